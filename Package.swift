@@ -1,0 +1,115 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The dependencies that more than one target has.
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "fdl",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "FDLCore", targets: ["FDLCore"]),
+        .library(name: "FDLPublishing", targets: ["FDLPublishing"]),
+        .library(name: "FDLServer", targets: ["FDLServer"]),
+        .library(name: "FDLClient", targets: ["FDLClient"]),
+        .executable(name: "fdl-sign", targets: ["fdl-sign"]),
+        .executable(name: "fdl-secure-server", targets: ["fdl-secure-server"]),
+        .executable(name: "fdl-secure", targets: ["fdl-secure"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "FDLCore", swiftSettings: settings),
+        .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore"], swiftSettings: settings),
+        .target(name: "FDLTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
+        .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
+        .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
+        .target(
+            name: "FDLServer",
+            dependencies: [
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression",
+                nioCore, nioPosix, httpTypes, hummingbird, hummingbirdCore, logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FDLClient",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fdl-sign",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", argumentParser],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fdl-secure-server",
+            dependencies: ["FDLCore", "FDLServer", argumentParser, logging, lifecycle, unixSignals],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fdl-secure",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", argumentParser],
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore"], swiftSettings: settings),
+        .testTarget(name: "FDLCryptoTests", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLTLSTests",
+            dependencies: ["FDLTLS", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "FDLCompressionTests", dependencies: ["FDLCompression"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLPublishingTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FDLServerTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLServer", hummingbirdCore, httpTypes, nioCore],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FDLClientTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", nioCore, nioPosix, nioEmbedded, nioHTTP1],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "FDLCore", "FDLTLS", nioCore, nioPosix, "fdl-sign", "fdl-secure-server", "fdl-secure",
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,195 @@
+/// What a publisher says a version of a file or a folder is made of: `fdl-manifest-v1`, design section 3.
+///
+/// A value of this type obeys the format's rules (see `ManifestError`), but nobody has vouched for it: only a
+/// `VerifiedManifest` may be downloaded.
+public struct Manifest: Sendable, Equatable {
+    /// The value of `format` that this code reads and writes.
+    public static let format = "fdl-manifest-v1"
+    /// The most bytes a manifest may have.
+    public static let maximumBytes = 64 << 20
+    /// The most chunks a manifest may list.
+    public static let maximumChunks = 1 << 20
+    /// The versions allowed: whole numbers that a double holds exactly.
+    public static let allowedVersions: ClosedRange<Int64> = 1...(1 << 53 - 1)
+
+    /// What this is a version of.
+    public let name: ManifestName
+    /// Grows with each signing; a reader refuses one lower than it has seen.
+    public let version: Int64
+    /// When it was made.
+    public let created: UTCTime
+    /// When it stops being accepted; nil for never.
+    public let expires: UTCTime?
+    public let chunkSize: ChunkSize
+    /// The files, in the manifest's order.
+    public let files: [File]
+    /// The digests of all chunks: the first file's in order, then the second's, and so on.
+    public let digests: [SHA256Digest]
+    /// Where the publisher thinks the bytes can be had. Hints, never authority.
+    public let sources: [Source]
+    /// What the publisher says of the sources' TLS keys.
+    public let trust: Trust?
+
+    /// One regular file.
+    public struct File: Sendable, Equatable {
+        public let path: SafePath
+        /// In bytes.
+        public let size: Int64
+        public let isExecutable: Bool
+        /// The plain digest of the whole file, where the publisher gave it.
+        public let sha256: SHA256Digest?
+
+        public init(path: SafePath, size: Int64, isExecutable: Bool, sha256: SHA256Digest? = nil) {
+            self.path = path
+            self.size = size
+            self.isExecutable = isExecutable
+            self.sha256 = sha256
+        }
+    }
+
+    /// A place that has the bytes.
+    public struct Source: Sendable, Hashable {
+        public let kind: SourceKind
+        public let url: SourceURL
+
+        public init(kind: SourceKind, url: SourceURL) {
+            self.kind = kind
+            self.url = url
+        }
+    }
+
+    /// Which certificates or keys the sources have, so that a reader needs no flags for a private CA.
+    public struct Trust: Sendable, Equatable {
+        /// One or more certificates in PEM.
+        public let certificateAuthority: String?
+        /// `sha256//` and the base64 of the SHA-256 of a SubjectPublicKeyInfo (RFC 7469's digest, curl's spelling).
+        public let pins: [String]
+
+        public init(certificateAuthority: String?, pins: [String]) {
+            self.certificateAuthority = certificateAuthority
+            self.pins = pins
+        }
+    }
+
+    /// Checks the rules that hold between the fields.
+    /// - Throws: `ManifestError` for a version out of range, no files, sizes that overflow or disagree with the count
+    ///   of digests, too many chunks, or paths that collide.
+    public init(
+        name: ManifestName,
+        version: Int64,
+        created: UTCTime,
+        expires: UTCTime? = nil,
+        chunkSize: ChunkSize,
+        files: [File],
+        digests: [SHA256Digest],
+        sources: [Source] = [],
+        trust: Trust? = nil
+    ) throws(ManifestError) {
+        guard Self.allowedVersions.contains(version) else { throw .versionOutOfRange }
+        guard !files.isEmpty else { throw .noFiles }
+        let chunkCount = try Self.checkedChunkCount(of: files, chunkSize: chunkSize)
+        guard chunkCount == digests.count else {
+            throw .chunkCountMismatch(path: nil, expected: Int64(chunkCount), found: Int64(digests.count))
+        }
+        try Self.checkDistinct(files)
+        self.name = name
+        self.version = version
+        self.created = created
+        self.expires = expires
+        self.chunkSize = chunkSize
+        self.files = files
+        self.digests = digests
+        self.sources = sources
+        self.trust = trust
+    }
+
+    /// Where each chunk lies.
+    public var layout: ChunkLayout { ChunkLayout(chunkSize: chunkSize, fileSizes: files.map(\.size)) }
+
+    /// The bytes of all files together. Cannot overflow: the initializer has added them up.
+    public var totalBytes: Int64 { files.reduce(0) { $0 + $1.size } }
+
+    /// Whether this is one file published by itself rather than a folder: its path has one part and is the only one.
+    ///
+    /// A folder that holds one file at its top looks the same, and is written the same: as that file.
+    public var isSingleFile: Bool { files.count == 1 && files[0].path.parts.count == 1 }
+
+    private static func checkedChunkCount(of files: [File], chunkSize: ChunkSize) throws(ManifestError) -> Int {
+        var total: Int64 = 0
+        var chunks: Int64 = 0
+        for file in files {
+            guard file.size >= 0 else { throw .negativeSize(path: file.path.string) }
+            let (sum, overflow) = total.addingReportingOverflow(file.size)
+            guard !overflow else { throw .sizeOverflow }
+            total = sum
+            // Each addend is at most 2^63 / 2^16, and the running sum is cut at 2^20: no overflow.
+            chunks += chunkSize.chunkCount(fileSize: file.size)
+            guard chunks <= maximumChunks else { throw .tooManyChunks }
+        }
+        return Int(chunks)
+    }
+
+    /// Two files with one path, or a file where another needs a directory, cannot both be written.
+    private static func checkDistinct(_ files: [File]) throws(ManifestError) {
+        var paths = Set<[UInt8]>(minimumCapacity: files.count)
+        for file in files {
+            guard paths.insert(Array(file.path.string.utf8)).inserted else {
+                throw .duplicatePath(file.path.string)
+            }
+        }
+        for file in files {
+            let bytes = Array(file.path.string.utf8)
+            for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "/") {
+                if paths.contains(Array(bytes[..<index])) {
+                    throw .pathInsideFile(
+                        path: file.path.string,
+                        file: String(decoding: bytes[..<index], as: UTF8.self)
+                    )
+                }
+            }
+        }
+    }
+}
+
+/// How a source hands out bytes.
+public enum SourceKind: String, Sendable, Hashable, CaseIterable {
+    /// Serves the tree of design section 2: chunks by digest.
+    case worker
+    /// Any HTTPS URL under which the files lie plainly: read by Range.
+    case mirror
+}
+
+/// What a manifest is a version of: 1–128 of `[A-Za-z0-9._-]`, not `.` or `..`.
+public struct ManifestName: Hashable, Sendable, CustomStringConvertible {
+    public static let maximumBytes = 128
+
+    public let string: String
+
+    /// - Returns: nil where the rule above is broken.
+    public init?(_ string: String) {
+        guard (1...Self.maximumBytes).contains(string.utf8.count), string != ".", string != "..",
+            string.utf8.allSatisfy(Self.isAllowed)
+        else { return nil }
+        self.string = string
+    }
+
+    /// Turns a file's name into one: each other character becomes `-`, and a long name is cut.
+    public init(from fileName: String) {
+        let kept = fileName.unicodeScalars.prefix(Self.maximumBytes).map { scalar -> Character in
+            scalar.isASCII && Self.isAllowed(UInt8(truncatingIfNeeded: scalar.value)) ? Character(scalar) : "-"
+        }
+        let text = String(kept)
+        self.string = text.isEmpty || text == "." || text == ".." ? "files" : text
+    }
+
+    public var description: String { string }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

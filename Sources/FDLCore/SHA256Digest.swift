@@ -1,0 +1,58 @@
+/// A SHA-256 digest (FIPS 180-4): 32 bytes, kept as four words so that a million of them lie in one flat array.
+public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
+    /// The length of a digest in bytes.
+    public static let byteCount = 32
+
+    // Big-endian words in order: word0 holds bytes 0–7.
+    private let word0: UInt64
+    private let word1: UInt64
+    private let word2: UInt64
+    private let word3: UInt64
+
+    /// Takes a digest's 32 bytes.
+    /// - Returns: nil where there are not exactly 32 of them.
+    public init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.word0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        self.word1 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        self.word2 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        self.word3 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+    }
+
+    /// Reads 64 lowercase hexadecimal digits, the only spelling a manifest may use.
+    /// - Returns: nil for any other length or character.
+    public init?(hex: UnsafeRawBufferPointer) {
+        guard hex.count == 2 * Self.byteCount,
+            let word0 = Hex.word(hex, at: 0),
+            let word1 = Hex.word(hex, at: 16),
+            let word2 = Hex.word(hex, at: 32),
+            let word3 = Hex.word(hex, at: 48)
+        else { return nil }
+        self.word0 = word0
+        self.word1 = word1
+        self.word2 = word2
+        self.word3 = word3
+    }
+
+    /// Reads 64 lowercase hexadecimal digits.
+    public init?(hex: some StringProtocol) {
+        var text = String(hex)
+        let digest = text.withUTF8 { SHA256Digest(hex: UnsafeRawBufferPointer($0)) }
+        guard let digest else { return nil }
+        self = digest
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] {
+        [word0, word1, word2, word3].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        }
+    }
+
+    /// 64 lowercase hexadecimal digits.
+    public var hex: String { Hex.string(bytes) }
+}
+
+extension SHA256Digest: CustomStringConvertible {
+    public var description: String { hex }
+}

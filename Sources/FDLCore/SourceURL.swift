@@ -1,0 +1,89 @@
+/// The address of a source: an `https` URL (RFC 3986) with a host, and neither userinfo, query nor fragment.
+///
+/// `path` always begins and ends with `/`, so that a relative reference can be put behind it.
+public struct SourceURL: Hashable, Sendable {
+    /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets.
+    public let host: String
+    /// 443 where the URL names none.
+    public let port: Int
+    /// Percent-encoded as given; begins and ends with `/`.
+    public let path: String
+
+    /// - Throws: `SourceURLError`, the first rule the text breaks.
+    public init(_ text: String) throws(SourceURLError) {
+        let bytes = Array(text.utf8)
+        guard bytes.allSatisfy({ (0x21...0x7e).contains($0) }), !text.contains("\\") else { throw .invalidCharacter }
+        let scheme = "https://"
+        guard text.lowercased().hasPrefix(scheme) else { throw .notHTTPS }
+        let rest = text.dropFirst(scheme.count)
+        guard !rest.contains("#") else { throw .fragment }
+        guard !rest.contains("?") else { throw .query }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let authority = rest[..<slash]
+        guard !authority.contains("@") else { throw .userinfo }
+        (self.host, self.port) = try Self.hostAndPort(authority)
+        let path = rest[slash...]
+        self.path = path.hasSuffix("/") ? String(path) : path + "/"
+    }
+
+    /// Host and port as they stand in a URL and in a Host header: the port only where it is not 443.
+    public var authority: String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return port == 443 ? host : "\(host):\(port)"
+    }
+
+    private static func hostAndPort(_ authority: Substring) throws(SourceURLError) -> (String, Int) {
+        var host = authority
+        var port: Substring?
+        if authority.first == "[" {
+            guard let end = authority.firstIndex(of: "]") else { throw .invalidHost }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            let after = authority[authority.index(after: end)...]
+            guard after.isEmpty || after.first == ":" else { throw .invalidHost }
+            port = after.isEmpty ? nil : after.dropFirst()
+            guard host.contains(":"), host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
+                throw .invalidHost
+            }
+        } else {
+            if let colon = authority.firstIndex(of: ":") {
+                host = authority[..<colon]
+                port = authority[authority.index(after: colon)...]
+            }
+            let allowed = host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+            guard allowed, !host.isEmpty, host.utf8.count <= 253 else { throw .invalidHost }
+        }
+        guard let port else { return (host.lowercased(), 443) }
+        guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(port), (1...65535).contains(number)
+        else { throw .invalidPort }
+        return (host.lowercased(), number)
+    }
+}
+
+extension SourceURL: CustomStringConvertible {
+    public var description: String { "https://\(authority)\(path)" }
+}
+
+/// Why the address of a source is refused.
+public enum SourceURLError: Error, Hashable, Sendable, CustomStringConvertible {
+    case notHTTPS, invalidCharacter, invalidHost, invalidPort, userinfo, query, fragment
+
+    public var description: String {
+        switch self {
+        case .notHTTPS: "it does not begin with https://"
+        case .invalidCharacter: "it has a character that a URL may not have"
+        case .invalidHost: "its host is not a name or an address"
+        case .invalidPort: "its port is not a number from 1 to 65535"
+        case .userinfo: "it has a user name or password"
+        case .query: "it has a query"
+        case .fragment: "it has a fragment"
+        }
+    }
+}
