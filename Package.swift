@@ -48,40 +48,44 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "FDLCore", swiftSettings: settings),
-        .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore"], swiftSettings: settings),
+        .target(name: "FDLSystem", dependencies: ["FDLCore"], swiftSettings: settings),
+        .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
         .target(name: "FDLTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
+        .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
         .target(
             name: "FDLServer",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression",
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem",
                 nioCore, nioPosix, httpTypes, hummingbird, hummingbirdCore, logging, lifecycle,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "FDLClient",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem", nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-sign",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", argumentParser],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", argumentParser],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-secure-server",
-            dependencies: ["FDLCore", "FDLServer", argumentParser, logging, lifecycle, unixSignals],
+            dependencies: ["FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, lifecycle, unixSignals],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-secure",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", argumentParser],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", argumentParser],
             swiftSettings: settings
         ),
 
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore"], swiftSettings: settings),
+        .testTarget(name: "FDLSystemTests", dependencies: ["FDLSystem"], swiftSettings: settings),
         .testTarget(name: "FDLCryptoTests", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
         .testTarget(
             name: "FDLTLSTests",
