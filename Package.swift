@@ -46,9 +46,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
 
         .target(name: "FDLCore", swiftSettings: settings),
-        .target(name: "FDLSystem", dependencies: ["FDLCore"], swiftSettings: settings),
+        .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
         .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
         .target(name: "FDLTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
@@ -85,7 +86,7 @@ let package = Package(
         ),
 
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore"], swiftSettings: settings),
-        .testTarget(name: "FDLSystemTests", dependencies: ["FDLSystem"], swiftSettings: settings),
+        .testTarget(name: "FDLSystemTests", dependencies: ["FDLCore", "FDLSystem"], swiftSettings: settings),
         .testTarget(name: "FDLCryptoTests", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
         .testTarget(
             name: "FDLTLSTests",

@@ -1,0 +1,46 @@
+// Linux's system calls that Swift cannot reach: syscall(2) is variadic, and their own wrappers are missing or want
+// _GNU_SOURCE, which the Glibc module is built without.
+#ifndef FDL_CLINUX_SHIM_H
+#define FDL_CLINUX_SHIM_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+// linux/openat2.h and linux/fs.h, which old kernel headers lack: the kernel's interface, fixed for ever.
+#define FDL_SYS_openat2 437
+#define FDL_RESOLVE_NO_SYMLINKS 0x04
+#define FDL_RESOLVE_BENEATH 0x08
+#define FDL_RWF_NOWAIT 0x08
+#define FDL_RENAME_NOREPLACE 1
+#define FDL_RENAME_EXCHANGE 2
+
+struct fdl_open_how {
+    uint64_t flags;
+    uint64_t mode;
+    uint64_t resolve;
+};
+
+/// openat2(2), beneath `directory` and through no symbolic link.
+static inline int fdl_open_beneath(int directory, const char *path, int flags, unsigned mode) {
+    struct fdl_open_how how = {
+        .flags = (uint32_t)flags,
+        .mode = mode,
+        .resolve = FDL_RESOLVE_BENEATH | FDL_RESOLVE_NO_SYMLINKS,
+    };
+    return (int)syscall(FDL_SYS_openat2, directory, path, &how, sizeof how);
+}
+
+/// renameat2(2).
+static inline int fdl_rename(int fromDirectory, const char *from, int toDirectory, const char *to, unsigned flags) {
+    return (int)syscall(SYS_renameat2, fromDirectory, from, toDirectory, to, flags);
+}
+
+/// preadv2(2) with one buffer and RWF_NOWAIT: what is in the page cache, or EAGAIN.
+static inline ssize_t fdl_read_cached(int fd, void *buffer, size_t count, int64_t offset) {
+    struct iovec part = {.iov_base = buffer, .iov_len = count};
+    return syscall(SYS_preadv2, fd, &part, 1UL, (long)offset, 0L, FDL_RWF_NOWAIT);
+}
+
+#endif

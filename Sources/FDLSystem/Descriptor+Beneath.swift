@@ -1,0 +1,54 @@
+import CLinux
+import Glibc
+
+extension Descriptor {
+    /// Opens a path below this directory without following any symbolic link and without leaving it.
+    /// - Parameter relativePath: parts with `/` between them, none of them `..`.
+    public func open(
+        beneath relativePath: String,
+        flags: Int32,
+        mode: UInt32 = 0
+    ) throws(SystemError) -> Descriptor {
+        let shown = joined(relativePath)
+        do throws(SystemError) {
+            let opened = try check("open", path: shown) {
+                fdl_open_beneath(rawValue, relativePath, flags | O_CLOEXEC, flags & O_CREAT != 0 ? mode : 0)
+            }
+            return Descriptor(owning: opened, path: shown)
+        } catch {
+            // Kernels before 5.6 lack it, and some sandboxes forbid it.
+            guard error.code == ENOSYS || error.code == EPERM else { throw error }
+            return try openPartByPart(relativePath, flags: flags, mode: mode)
+        }
+    }
+
+    private func openPartByPart(
+        _ relativePath: String,
+        flags: Int32,
+        mode: UInt32
+    ) throws(SystemError) -> Descriptor {
+        let parts = relativePath.split(separator: "/").map(String.init)
+        guard let last = parts.last, !relativePath.hasPrefix("/"), !parts.contains("..") else {
+            throw SystemError(operation: "open", path: joined(relativePath), code: EXDEV)
+        }
+        var directory = Descriptor(owning: try check("open", path: path) { dup(rawValue) }, path: path)
+        for part in parts.dropLast() {
+            directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
+        }
+        return try directory.open(child: last, flags: flags, mode: mode)
+    }
+
+    /// Opens an entry of this directory, not following it where it is a symbolic link.
+    public func open(child name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+        let shown = joined(name)
+        let opened = try check("open", path: shown) {
+            openat(rawValue, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+        }
+        return Descriptor(owning: opened, path: shown)
+    }
+
+    /// This directory's path with `name` behind it, for messages.
+    func joined(_ name: String) -> String {
+        path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+    }
+}

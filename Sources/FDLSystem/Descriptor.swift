@@ -1,0 +1,128 @@
+import CLinux
+import Glibc
+
+/// An open file or directory, closed when its owner is gone.
+///
+/// Every operation goes on after a signal and after a short read or write, so that a caller sees only "all of it"
+/// or an error.
+public struct Descriptor: ~Copyable, Sendable {
+    public let rawValue: Int32
+    /// What it was opened as, for messages.
+    public let path: String
+
+    /// Takes over a descriptor that is open already.
+    public init(owning rawValue: Int32, path: String) {
+        self.rawValue = rawValue
+        self.path = path
+    }
+
+    /// Opens `path`; O_CLOEXEC is added to `flags`.
+    public init(opening path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) {
+        let rawValue = try check("open", path: path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        self.init(owning: rawValue, path: path)
+    }
+
+    deinit { _ = close(rawValue) }
+
+    public func status() throws(SystemError) -> FileStatus {
+        var status = stat()
+        try check("look at", path: path) { fstat(rawValue, &status) }
+        return FileStatus(status)
+    }
+
+    /// Fills `buffer` from `offset` on.
+    /// - Returns: the bytes read: fewer than asked for only where the file ends.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = try check("read", path: path) {
+                pread(rawValue, rest.baseAddress, rest.count, off_t(offset + Int64(done)))
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Reads what the page cache holds of the range, without waiting for the disk.
+    /// - Returns: the bytes read, 0 at the end of the file; nil where even the first byte would have to wait, or where
+    ///   the file system cannot tell.
+    public func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
+        do throws(SystemError) {
+            return try check("read", path: path) {
+                fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset)
+            }
+        } catch {
+            if error.code == EAGAIN || error.code == EOPNOTSUPP || error.code == ENOSYS { return nil }
+            throw error
+        }
+    }
+
+    /// The whole file, from its beginning.
+    /// - Parameter limit: a file with more bytes than this is refused with EFBIG.
+    public func readAll(limit: Int) throws(SystemError) -> [UInt8] {
+        let expected = Int(clamping: try status().size)
+        guard expected <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: max(4096, min(expected + 1, 1 << 20)))
+        while true {
+            let offset = Int64(bytes.count)
+            let count = try block.withUnsafeMutableBufferPointer { block throws(SystemError) in
+                try read(into: UnsafeMutableRawBufferPointer(block), at: offset)
+            }
+            bytes += block[..<count]
+            guard bytes.count <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
+            if count < block.count { return bytes }
+        }
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = try check("write", path: path) {
+                pwrite(rawValue, rest.baseAddress, rest.count, off_t(offset + Int64(done)))
+            }
+            guard count > 0 else { throw SystemError(operation: "write", path: path, code: EIO) }
+            done += count
+        }
+    }
+
+    /// Writes all of `bytes` where the descriptor stands: for pipes and terminals.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            done += try check("write", path: path) { Glibc.write(rawValue, rest.baseAddress, rest.count) }
+        }
+    }
+
+    /// Makes what was written survive a loss of power.
+    public func sync() throws(SystemError) {
+        try check("sync", path: path) { fsync(rawValue) }
+    }
+
+    /// Cuts or extends the file; an extension is a hole.
+    public func truncate(to size: Int64) throws(SystemError) {
+        try check("resize", path: path) { ftruncate(rawValue, off_t(size)) }
+    }
+
+    /// Takes the file's exclusive lock, which ends with the descriptor.
+    /// - Returns: false where another holder has it.
+    public func lock() throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try check("lock", path: path) { flock(rawValue, LOCK_EX | LOCK_NB) }
+            return true
+        } catch {
+            if error.code == EWOULDBLOCK { return false }
+            throw error
+        }
+    }
+
+    /// Waits for the file's exclusive lock.
+    public func waitForLock() throws(SystemError) {
+        try check("lock", path: path) { flock(rawValue, LOCK_EX) }
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// The files of a directory and of the directories in it.
+public enum FileTree {
+    /// One regular file.
+    public struct Entry: Sendable, Hashable {
+        /// Relative to the root, with `/` between its parts.
+        public let path: String
+        public let status: FileStatus
+    }
+
+    /// What a walk found.
+    public struct Listing: Sendable {
+        /// The regular files, sorted by the bytes of their paths.
+        public var files: [Entry] = []
+        /// What is neither a regular file nor a directory (symbolic links, sockets, devices): not followed.
+        public var skipped: [String] = []
+        /// Names that are not UTF-8, with `?` for what is not.
+        public var unreadableNames: [String] = []
+    }
+
+    /// Walks everything below `root`.
+    /// - Parameter descend: asked for each directory by its relative path; false leaves it out.
+    public static func regularFiles(
+        beneath root: String,
+        descend: (String) -> Bool = { _ in true }
+    ) throws(SystemError) -> Listing {
+        var listing = Listing()
+        var pending = [""]
+        while let directory = pending.popLast() {
+            let path = directory.isEmpty ? root : "\(root)/\(directory)"
+            for name in try names(in: path) {
+                guard let name = name.valid else {
+                    listing.unreadableNames.append(directory.isEmpty ? name.shown : "\(directory)/\(name.shown)")
+                    continue
+                }
+                let relative = directory.isEmpty ? name : "\(directory)/\(name)"
+                let status: FileStatus
+                do throws(SystemError) {
+                    status = try FileStatus(path: "\(root)/\(relative)", following: false)
+                } catch {
+                    // Gone since the directory was read.
+                    if error.code == ENOENT { continue }
+                    throw error
+                }
+                switch status.kind {
+                case .regular: listing.files.append(Entry(path: relative, status: status))
+                case .directory: if descend(relative) { pending.append(relative) }
+                case .symbolicLink, .other: listing.skipped.append(relative)
+                }
+            }
+        }
+        listing.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        listing.skipped.sort()
+        return listing
+    }
+
+    private struct Name {
+        let valid: String?
+        let shown: String
+    }
+
+    private static func names(in path: String) throws(SystemError) -> [Name] {
+        guard let directory = opendir(path) else {
+            throw SystemError(operation: "list", path: path, code: errno)
+        }
+        defer { closedir(directory) }
+        var names: [Name] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else {
+                if errno != 0 { throw SystemError(operation: "list", path: path, code: errno) }
+                return names
+            }
+            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if bytes == [0x2e] || bytes == [0x2e, 0x2e] { continue }
+            names.append(
+                Name(
+                    valid: String(validating: bytes, as: UTF8.self),
+                    shown: String(decoding: bytes, as: UTF8.self)
+                )
+            )
+        }
+    }
+}

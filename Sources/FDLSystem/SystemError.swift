@@ -1,0 +1,67 @@
+public import FDLCore
+import Glibc
+
+/// A system call that failed: what was tried, on what, and the errno.
+public struct SystemError: Error, Sendable, Hashable {
+    /// What was tried, as a verb: `open`, `write`, `rename` …
+    public let operation: String
+    /// On what; nil where only a descriptor is known.
+    public let path: String?
+    /// The errno.
+    public let code: Int32
+
+    public init(operation: String, path: String? = nil, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    /// Whether there is no such file (or no such directory on the way to it).
+    public var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
+
+    /// The failure a person sees, with a hint that fits the errno.
+    public func failure(_ exitCode: ExitCode) -> Failure {
+        Failure(exitCode, description, hint: hint)
+    }
+
+    private var hint: String? {
+        switch code {
+        case ENOSPC, EDQUOT: "make room there, then run the same command again: what is there is kept"
+        case EACCES, EPERM: "check the permissions of the path and of the directories above it"
+        case EROFS: "choose a place that is not mounted read-only"
+        case ENOENT, ENOTDIR: "check the path"
+        case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
+        case EIO: "the disk may be failing: look at the kernel's log, then run the same command again"
+        default: nil
+        }
+    }
+}
+
+extension SystemError: CustomStringConvertible {
+    public var description: String {
+        let target = path.map { " \($0)" } ?? ""
+        return "cannot \(operation)\(target): \(Self.text(code))"
+    }
+
+    private static func text(_ code: Int32) -> String {
+        // Glibc's module has POSIX's strerror_r, which fills the buffer and returns 0.
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// Calls again while a signal interrupts, and turns -1 into a `SystemError`.
+@discardableResult
+func check<Result: SignedInteger>(
+    _ operation: String,
+    path: String? = nil,
+    _ call: () -> Result
+) throws(SystemError) -> Result {
+    while true {
+        let result = call()
+        if result != -1 { return result }
+        let code = errno
+        if code != EINTR { throw SystemError(operation: operation, path: path, code: code) }
+    }
+}

@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+
+/// Files that are read and written as a whole.
+public enum WholeFile {
+    /// - Parameter limit: a file with more bytes than this is refused with EFBIG.
+    public static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY)
+        guard try file.status().kind != .directory else {
+            throw SystemError(operation: "read", path: path, code: EISDIR)
+        }
+        return try file.readAll(limit: limit)
+    }
+
+    /// Puts `bytes` at `path`, whole or not at all, and durably: written under a name of its own beside it, synced,
+    /// renamed over it, and the directory synced.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
+        let file = try Descriptor(opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+        do throws(SystemError) {
+            try bytes.span.withUnsafeBytes { bytes throws(SystemError) in try file.write(bytes, at: 0) }
+            try file.sync()
+            try check("rename", path: path) { rename(temporary, path) }
+        } catch {
+            _ = unlink(temporary)
+            throw error
+        }
+        try Directory.sync(containing: path)
+    }
+}
+
+/// Directories.
+public enum Directory {
+    /// Makes a directory and those above it that are missing.
+    public static func create(_ path: String, mode: UInt32 = 0o777) throws(SystemError) {
+        do throws(SystemError) {
+            try check("create", path: path) { mkdir(path, mode) }
+        } catch {
+            if error.code == ENOENT, let above = parent(of: path), above != path {
+                try create(above, mode: mode)
+                try check("create", path: path) { mkdir(path, mode) }
+            } else if error.code != EEXIST {
+                throw error
+            }
+        }
+    }
+
+    /// The directory a path lies in: `.` where the path has one part.
+    public static func containing(_ path: String) -> String { parent(of: path) ?? "." }
+
+    /// Makes a rename in the directory that holds `path` survive a loss of power.
+    public static func sync(containing path: String) throws(SystemError) {
+        try Descriptor(opening: containing(path), flags: O_RDONLY | O_DIRECTORY).sync()
+    }
+
+    private static func parent(of path: String) -> String? {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path[...]
+        guard let slash = trimmed.lastIndex(of: "/") else { return nil }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+}
