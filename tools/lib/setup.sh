@@ -1,0 +1,68 @@
+# Sourced by the tools after say.sh: what they need of the machine, checked and, where that can be done, installed.
+
+# Debian keeps nginx and ip where a user's PATH does not look.
+PATH=$PATH:/usr/sbin:/sbin
+# A crashed Swift program must end at once: a debugger started inside it would hold our pipes open.
+export SWIFT_BACKTRACE=enable=no
+
+# have_package PACKAGE: whether what we want of that Debian package is there, whoever installed it.
+have_package() {
+    case $1 in
+        libssl-dev) pkg-config --exists 'openssl >= 3.0' 2>/dev/null ;;
+        zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
+        aria2) command -v aria2c >/dev/null ;;
+        iproute2) command -v ip >/dev/null ;;
+        util-linux) command -v setpriv >/dev/null ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing_packages() {
+    local package
+    for package in "$@"; do
+        have_package "$package" || printf '%s ' "$package"
+    done
+}
+
+# need_packages PACKAGE...: installs what is missing, or says what to run and stops.
+need_packages() {
+    local missing policy=/usr/sbin/policy-rc.d made_policy=no log
+    missing=$(missing_packages "$@")
+    if [ -z "$missing" ]; then return 0; fi
+    missing=${missing% }
+    if ! command -v apt-get >/dev/null; then
+        fail "$EX_UNAVAILABLE" "missing: $missing (Debian's names)" "install these with your system's package manager"
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        fail "$EX_UNAVAILABLE" "missing: $missing" "sudo apt-get update && sudo apt-get install -y $missing"
+    fi
+    say "installing: $missing"
+    # Debian starts a service it installs. We want the programs alone.
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 0755 "$policy" && made_policy=yes
+    fi
+    log=$(mktemp)
+    # shellcheck disable=SC2086 # a list of names without spaces
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } \
+        >"$log" 2>&1 </dev/null || tail -n 20 "$log" >&2
+    rm -f "$log"
+    if [ "$made_policy" = yes ]; then rm -f "$policy"; fi
+    # shellcheck disable=SC2086
+    missing=$(missing_packages $missing)
+    if [ -n "$missing" ]; then
+        fail "$EX_UNAVAILABLE" "could not install: ${missing% }" "apt-get update && apt-get install -y ${missing% }"
+    fi
+}
+
+# need_swift: a Swift toolchain that can build the package.
+need_swift() {
+    local version
+    command -v swift >/dev/null ||
+        fail "$EX_UNAVAILABLE" "there is no swift" "install Swift 6.2 or later: https://www.swift.org/install/linux/"
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    case $version in
+        6.[2-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
+        *) fail "$EX_UNAVAILABLE" "Swift is ${version:-of an unknown version}, 6.2 or later is needed" \
+            "https://www.swift.org/install/linux/" ;;
+    esac
+}
