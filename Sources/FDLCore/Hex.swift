@@ -24,6 +24,13 @@ public enum Hex {
         return result
     }
 
+    /// Appends a word's sixteen digits, the most significant first.
+    static func append(_ word: UInt64, to text: inout [UInt8]) {
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+            text.append(digit(UInt8(truncatingIfNeeded: word >> shift & 15)))
+        }
+    }
+
     /// The value of one lowercase hexadecimal digit.
     static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -5,10 +5,17 @@
 public struct Manifest: Sendable, Equatable {
     /// The value of `format` that this code reads and writes.
     public static let format = "fdl-manifest-v1"
-    /// The most bytes a manifest may have.
-    public static let maximumBytes = 64 << 20
+    /// The value of `hash` that this code knows.
+    public static let hash = "sha256"
     /// The most chunks a manifest may list.
     public static let maximumChunks = 1 << 20
+    /// The most bytes any manifest may have: what a reader takes before it has parsed it.
+    public static let maximumBytes = maximumBytes(chunks: maximumChunks)
+
+    /// The most bytes a manifest of so many chunks may have: 64 MiB, in which the quotes, comma and space around each
+    /// digest are not counted, for else the digits of 2^20 digests would leave no room for them.
+    static func maximumBytes(chunks: Int) -> Int { 64 << 20 + 4 * chunks }
+
     /// The versions allowed: whole numbers that a double holds exactly.
     public static let allowedVersions: ClosedRange<Int64> = 1...(1 << 53 - 1)
 

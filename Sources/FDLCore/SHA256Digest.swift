@@ -51,6 +51,14 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
 
     /// 64 lowercase hexadecimal digits.
     public var hex: String { Hex.string(bytes) }
+
+    /// Appends the 64 digits as ASCII. A manifest has a million digests: no allocation for each.
+    func appendHex(to text: inout [UInt8]) {
+        Hex.append(word0, to: &text)
+        Hex.append(word1, to: &text)
+        Hex.append(word2, to: &text)
+        Hex.append(word3, to: &text)
+    }
 }
 
 extension SHA256Digest: CustomStringConvertible {
