@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Glibc
+
+/// A generator whose numbers depend on the seed alone (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// Bytes that do not shrink and depend on the seed alone.
+func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let raw = UnsafeMutableRawBufferPointer(buffer)
+        var offset = 0
+        while offset + 8 <= count {
+            raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < count {
+            raw[offset] = UInt8(truncatingIfNeeded: generator.next())
+            offset += 1
+        }
+        initialized = count
+    }
+}
+
+/// Bytes that shrink well, no two lines of them the same.
+func prose(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 64)
+    var line = 0
+    while bytes.count < count {
+        bytes += Array("line \(line) of a text that a compressor likes\n".utf8)
+        line += 1
+    }
+    return Array(bytes.prefix(count))
+}
+
+enum Files {
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let parent = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(filePath: path))
+    }
+
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else { throw HarnessError("cannot read \(path)") }
+        return [UInt8](data)
+    }
+
+    /// Whether anything bears the name, a dangling link included.
+    static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0
+    }
+
+    static func mode(_ path: String) throws -> mode_t {
+        try status(path).st_mode & 0o7777
+    }
+
+    static func size(_ path: String) throws -> Int {
+        Int(try status(path).st_size)
+    }
+
+    static func inode(_ path: String) throws -> ino_t {
+        try status(path).st_ino
+    }
+
+    private static func status(_ path: String) throws -> stat {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { throw HarnessError("there is no \(path)") }
+        return information
+    }
+
+    static func list(_ directory: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    }
+
+    static func copy(_ from: String, to path: String) throws {
+        try write(read(from), to: path)
+    }
+
+    static func remove(_ path: String) throws {
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Overwrites bytes in place, the file staying the same file.
+    static func patch(_ path: String, at offset: Int, with bytes: [UInt8]) throws {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HarnessError("cannot open \(path): errno \(errno)") }
+        defer { close(descriptor) }
+        guard pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count else {
+            throw HarnessError("cannot write \(path): errno \(errno)")
+        }
+    }
+}
+
+extension String {
+    /// How often `part` occurs.
+    func count(of part: String) -> Int {
+        ranges(of: part).count
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+
+/// A program that tests run.
+enum Program: Sendable {
+    case sign, server, secure
+    /// A script of `tools/`.
+    case tool(String)
+    /// A program of the system, looked up on the path.
+    case system(String)
+
+    /// Where the executable is. The built programs lie beside the test bundle, wherever that was built.
+    var path: String {
+        switch self {
+        case .sign: Self.built + "/fdl-sign"
+        case .server: Self.built + "/fdl-secure-server"
+        case .secure: Self.built + "/fdl-secure"
+        case .tool(let name): Self.sources + "/tools/" + name
+        case .system(let name): name
+        }
+    }
+
+    /// The directory of the running test bundle.
+    static let built: String = {
+        guard let resolved = realpath("/proc/self/exe", nil) else { return "" }
+        defer { free(resolved) }
+        let executable = String(cString: resolved)
+        return executable.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+    }()
+
+    /// The root of the sources, where `tools/` lies.
+    static let sources: String = {
+        let here = #filePath
+        return here.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
+    }()
+
+    /// What every program is given: nothing of the person's who runs the tests.
+    static func environment(home: String) -> [String: String] {
+        let own = ProcessInfo.processInfo.environment
+        var environment = [
+            "PATH": (own["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin",
+            "HOME": home,
+            "LANG": "C.UTF-8",
+            "XDG_CONFIG_HOME": home + "/config",
+            "XDG_STATE_HOME": home + "/state",
+            // A crash must end the program at once: the backtracer would keep its output open.
+            "SWIFT_BACKTRACE": "enable=no",
+        ]
+        for name in ["LD_LIBRARY_PATH", "TMPDIR"] { environment[name] = own[name] }
+        return environment
+    }
+}
