@@ -87,7 +87,11 @@ let package = Package(
 
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore"], swiftSettings: settings),
         .testTarget(name: "FDLSystemTests", dependencies: ["FDLCore", "FDLSystem"], swiftSettings: settings),
-        .testTarget(name: "FDLCryptoTests", dependencies: ["FDLCore", "FDLCrypto"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLCryptoTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "FDLTLSTests",
             dependencies: ["FDLTLS", nioCore, nioPosix, nioEmbedded],
@@ -96,7 +100,7 @@ let package = Package(
         .testTarget(name: "FDLCompressionTests", dependencies: ["FDLCompression"], swiftSettings: settings),
         .testTarget(
             name: "FDLPublishingTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -15,11 +15,8 @@ public enum WholeFile {
     /// Puts `bytes` at `path`, whole or not at all, and durably: written under a name of its own beside it, synced,
     /// renamed over it, and the directory synced.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
-        let file = try Descriptor(opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+        let temporary = try stage(path, bytes, mode: mode)
         do throws(SystemError) {
-            try bytes.span.withUnsafeBytes { bytes throws(SystemError) in try file.write(bytes, at: 0) }
-            try file.sync()
             try check("rename", path: path) { rename(temporary, path) }
         } catch {
             _ = unlink(temporary)

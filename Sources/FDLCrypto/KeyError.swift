@@ -1,0 +1,42 @@
+public import FDLCore
+
+/// Why a key cannot be used.
+public enum KeyError: Error, Sendable, Hashable {
+    case notAPublicKey(String)
+    /// Not a private key in PEM that OpenSSL can read.
+    case notASecretKey(String)
+    /// A private key of another kind than Ed25519.
+    case notEd25519
+    case passphraseMissing
+    case passphraseWrong
+    case openSSL(OpenSSLError)
+}
+
+extension KeyError: CustomStringConvertible {
+    /// Half a sentence, to stand behind the name of the key's file.
+    public var description: String {
+        switch self {
+        case .notAPublicKey(let reason): "is not a minisign public key: \(reason)"
+        case .notASecretKey(let reason): "is not a secret key in PEM" + (reason.isEmpty ? "" : ": \(reason)")
+        case .notEd25519: "holds a key of another kind than Ed25519"
+        case .passphraseMissing: "is encrypted, and no passphrase was given"
+        case .passphraseWrong: "does not open with the passphrase given"
+        case .openSSL(let error): "cannot be used: \(error)"
+        }
+    }
+
+    /// What a command says of the key in `path`.
+    public func failure(path: String) -> Failure {
+        Failure(.configuration, "\(path) \(self)", hint: hint)
+    }
+
+    private var hint: String? {
+        switch self {
+        case .notAPublicKey: "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
+        case .notASecretKey, .notEd25519: "make a key with fdl-sign keygen"
+        case .passphraseMissing: "name a file that holds the passphrase with --passphrase-file"
+        case .passphraseWrong: "check the file given to --passphrase-file: its first line is the passphrase"
+        case .openSSL: nil
+        }
+    }
+}

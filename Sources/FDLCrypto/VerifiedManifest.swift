@@ -1,0 +1,70 @@
+public import FDLCore
+
+/// A manifest that may be downloaded: signed by a publisher the reader accepts, or taken unsigned by the reader's own
+/// word. There is no third way to have one.
+public struct VerifiedManifest: Sendable {
+    public let manifest: Manifest
+    /// The exact bytes that were signed.
+    public let bytes: [UInt8]
+    /// The signature file; nil where the reader allowed an unsigned manifest.
+    public let signatureBytes: [UInt8]?
+    /// Who signed; nil likewise.
+    public let signer: PublicKey?
+    /// What the signer said beside the manifest, for people; nil likewise.
+    public let trustedComment: String?
+
+    /// Verifies the signature, and only then parses what it covers.
+    /// - Parameters:
+    ///   - bytes: the manifest's file.
+    ///   - signature: its signature's file, in minisign's format.
+    ///   - acceptedKeys: the publishers the reader accepts.
+    public static func verify(
+        manifest bytes: [UInt8],
+        signature: [UInt8],
+        acceptedKeys: [PublicKey]
+    ) throws(VerificationError) -> VerifiedManifest {
+        guard bytes.count <= Manifest.maximumBytes else { throw .manifest(.tooLarge(bytes: bytes.count)) }
+        let parsed = try MinisignSignature(parsing: signature)
+        let signer = try parsed.verify(bytes, acceptedKeys: acceptedKeys)
+        return VerifiedManifest(
+            manifest: try Self.parse(bytes),
+            bytes: bytes,
+            signatureBytes: signature,
+            signer: signer,
+            trustedComment: String(decoding: parsed.trustedComment, as: UTF8.self)
+        )
+    }
+
+    /// Takes a manifest that nobody has vouched for: only where the person running the program said so.
+    public init(allowingUnsigned bytes: [UInt8]) throws(VerificationError) {
+        self.init(
+            manifest: try Self.parse(bytes),
+            bytes: bytes,
+            signatureBytes: nil,
+            signer: nil,
+            trustedComment: nil
+        )
+    }
+
+    private init(
+        manifest: Manifest,
+        bytes: [UInt8],
+        signatureBytes: [UInt8]?,
+        signer: PublicKey?,
+        trustedComment: String?
+    ) {
+        self.manifest = manifest
+        self.bytes = bytes
+        self.signatureBytes = signatureBytes
+        self.signer = signer
+        self.trustedComment = trustedComment
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws(VerificationError) -> Manifest {
+        do {
+            return try Manifest(parsing: bytes)
+        } catch {
+            throw .manifest(error)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import FDLCore
+import FDLCrypto
+import Testing
+
+@Suite struct KeyRingTests {
+    @Test func theOwnKeyIsMadeOnceAndKept() throws {
+        let bench = try Workbench()
+        let ring = KeyRing(directories: bench.directories)
+        #expect(try ring.ownPublicKey() == nil)
+        #expect(try ring.ownSecretKey(passphrase: nil) == nil)
+        #expect(try ring.acceptedKeys().isEmpty)
+
+        let key = try ring.createOwnKey(passphrase: nil).publicKey
+        #expect(try ring.ownPublicKey() == key)
+        #expect(try ring.ownSecretKey(passphrase: nil)?.publicKey == key)
+        #expect(try ring.createOwnKey(passphrase: nil).publicKey == key)
+        #expect(try ring.acceptedKeys() == [key])
+        #expect(try bench.permissions("config/fdl/publisher.key") == 0o600)
+        #expect(try bench.permissions("config/fdl") == 0o700)
+    }
+
+    @Test func keysAreNeverReplaced() throws {
+        let bench = try Workbench()
+        let prefix = "\(bench.path)/mine"
+        let key = try KeyFile.createPair(prefix: prefix, passphrase: Array("x".utf8)).publicKey
+        let pem = try bench.read("mine.key")
+        #expect(throws: KeyRingError.self) { _ = try KeyFile.createPair(prefix: prefix, passphrase: nil) }
+        #expect(try bench.read("mine.key") == pem)
+        #expect(try KeyFile.publicKey("\(prefix).pub") == key)
+        #expect(throws: KeyRingError.key(.passphraseMissing, path: "\(prefix).key")) {
+            _ = try KeyFile.secretKey("\(prefix).key", passphrase: nil)
+        }
+        #expect(try KeyFile.secretKey("\(prefix).key", passphrase: Array("x".utf8)).publicKey == key)
+    }
+
+    @Test func publishersAreTrustedListedAndRemoved() throws {
+        let bench = try Workbench()
+        let ring = KeyRing(directories: bench.directories)
+        let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
+        #expect(try ring.trustedPublishers().isEmpty)
+        try ring.trust(b, label: "zoe")
+        try ring.trust(a, label: "adam")
+        try ring.trust(a, label: "adam")
+        try ring.trust(a)
+        #expect(try ring.trustedPublishers().count == 3)
+        #expect(try Set(ring.acceptedKeys()) == [a, b])
+        #expect(throws: KeyRingError.labelTaken("adam")) { try ring.trust(b, label: "adam") }
+        for label in ["", "a/b", "..", ".hidden", String(repeating: "x", count: 65)] {
+            #expect(throws: KeyRingError.invalidLabel(label)) { try ring.trust(b, label: label) }
+        }
+        #expect(try ring.distrust("adam").map(\.label) == ["adam"])
+        #expect(try ring.distrust(a.id.description).map(\.key) == [a])
+        #expect(try ring.trustedPublishers().map(\.label) == ["zoe"])
+        #expect(throws: KeyRingError.unknownPublisher("adam")) { try ring.distrust("adam") }
+    }
+
+    @Test func aBrokenTrustedKeyIsNamedNotPassedOver() throws {
+        let bench = try Workbench()
+        let ring = KeyRing(directories: bench.directories)
+        try ring.trust(SecretKey.generate().publicKey, label: "good")
+        try bench.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
+        let error = #expect(throws: KeyRingError.self) { try ring.acceptedKeys() }
+        #expect(error?.failure.message.contains("bad.pub") == true)
+    }
+
+    @Test func theHighestVersionIsKept() throws {
+        let bench = try Workbench()
+        let seen = SeenVersions(directories: bench.directories)
+        let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
+        let name = try #require(ManifestName("n"))
+        let other = try #require(ManifestName("other"))
+        #expect(try seen.highest(signer: a, name: name) == nil)
+        try seen.record(5, signer: a, name: name)
+        try seen.record(3, signer: a, name: name)
+        #expect(try seen.highest(signer: a, name: name) == 5)
+        #expect(try seen.highest(signer: a, name: other) == nil)
+        #expect(try seen.highest(signer: b, name: name) == nil)
+    }
+
+    @Test func writersAtOnceKeepTheHighest() async throws {
+        let bench = try Workbench()
+        let seen = SeenVersions(directories: bench.directories)
+        let key = try SecretKey.generate().publicKey
+        let name = try #require(ManifestName("n"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for version in (1...40 as ClosedRange<Int64>).shuffled() {
+                group.addTask { try seen.record(version, signer: key, name: name) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try seen.highest(signer: key, name: name) == 40)
+    }
+}

@@ -1,0 +1,203 @@
+import FDLCore
+import FDLCrypto
+import Testing
+
+@Suite struct VerificationTests {
+    static let manifest = Array(
+        """
+        {"format": "fdl-manifest-v1", "name": "n", "version": 7, "created": "2026-11-22T10:00:00Z", "hash": "sha256",
+        "chunkSize": 65536, "files": [{"path": "p", "size": 0, "executable": false, "chunks": []}]}
+
+        """.utf8
+    )
+
+    @Test func oursIsAcceptedByUsAndByMinisign() throws {
+        let bench = try Workbench()
+        let key = try SecretKey.generate()
+        let comment = "timestamp:1795341600\tfile:m.json\thashed"
+        let signature = try MinisignSignature(signing: Self.manifest, with: key, trustedComment: comment)
+        try bench.write(Self.manifest, "m.json")
+        try bench.write(signature.encoded, "m.json.minisig")
+        try bench.write(Array(key.publicKey.minisignText.utf8), "key.pub")
+
+        let verified = try VerifiedManifest.verify(
+            manifest: Self.manifest,
+            signature: signature.encoded,
+            acceptedKeys: [SecretKey.generate().publicKey, key.publicKey]
+        )
+        #expect(verified.signer == key.publicKey)
+        #expect(verified.trustedComment == comment)
+        #expect(verified.bytes == Self.manifest)
+        #expect(verified.signatureBytes == signature.encoded)
+        #expect(verified.manifest.version == 7)
+
+        let byFile = try bench.run(["minisign", "-Vm", "m.json", "-p", "key.pub"])
+        #expect(byFile.status == 0 && byFile.output.contains(comment), "\(byFile.output)")
+        let byLine = try bench.run(["minisign", "-Vm", "m.json", "-P", key.publicKey.minisignLine])
+        #expect(byLine.status == 0, "\(byLine.output)")
+        try bench.write(Self.manifest + [0x20], "m.json")
+        #expect(try bench.run(["minisign", "-Vm", "m.json", "-p", "key.pub"]).status != 0)
+    }
+
+    @Test func minisignsOwnIsAccepted() throws {
+        let bench = try Workbench()
+        #expect(try bench.run(["minisign", "-G", "-W", "-p", "key.pub", "-s", "key.sec"]).status == 0)
+        try bench.write(Self.manifest, "m.json")
+        let signed = try bench.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
+        #expect(signed.status == 0, "\(signed.output)")
+        let key = try PublicKey(minisign: String(decoding: bench.read("key.pub"), as: UTF8.self))
+        let verified = try VerifiedManifest.verify(
+            manifest: Self.manifest,
+            signature: bench.read("m.json.minisig"),
+            acceptedKeys: [key]
+        )
+        #expect(verified.trustedComment == "as released")
+        #expect(try bench.read("key.pub") == Array(key.minisignText.utf8))
+
+        #expect(try bench.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
+        let legacy = try bench.read("m.json.minisig")
+        #expect(throws: VerificationError.legacySignature) {
+            try VerifiedManifest.verify(manifest: Self.manifest, signature: legacy, acceptedKeys: [key])
+        }
+    }
+
+    @Test func everyFlippedBitOfTheManifestIsAMismatch() throws {
+        let (key, signature) = try signed()
+        for index in Self.manifest.indices {
+            var changed = Self.manifest
+            changed[index] ^= 1 << UInt8(index % 8)
+            #expect(throws: VerificationError.mismatch(key.id)) {
+                try VerifiedManifest.verify(manifest: changed, signature: signature, acceptedKeys: [key])
+            }
+        }
+    }
+
+    @Test func everyFlippedBitOfTheSignatureIsRefused() throws {
+        let (key, signature) = try signed()
+        // The untrusted comment's words may change: nothing vouches for them.
+        let untrusted = "untrusted comment: ".utf8.count..<(signature.firstIndex(of: 0x0a) ?? 0)
+        for index in signature.indices.dropLast() where !untrusted.contains(index) {
+            for bit in 0..<8 {
+                var changed = signature
+                changed[index] ^= 1 << UInt8(bit)
+                #expect(throws: VerificationError.self, "byte \(index), bit \(bit)") {
+                    try VerifiedManifest.verify(manifest: Self.manifest, signature: changed, acceptedKeys: [key])
+                }
+            }
+        }
+    }
+
+    @Test func everyTruncationOfTheSignatureIsRefused() throws {
+        let (key, signature) = try signed()
+        for length in 0..<(signature.count - 1) {
+            let error = #expect(throws: VerificationError.self) {
+                try VerifiedManifest.verify(
+                    manifest: Self.manifest,
+                    signature: Array(signature[..<length]),
+                    acceptedKeys: [key]
+                )
+            }
+            guard case .signatureMalformed = error else {
+                Issue.record("\(length): \(String(describing: error))")
+                continue
+            }
+        }
+        for extra in ["x\n", "\n\nx"] {
+            #expect(throws: VerificationError.signatureMalformed("it has more than four lines")) {
+                try MinisignSignature(parsing: signature + Array(extra.utf8))
+            }
+        }
+    }
+
+    @Test func aChangedTrustedCommentIsTold() throws {
+        let (key, signature) = try signed()
+        let text = String(decoding: signature, as: UTF8.self).replacing(
+            "comment: timestamp:1",
+            with: "comment: timestamp:2"
+        )
+        #expect(text.contains("timestamp:2"))
+        #expect(throws: VerificationError.trustedCommentTampered(key.id)) {
+            try VerifiedManifest.verify(manifest: Self.manifest, signature: Array(text.utf8), acceptedKeys: [key])
+        }
+    }
+
+    @Test func unknownKeysAreNamed() throws {
+        let (key, signature) = try signed()
+        let other = try SecretKey.generate().publicKey
+        for accepted in [[], [other]] {
+            #expect(throws: VerificationError.unknownKey(key.id)) {
+                try VerifiedManifest.verify(manifest: Self.manifest, signature: signature, acceptedKeys: accepted)
+            }
+        }
+        #expect(VerificationError.unknownKey(key.id).description.contains(key.id.description))
+    }
+
+    @Test func oneIDMayStandForSeveralKeys() throws {
+        let (key, signature) = try signed()
+        let other = try SecretKey.generate().publicKey
+        let impostor = try PublicKey(minisign: Base64.encode(Array("Ed".utf8) + key.id.bytes + other.bytes))
+        #expect(throws: VerificationError.mismatch(key.id)) {
+            try VerifiedManifest.verify(manifest: Self.manifest, signature: signature, acceptedKeys: [impostor])
+        }
+        let verified = try VerifiedManifest.verify(
+            manifest: Self.manifest,
+            signature: signature,
+            acceptedKeys: [impostor, key]
+        )
+        #expect(verified.signer == key)
+    }
+
+    @Test func whatIsSignedMustBeAManifest() throws {
+        let key = try SecretKey.generate()
+        let bytes = Array("{}".utf8)
+        let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: "")
+        #expect(throws: VerificationError.manifest(.missingField("format"))) {
+            try VerifiedManifest.verify(
+                manifest: bytes,
+                signature: signature.encoded,
+                acceptedKeys: [key.publicKey]
+            )
+        }
+        #expect(throws: VerificationError.manifest(.missingField("format"))) {
+            try VerifiedManifest(allowingUnsigned: bytes)
+        }
+        let unsigned = try VerifiedManifest(allowingUnsigned: Self.manifest)
+        #expect(unsigned.signer == nil && unsigned.signatureBytes == nil && unsigned.trustedComment == nil)
+    }
+
+    @Test func everyRefusalExits65WithAHint() throws {
+        let id = try SecretKey.generate().publicKey.id
+        let errors: [VerificationError] = [
+            .signatureMissing(path: "m.minisig"), .signatureMalformed("x"), .legacySignature, .unknownKey(id),
+            .mismatch(id), .trustedCommentTampered(id), .manifest(.noFiles),
+        ]
+        #expect(Set(errors.map(\.description)).count == errors.count)
+        for error in errors {
+            #expect(error.failure.exitCode == .integrity)
+            #expect(error.failure.hint?.contains("allow-unsigned") == false)
+        }
+    }
+
+    @Test func freshness() throws {
+        let text = String(decoding: Self.manifest, as: UTF8.self)
+            .replacing("\"hash\"", with: "\"expires\": \"2026-12-01T00:00:00Z\", \"hash\"")
+        let manifest = try Manifest(parsing: Array(text.utf8))
+        let expires = try #require(manifest.expires)
+        let before = UTCTime(secondsSince1970: expires.secondsSince1970 - 1)
+        try Freshness.check(manifest, now: before, seen: nil)
+        try Freshness.check(manifest, now: before, seen: 7)
+        #expect(throws: FreshnessError.expired(at: expires)) {
+            try Freshness.check(manifest, now: expires, seen: nil)
+        }
+        #expect(throws: FreshnessError.older(version: 7, seen: 8)) {
+            try Freshness.check(manifest, now: before, seen: 8)
+        }
+    }
+
+    private func signed() throws -> (PublicKey, [UInt8]) {
+        let key = try SecretKey.generate()
+        let comment = "timestamp:1795341600\tfile:m.json\thashed"
+        let signature = try MinisignSignature(signing: Self.manifest, with: key, trustedComment: comment)
+        return (key.publicKey, signature.encoded)
+    }
+}
