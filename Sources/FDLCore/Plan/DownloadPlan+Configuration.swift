@@ -1,0 +1,57 @@
+extension DownloadPlan {
+    /// What the caller may choose, and the constants behind every decision. Times are in seconds.
+    public struct Configuration: Sendable {
+        /// The most connections to one source; nil: the plan chooses, up to `defaultConnectionsPerSource`.
+        public var connectionsPerSource: Int?
+        /// Bytes asked for and not yet stored, over all connections. Raised to one chunk where it is less.
+        public var memoryLimit: Int
+        public var order: Order
+
+        /// Which chunks may be asked for.
+        public enum Order: Sendable, Hashable {
+            /// All at any time.
+            case any
+            /// Only those below the lowest unconsumed chunk + `window`: for output that is read in order. The window
+            /// is narrowed to what the memory limit can hold, so that the chunk the reader waits for always has room.
+            case sequential(window: Int)
+        }
+
+        /// The most connections to one source where the caller sets no cap.
+        public var defaultConnectionsPerSource = 4
+        /// The most connections to all sources together.
+        public var maximumConnections = 64
+        /// The most requests on one connection.
+        public var maximumRequestsPerConnection = 64
+        /// The most bytes asked of a mirror in one request, where they are less than a second's worth.
+        public var maximumRun = 8 << 20
+
+        /// A source is slow when `slowRatio` times its rate is less than the mean of all.
+        public var slowRatio = 4.0
+        /// A failing source is left alone for this long, doubling with each further failure in a row …
+        public var backoffFirst = 0.25
+        /// … up to this, whatever `Retry-After` says.
+        public var backoffCap = 10.0
+        /// A source is given up after this many failures in a row …
+        public var failuresBeforeGivingUp = 8
+        /// … over at least this long without one good answer.
+        public var patience = 60.0
+        /// As long as no source at all has answered in this job, a source is given up after two failures over this
+        /// long: an address mistyped or a network that is down is reported soon.
+        public var firstContactPatience = 10.0
+        /// Broken answers (protocol, encoding) forgiven before a source is quarantined. 64 good chunks earn one more.
+        public var strikesForgiven = 3
+        /// A chunk that failed on a source for a passing reason is not asked of it again for this long, doubling with
+        /// each failure of that chunk up to `backoffCap`.
+        public var chunkBackoffFirst = 0.5
+        /// The most bytes asked for a second time at the end, as a share of the missing bytes …
+        public var hedgeShare = 0.02
+        /// … or this many chunks a source, whichever is more.
+        public var hedgedChunksPerSource = 2
+
+        public init(connectionsPerSource: Int? = nil, memoryLimit: Int = 32 << 20, order: Order = .any) {
+            self.connectionsPerSource = connectionsPerSource
+            self.memoryLimit = memoryLimit
+            self.order = order
+        }
+    }
+}
