@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "FDLCore", swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
         .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
-        .target(name: "FDLTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
+        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
         .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
         .target(
@@ -94,7 +94,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLTLSTests",
-            dependencies: ["FDLTLS", nioCore, nioPosix, nioEmbedded],
+            dependencies: ["FDLCore", "FDLTLS", nioCore, nioPosix, nioEmbedded],
             swiftSettings: settings
         ),
         .testTarget(name: "FDLCompressionTests", dependencies: ["FDLCompression"], swiftSettings: settings),

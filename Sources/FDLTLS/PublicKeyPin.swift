@@ -1,0 +1,55 @@
+import COpenSSL
+public import FDLCore
+
+/// The SHA-256 of a certificate's SubjectPublicKeyInfo, written `sha256//BASE64` as curl writes it.
+///
+/// It outlives renewal of the certificate as long as the key stays. A pin is checked in addition to chain and name.
+public struct PublicKeyPin: Hashable, Sendable, CustomStringConvertible {
+    private static let prefix = "sha256//"
+
+    /// SHA-256 of the DER of the SubjectPublicKeyInfo (RFC 7469 section 2.4 hashes the same bytes).
+    public let digest: SHA256Digest
+
+    public init(digest: SHA256Digest) {
+        self.digest = digest
+    }
+
+    /// Reads `sha256//` and 44 characters of standard base64 with padding.
+    /// - Returns: nil for any other spelling.
+    public init?(_ text: some StringProtocol) {
+        guard text.hasPrefix(Self.prefix) else { return nil }
+        let encoded = Array(text.utf8.dropFirst(Self.prefix.utf8.count))
+        guard encoded.count == 44 else { return nil }
+        let decoded = withUnsafeTemporaryAllocation(byteCount: 33, alignment: 1) { buffer -> SHA256Digest? in
+            let out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard EVP_DecodeBlock(out, encoded, Int32(encoded.count)) == 33 else { return nil }
+            return SHA256Digest(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<32]))
+        }
+        // The decoder is lenient about the padding and its bits; one key has one spelling here.
+        guard let decoded, Self(digest: decoded).description == text else { return nil }
+        self.digest = decoded
+    }
+
+    public var description: String {
+        let bytes = digest.bytes
+        let encoded = [UInt8](unsafeUninitializedCapacity: 45) { buffer, count in
+            count = max(0, Int(EVP_EncodeBlock(buffer.baseAddress, bytes, Int32(bytes.count))))
+        }
+        return Self.prefix + String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// The pin of a certificate; nil only where OpenSSL is out of memory.
+    init?(certificate: OpaquePointer) {
+        var der: UnsafeMutablePointer<UInt8>?
+        let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der)
+        guard length > 0, let der else { return nil }
+        defer { CRYPTO_free(der, #fileID, #line) }
+        let digest = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { out -> SHA256Digest? in
+            let bytes = out.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard EVP_Digest(der, Int(length), bytes, nil, EVP_sha256(), nil) == 1 else { return nil }
+            return SHA256Digest(bytes: UnsafeRawBufferPointer(out))
+        }
+        guard let digest else { return nil }
+        self.digest = digest
+    }
+}

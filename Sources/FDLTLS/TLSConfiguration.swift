@@ -1,0 +1,53 @@
+/// What a server shows and what it asks of its clients.
+public struct TLSServerConfiguration: Sendable {
+    /// A PEM file: the server's certificate first, then the intermediate ones up to (not including) the root.
+    public var certificateChainPath: String
+    /// A PEM file with the private key. Where nil it is looked for in the certificate's file, then beside it
+    /// (`server.pem` → `server.key`).
+    public var privateKeyPath: String?
+    /// A PEM file of authorities. Where given, a client has to show a certificate that one of them issued.
+    public var clientCertificateAuthorityPath: String?
+
+    public init(
+        certificateChainPath: String,
+        privateKeyPath: String? = nil,
+        clientCertificateAuthorityPath: String? = nil
+    ) {
+        self.certificateChainPath = certificateChainPath
+        self.privateKeyPath = privateKeyPath
+        self.clientCertificateAuthorityPath = clientCertificateAuthorityPath
+    }
+}
+
+/// Whom a client believes, and what it shows.
+public struct TLSClientConfiguration: Sendable {
+    /// The authorities a server's chain has to end in.
+    public enum TrustRoots: Sendable {
+        /// Those of the system, as OpenSSL finds them (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
+        case system
+        /// Only these: one or more certificates in PEM.
+        case pem([UInt8])
+        /// These and the system's.
+        case systemAnd(pem: [UInt8])
+    }
+
+    public var trustRoots: TrustRoots
+    /// Where not empty, the server's key has to be one of these, on top of chain and name.
+    public var pins: [PublicKeyPin]
+    /// A PEM file with the client's certificate and its intermediate ones, shown to servers that ask.
+    public var certificateChainPath: String?
+    /// A PEM file with the client's private key; looked for as the server's is where nil.
+    public var privateKeyPath: String?
+
+    public init(
+        trustRoots: TrustRoots = .system,
+        pins: [PublicKeyPin] = [],
+        certificateChainPath: String? = nil,
+        privateKeyPath: String? = nil
+    ) {
+        self.trustRoots = trustRoots
+        self.pins = pins
+        self.certificateChainPath = certificateChainPath
+        self.privateKeyPath = privateKeyPath
+    }
+}

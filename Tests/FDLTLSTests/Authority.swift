@@ -1,0 +1,134 @@
+import Foundation
+
+/// A certificate authority in a temporary directory, run by the openssl program.
+final class Authority: Sendable {
+    /// A certificate with its key, both PEM files.
+    struct Identity: Sendable {
+        let certificate: String
+        let key: String
+    }
+
+    let directory: URL
+    /// The authority's own certificate.
+    var certificate: String { path("ca.pem") }
+    var certificateBytes: [UInt8] {
+        get throws { Array(try Data(contentsOf: URL(fileURLWithPath: certificate))) }
+    }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("fdl-tls-\(UUID().uuidString)", isDirectory: true)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data().write(to: directory.appendingPathComponent("index.txt"))
+        let configuration = """
+            [ca]
+            default_ca = this
+            [this]
+            dir = \(directory.path)
+            database = $dir/index.txt
+            new_certs_dir = $dir
+            rand_serial = yes
+            certificate = $dir/ca.pem
+            private_key = $dir/ca.key
+            default_md = sha256
+            policy = any
+            unique_subject = no
+            default_days = 30
+            [any]
+            commonName = supplied
+            """
+        try Data(configuration.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
+        try newKey("ca.key")
+        try openssl(
+            "req",
+            "-x509",
+            "-key",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=Test Authority",
+            "-addext",
+            "basicConstraints=critical,CA:TRUE",
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign"
+        )
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    func path(_ name: String) -> String {
+        directory.appendingPathComponent(name).path
+    }
+
+    /// Issues a certificate.
+    /// - Parameters:
+    ///   - names: subjectAltName, in openssl's notation.
+    ///   - from: the first moment it is valid, `YYYYMMDDHHMMSSZ`.
+    func issue(
+        _ name: String = "server",
+        names: String = "DNS:localhost,IP:127.0.0.1,IP:::1",
+        usage: String = "serverAuth",
+        from start: String? = nil,
+        to end: String? = nil
+    ) throws -> Identity {
+        try newKey("\(name).key")
+        try openssl("req", "-new", "-key", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=localhost")
+        let extensions = """
+            basicConstraints = critical,CA:FALSE
+            keyUsage = critical,digitalSignature
+            extendedKeyUsage = \(usage)
+            subjectAltName = \(names)
+            """
+        try Data(extensions.utf8).write(to: directory.appendingPathComponent("\(name).ext"))
+        var arguments = [
+            "ca", "-batch", "-notext", "-config", "ca.cnf", "-in", "\(name).csr", "-out", "\(name).pem",
+            "-extfile", "\(name).ext",
+        ]
+        if let start { arguments += ["-startdate", start] }
+        if let end { arguments += ["-enddate", end] }
+        try Program.run("openssl", arguments, in: directory)
+        return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
+    }
+
+    /// A certificate that signs itself.
+    func selfSigned(_ name: String = "self") throws -> Identity {
+        try newKey("\(name).key")
+        try openssl(
+            "req",
+            "-x509",
+            "-key",
+            "\(name).key",
+            "-out",
+            "\(name).pem",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1"
+        )
+        return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
+    }
+
+    /// The pin of a key, as openssl computes it.
+    func pin(ofKey key: String) throws -> String {
+        try openssl("pkey", "-in", key, "-pubout", "-outform", "DER", "-out", "spki.der")
+        try openssl("dgst", "-sha256", "-binary", "-out", "spki.sha256", "spki.der")
+        let digest = try Data(contentsOf: directory.appendingPathComponent("spki.sha256"))
+        return "sha256//" + digest.base64EncodedString()
+    }
+
+    @discardableResult
+    func openssl(_ arguments: String...) throws -> Program.Result {
+        try Program.run("openssl", arguments, in: directory)
+    }
+
+    private func newKey(_ name: String) throws {
+        try openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name)
+    }
+}

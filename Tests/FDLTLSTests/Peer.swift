@@ -1,0 +1,171 @@
+import FDLTLS
+import NIOCore
+import NIOPosix
+
+/// What one side of a connection has seen.
+enum Seen: Sendable {
+    case handshake(TLSHandshakeCompleted)
+    case bytes(ByteBuffer)
+    case inputClosed
+    case error(any Error)
+    case inactive
+}
+
+/// Passes on what arrives above the TLS handler.
+private final class Recorder: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let sink: AsyncStream<Seen>.Continuation
+
+    init(_ sink: AsyncStream<Seen>.Continuation) {
+        self.sink = sink
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        sink.yield(.bytes(unwrapInboundIn(data)))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSHandshakeCompleted { sink.yield(.handshake(event)) }
+        if let event = event as? ChannelEvent, event == .inputClosed { sink.yield(.inputClosed) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        sink.yield(.error(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        sink.yield(.inactive)
+        sink.finish()
+    }
+}
+
+/// One side of a connection over a real socket.
+final class Peer {
+    let channel: any Channel
+    private let stream: AsyncStream<Seen>
+    private var iterator: AsyncStream<Seen>.Iterator
+
+    fileprivate init(channel: any Channel, stream: AsyncStream<Seen>) {
+        self.channel = channel
+        self.stream = stream
+        self.iterator = stream.makeAsyncIterator()
+    }
+
+    /// The next thing seen; nil after the channel has ended.
+    func next() async -> Seen? {
+        await iterator.next()
+    }
+
+    /// The handshake's result; nil where the connection failed before.
+    func handshake() async -> TLSHandshakeCompleted? {
+        while let seen = await next() {
+            if case .handshake(let event) = seen { return event }
+            if case .error = seen { return nil }
+        }
+        return nil
+    }
+
+    /// The first error.
+    func error() async -> TLSError? {
+        while let seen = await next() {
+            if case .error(let error) = seen { return error as? TLSError }
+        }
+        return nil
+    }
+
+    /// Exactly `count` bytes, or fewer where the connection ends before.
+    func bytes(_ count: Int) async -> ByteBuffer {
+        var result = ByteBuffer()
+        while result.readableBytes < count, let seen = await next() {
+            if case .bytes(var buffer) = seen { result.writeBuffer(&buffer) }
+        }
+        return result
+    }
+
+    /// All that is seen until the channel has ended.
+    func rest() async -> [Seen] {
+        var result: [Seen] = []
+        while let seen = await next() { result.append(seen) }
+        return result
+    }
+
+    func send(_ text: String) async throws {
+        try await channel.writeAndFlush(ByteBuffer(string: text)).get()
+    }
+
+    func close(_ mode: CloseMode = .all) async throws {
+        try await channel.close(mode: mode).get()
+    }
+
+    /// Connects to a TLS server on this machine.
+    static func connect(
+        to port: Int,
+        context: TLSContext,
+        host: String = "localhost",
+        sessions: TLSSessionCache? = nil,
+        halfClosure: Bool = false
+    ) async throws -> Peer {
+        try await plain(to: port, halfClosure: halfClosure) {
+            try TLSHandler(client: context, host: host, sessions: sessions)
+        }
+    }
+
+    /// Connects without TLS, or with the handler that `makeHandler` makes.
+    static func plain(
+        to port: Int,
+        halfClosure: Bool = false,
+        _ makeHandler: @escaping @Sendable () throws -> TLSHandler? = { nil }
+    ) async throws -> Peer {
+        let (stream, sink) = AsyncStream.makeStream(of: Seen.self)
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: halfClosure)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let handler = try makeHandler() { try channel.pipeline.syncOperations.addHandler(handler) }
+                    try channel.pipeline.syncOperations.addHandler(Recorder(sink))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        return Peer(channel: channel, stream: stream)
+    }
+}
+
+/// A server on this machine.
+final class Listener {
+    let port: Int
+    private let channel: any Channel
+    private let accepted: AsyncStream<(any Channel, AsyncStream<Seen>)>
+    private var iterator: AsyncStream<(any Channel, AsyncStream<Seen>)>.Iterator
+
+    /// - Parameter context: nil for a server without TLS.
+    init(context: TLSContext?, halfClosure: Bool = true) async throws {
+        let (accepted, sink) = AsyncStream.makeStream(of: (any Channel, AsyncStream<Seen>).self)
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.allowRemoteHalfClosure, value: halfClosure)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(TLSHandler(server: context))
+                    }
+                    let (stream, continuation) = AsyncStream.makeStream(of: Seen.self)
+                    try channel.pipeline.syncOperations.addHandler(Recorder(continuation))
+                    sink.yield((channel, stream))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+        self.accepted = accepted
+        self.iterator = accepted.makeAsyncIterator()
+    }
+
+    deinit {
+        channel.close(promise: nil)
+    }
+
+    /// The next connection.
+    func accept() async throws -> Peer {
+        guard let (channel, stream) = await iterator.next() else { throw ChannelError.eof }
+        return Peer(channel: channel, stream: stream)
+    }
+}
