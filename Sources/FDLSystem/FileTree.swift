@@ -55,6 +55,19 @@ public enum FileTree {
         return listing
     }
 
+    /// The names in an open directory, bytes that are not UTF-8 replaced.
+    static func names(in directory: borrowing Descriptor) throws(SystemError) -> [String] {
+        // A descriptor of its own, since closedir closes it and reading moves its position.
+        let copy = try check("list", path: directory.path) { openat(directory.rawValue, ".", O_RDONLY | O_CLOEXEC) }
+        guard let stream = fdopendir(copy) else {
+            let code = errno
+            close(copy)
+            throw SystemError(operation: "list", path: directory.path, code: code)
+        }
+        defer { closedir(stream) }
+        return try names(in: stream, path: directory.path).map(\.shown)
+    }
+
     private struct Name {
         let valid: String?
         let shown: String
@@ -65,6 +78,10 @@ public enum FileTree {
             throw SystemError(operation: "list", path: path, code: errno)
         }
         defer { closedir(directory) }
+        return try names(in: directory, path: path)
+    }
+
+    private static func names(in directory: OpaquePointer, path: String) throws(SystemError) -> [Name] {
         var names: [Name] = []
         while true {
             errno = 0

@@ -43,7 +43,8 @@ extension SystemError: CustomStringConvertible {
         return "cannot \(operation)\(target): \(Self.text(code))"
     }
 
-    private static func text(_ code: Int32) -> String {
+    /// The errno in words.
+    public static func text(_ code: Int32) -> String {
         // Glibc's module has POSIX's strerror_r, which fills the buffer and returns 0.
         var buffer = [CChar](repeating: 0, count: 128)
         guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }

@@ -15,6 +15,10 @@
 #define FDL_RWF_NOWAIT 0x08
 #define FDL_RENAME_NOREPLACE 1
 #define FDL_RENAME_EXCHANGE 2
+#define FDL_SEEK_DATA 3
+#define FDL_SEEK_HOLE 4
+#define FDL_FALLOC_FL_KEEP_SIZE 1
+#define FDL_SYNC_FILE_RANGE_WRITE 2
 
 struct fdl_open_how {
     uint64_t flags;
@@ -41,6 +45,16 @@ static inline int fdl_rename(int fromDirectory, const char *from, int toDirector
 static inline ssize_t fdl_read_cached(int fd, void *buffer, size_t count, int64_t offset) {
     struct iovec part = {.iov_base = buffer, .iov_len = count};
     return syscall(SYS_preadv2, fd, &part, 1UL, (long)offset, 0L, FDL_RWF_NOWAIT);
+}
+
+/// fallocate(2), the file's size kept.
+static inline int fdl_reserve(int fd, int64_t offset, int64_t length) {
+    return (int)syscall(SYS_fallocate, fd, FDL_FALLOC_FL_KEEP_SIZE, (long)offset, (long)length);
+}
+
+/// sync_file_range(2), begun and not waited for.
+static inline int fdl_start_writeback(int fd, int64_t offset, int64_t length) {
+    return (int)syscall(SYS_sync_file_range, fd, (long)offset, (long)length, FDL_SYNC_FILE_RANGE_WRITE);
 }
 
 #endif
