@@ -81,7 +81,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "fdl-secure",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", argumentParser],
+            dependencies: [
+                "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser, unixSignals,
+            ],
             swiftSettings: settings
         ),
 

@@ -3,7 +3,8 @@ public struct SourceLedger: Sendable, Equatable {
     /// One report a source; the index is `SourceID.rawValue`.
     public internal(set) var reports: [SourceReport]
 
-    init(kinds: [SourceKind]) {
+    /// The account of a download in which nothing has happened yet.
+    public init(kinds: [SourceKind]) {
         reports = kinds.enumerated().map { SourceReport(source: SourceID(rawValue: $0.offset), kind: $0.element) }
     }
 

@@ -1,0 +1,94 @@
+import FDLCore
+import NIOHTTP1
+
+/// One request: a chunk of a worker, or a range of a mirror's file.
+struct ChunkRequest: Sendable {
+    let id: RequestID
+    /// In order and back to back.
+    let chunks: [ExpectedChunk]
+    let resource: Resource
+
+    /// What is asked for.
+    enum Resource: Sendable, Hashable {
+        /// A worker's `/chunks/`.
+        case chunk
+        /// Bytes of a file on a mirror.
+        case range(first: Int64, last: Int64, fileSize: Int64)
+    }
+
+    let head: HTTPRequestHead
+    /// Whether a compressed answer was asked for.
+    let acceptsCompression: Bool
+
+    /// The length of the answer's body, decoded, in bytes.
+    var bodyLength: Int { chunks.reduce(0) { $0 + $1.length } }
+}
+
+/// Writes the requests for one source.
+struct RequestWriter: Sendable {
+    let source: Manifest.Source
+    let manifest: Manifest
+    let layout: ChunkLayout
+
+    init(source: Manifest.Source, manifest: Manifest) {
+        self.source = source
+        self.manifest = manifest
+        layout = manifest.layout
+    }
+
+    /// - Parameter chunks: not empty; for a worker one, for a mirror a run within one file.
+    func request(_ id: RequestID, chunks: Range<Int>, compressed: Bool) -> ChunkRequest {
+        let expected = chunks.map { chunk in
+            ExpectedChunk(index: chunk, length: layout.length(ofChunk: chunk), digest: manifest.digests[chunk])
+        }
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(4)
+        headers.add(name: "Host", value: source.url.authority)
+        headers.add(name: "User-Agent", value: "fdl-secure")
+        switch source.kind {
+        case .worker:
+            let hex = manifest.digests[chunks.lowerBound].hex
+            headers.add(name: "Accept-Encoding", value: compressed ? "gzip, deflate" : "identity")
+            return ChunkRequest(
+                id: id,
+                chunks: expected,
+                resource: .chunk,
+                head: head("\(source.url.path)chunks/\(hex.prefix(2))/\(hex)", headers),
+                acceptsCompression: compressed
+            )
+        case .mirror:
+            let first = layout.location(ofChunk: chunks.lowerBound)
+            let file = manifest.files[first.file]
+            let last = first.offset + Int64(expected.reduce(0) { $0 + $1.length }) - 1
+            headers.add(name: "Accept-Encoding", value: "identity")
+            headers.add(name: "Range", value: "bytes=\(first.offset)-\(last)")
+            return ChunkRequest(
+                id: id,
+                chunks: expected,
+                resource: .range(first: first.offset, last: last, fileSize: file.size),
+                head: head(source.url.path + Self.percentEncoded(file.path.string), headers),
+                acceptsCompression: false
+            )
+        }
+    }
+
+    private func head(_ target: String, _ headers: HTTPHeaders) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
+    }
+
+    /// RFC 3986 section 3.3: a path's segments, everything but unreserved characters encoded.
+    static func percentEncoded(_ path: String) -> String {
+        var result = ""
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += "%" + Hex.string([byte]).uppercased()
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,238 @@
+import FDLCore
+import FDLSystem
+import Glibc
+import NIOCore
+import Synchronization
+
+/// The incomplete output: `NAME.fdl-part` beside where the result will be, locked, with every verified chunk in its
+/// place. It holds nothing else: the bytes themselves say what is there.
+final class ChunkStore: Sendable {
+    let tree: LocalTree
+    let target: OutputTarget
+    private let manifest: Manifest
+    private let layout: ChunkLayout
+    // Held for its lock: of the file itself, or of the folder.
+    private let lockHolder: OpenDirectory
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Chunks written or being written, so that the second answer to a hedged request is not written again.
+        var claimed: ChunkSet
+        /// Files opened lately, the latest last.
+        var open: [(file: Int, holder: OpenDirectory)] = []
+    }
+    private static let openFileLimit = 64
+
+    /// Opens or makes the partial output and takes its lock.
+    /// - Throws: `Failure` (73) where it cannot be made or another download holds it, (74) where the disk has no room.
+    init(target: OutputTarget, manifest: Manifest) throws(Failure) {
+        self.target = target
+        self.manifest = manifest
+        layout = manifest.layout
+        state = Mutex(State(claimed: ChunkSet(bound: layout.chunkCount)))
+        do throws(SystemError) {
+            lockHolder = OpenDirectory(try Self.openPart(of: target))
+        } catch {
+            throw Self.creationFailure(error, target)
+        }
+        guard try Self.lock(lockHolder, target) else {
+            throw Failure(
+                .cannotCreate,
+                "another download is writing \(target.path)",
+                hint: "wait for it, or choose another name with -o"
+            )
+        }
+        tree =
+            target.isFolder
+            ? LocalTree(folder: lockHolder, manifest: manifest)
+            : LocalTree(directory: target.directory, fileName: target.partName)
+    }
+
+    private static func openPart(of target: OutputTarget) throws(SystemError) -> Descriptor {
+        let parent = target.directory
+        guard target.isFolder else {
+            return try parent.descriptor.open(
+                child: target.partName,
+                flags: O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY,
+                mode: 0o600
+            )
+        }
+        try parent.descriptor.createDirectory(beneath: target.partName, mode: 0o700)
+        return try parent.descriptor.open(child: target.partName, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func lock(_ holder: OpenDirectory, _ target: OutputTarget) throws(Failure) -> Bool {
+        do throws(SystemError) {
+            guard try holder.descriptor.lock() else { return false }
+            // Between opening and locking, the holder before us may have finished and renamed it: then the lock is on
+            // the finished output.
+            let held = try holder.descriptor.status()
+            let named = try target.directory.descriptor.status(child: target.partName)
+            guard held.kind == (target.isFolder ? .directory : .regular) else {
+                throw SystemError(operation: "write", path: target.path + ".fdl-part", code: EEXIST)
+            }
+            return named?.inode == held.inode && named?.device == held.device
+        } catch {
+            throw creationFailure(error, target)
+        }
+    }
+
+    private static func creationFailure(_ error: SystemError, _ target: OutputTarget) -> Failure {
+        switch error.code {
+        case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO:
+            Failure(
+                .cannotCreate,
+                "\(target.path).fdl-part is in the way: it is not an incomplete download",
+                hint: "move it away, or choose another name with -o"
+            )
+        case ENOSPC, EDQUOT, EIO: error.failure(.localIO)
+        default: error.failure(.cannotCreate)
+        }
+    }
+
+    /// Makes sure before the first byte that the missing ones have room.
+    /// - Throws: `SystemError`, ENOSPC where they have not.
+    func reserve(missing: ChunkSet) throws(SystemError) {
+        if target.isFolder {
+            let bytes = missing.reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
+            guard try lockHolder.descriptor.freeBytes() >= bytes else {
+                throw SystemError(operation: "reserve room in", path: lockHolder.descriptor.path, code: ENOSPC)
+            }
+        } else {
+            try prepare(lockHolder.descriptor, file: 0)
+        }
+    }
+
+    /// Writes a verified chunk in its place. A chunk that is there already is left.
+    /// - Returns: false where it was written, or is being written, by another call.
+    func write(_ chunk: Int, _ slices: [ByteBuffer]) throws(SystemError) -> Bool {
+        guard claim(chunk) else { return false }
+        let location = layout.location(ofChunk: chunk)
+        let holder = try openFile(location.file)
+        var offset = location.offset
+        for slice in slices {
+            try slice.readableBytesSpan.withUnsafeBytes { bytes throws(SystemError) in
+                try holder.descriptor.write(bytes, at: offset)
+            }
+            offset += Int64(slice.readableBytes)
+        }
+        holder.descriptor.startWriteback(at: location.offset, length: location.length)
+        return true
+    }
+
+    /// Writes a verified chunk that lies in one buffer.
+    func write(_ chunk: Int, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Bool {
+        guard claim(chunk) else { return false }
+        let location = layout.location(ofChunk: chunk)
+        try openFile(location.file).descriptor.write(bytes, at: location.offset)
+        return true
+    }
+
+    /// Notes chunks that a scan has found in their places.
+    func adopt(_ chunks: ChunkSet) {
+        state.withLock { state in
+            for chunk in chunks { state.claimed.insert(chunk) }
+        }
+    }
+
+    private func claim(_ chunk: Int) -> Bool { state.withLock { $0.claimed.insert(chunk) } }
+
+    /// The file, open for writing; made, sized and its room reserved at the first call.
+    func openFile(_ file: Int) throws(SystemError) -> OpenDirectory {
+        guard target.isFolder else { return lockHolder }
+        if let holder = state.withLock({ Self.recall(file, &$0) }) { return holder }
+        let path = manifest.files[file].path.string
+        if let slash = path.lastIndex(of: "/") {
+            try lockHolder.descriptor.createDirectory(beneath: String(path[..<slash]), mode: 0o700)
+        }
+        let opened = try lockHolder.descriptor.open(
+            beneath: path,
+            flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+            mode: 0o600
+        )
+        try prepare(opened, file: file)
+        let holder = OpenDirectory(opened)
+        state.withLock { state in
+            state.open.append((file, holder))
+            if state.open.count > Self.openFileLimit { state.open.removeFirst() }
+        }
+        return holder
+    }
+
+    private static func recall(_ file: Int, _ state: inout State) -> OpenDirectory? {
+        guard let index = state.open.lastIndex(where: { $0.file == file }) else { return nil }
+        let entry = state.open.remove(at: index)
+        state.open.append(entry)
+        return entry.holder
+    }
+
+    /// Gives a file its final size, the missing parts as holes with room reserved.
+    private func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) {
+        let size = manifest.files[file].size
+        if try opened.status().size != size { try opened.truncate(to: size) }
+        try opened.reserve(size)
+    }
+}
+
+// MARK: - The end
+
+extension ChunkStore {
+    /// Makes the complete output durable and gives it its final name, in one step.
+    /// - Parameter replacing: whether what has the name now makes room.
+    func finish(replacing: Bool) throws(SystemError) {
+        let mask = umask(0)
+        umask(mask)
+        state.withLock { $0.open.removeAll() }
+        if target.isFolder { try removeUnlisted() }
+        for (index, file) in manifest.files.enumerated() {
+            let holder = try openFile(index)
+            try prepare(holder.descriptor, file: index)
+            try holder.descriptor.setMode((file.isExecutable ? 0o777 : 0o666) & ~mask)
+            try holder.descriptor.sync()
+        }
+        if target.isFolder {
+            try setFolderModes(0o777 & ~mask)
+        }
+        let taken = try target.directory.descriptor.status(child: target.name) != nil
+        if taken, replacing, target.isFolder {
+            try target.directory.descriptor.rename(child: target.partName, to: target.name, .exchange)
+            try target.directory.descriptor.sync()
+            // What bears the partial name now is the folder that was replaced.
+            try target.directory.descriptor.removeTree(child: target.partName)
+        } else {
+            try target.directory.descriptor.rename(
+                child: target.partName,
+                to: target.name,
+                taken && replacing ? .replace : .refuse
+            )
+        }
+        try target.directory.descriptor.sync()
+    }
+
+    /// Files that an earlier version had and this one has not must not come along under the final name.
+    private func removeUnlisted() throws(SystemError) {
+        let listed = Set(manifest.files.map(\.path.string))
+        let present = try FileTree.regularFiles(beneath: target.path + ".fdl-part")
+        for path in present.files.map(\.path) + present.skipped where !listed.contains(path) {
+            try lockHolder.descriptor.remove(beneath: path)
+        }
+    }
+
+    private func setFolderModes(_ mode: UInt32) throws(SystemError) {
+        var folders = Set<String>()
+        for file in manifest.files {
+            var path = file.path.string[...]
+            while let slash = path.lastIndex(of: "/") {
+                path = path[..<slash]
+                guard folders.insert(String(path)).inserted else { break }
+            }
+        }
+        for path in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            let folder = try lockHolder.descriptor.open(beneath: path, flags: O_RDONLY | O_DIRECTORY)
+            try folder.setMode(mode)
+            try folder.sync()
+        }
+        try lockHolder.descriptor.setMode(mode)
+        try lockHolder.descriptor.sync()
+    }
+}

@@ -1,0 +1,115 @@
+import FDLCore
+import FDLTLS
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Fetches small documents whole: a manifest and its signature. Nothing in them is believed here.
+struct DocumentFetcher: Sendable {
+    let group: any EventLoopGroup
+    let tls: TLSContext
+    /// For the whole of one document.
+    var timeout = TimeAmount.seconds(60)
+
+    /// - Parameters:
+    ///   - path: percent-encoded, from the URL's first `/` on.
+    ///   - limit: a longer document is refused, in bytes.
+    /// - Returns: nil where the source answers 404 or 410.
+    /// - Throws: `SourceError`.
+    func fetch(_ path: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
+        do {
+            return try await start(path, url, limit).get()
+        } catch SourceError.missing {
+            return nil
+        } catch {
+            throw SourceError(connectionError: error)
+        }
+    }
+
+    private func start(_ path: String, _ url: SourceURL, _ limit: Int) -> EventLoopFuture<[UInt8]> {
+        let loop = group.next()
+        let document = loop.makePromise(of: [UInt8].self)
+        let timer = loop.scheduleTask(in: timeout) { document.fail(SourceError.timeout("the whole answer")) }
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        head.headers.add(name: "Host", value: url.authority)
+        head.headers.add(name: "User-Agent", value: "fdl-secure")
+        head.headers.add(name: "Accept-Encoding", value: "identity")
+        head.headers.add(name: "Connection", value: "close")
+        let request = head
+        let connected = ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(15))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(TLSHandler(client: tls, host: url.host))
+                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                    try pipeline.addHandler(DocumentHandler(request: request, limit: limit, document: document))
+                }
+            }
+            .connect(host: url.host, port: url.port)
+        connected.whenFailure { document.fail($0) }
+        document.futureResult.whenComplete { _ in
+            timer.cancel()
+            connected.whenSuccess { $0.close(promise: nil) }
+        }
+        return document.futureResult
+    }
+}
+
+/// Asks for one document and gathers it.
+private final class DocumentHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let request: HTTPRequestHead
+    private let limit: Int
+    private let document: EventLoopPromise<[UInt8]>
+    private var bytes: [UInt8] = []
+
+    init(request: HTTPRequestHead, limit: Int, document: EventLoopPromise<[UInt8]>) {
+        self.request = request
+        self.limit = limit
+        self.document = document
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.write(wrapOutboundOut(.head(request)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            switch head.status.code {
+            case 200:
+                let named = head.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
+                if named != "identity" { fail(.protocolViolation("an encoding that was not asked for"), context) }
+            case 404, 410: fail(.missing, context)
+            case 401, 403, 407: fail(.forbidden(Int(head.status.code)), context)
+            default: fail(.status(Int(head.status.code), retryAfter: nil), context)
+            }
+        case .body(let part):
+            guard bytes.count + part.readableBytes <= limit else {
+                return fail(.protocolViolation("a document of over \(limit) bytes"), context)
+            }
+            bytes += part.readableBytesView
+        case .end: document.succeed(bytes)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        document.fail(SourceError(connectionError: error))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        document.fail(SourceError.closedEarly("before the answer was complete"))
+        context.fireChannelInactive()
+    }
+
+    private func fail(_ error: SourceError, _ context: ChannelHandlerContext) {
+        document.fail(error)
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,44 @@
+import FDLCore
+import FDLSystem
+import Glibc
+
+/// A directory shared by those who open files in it.
+final class OpenDirectory: Sendable {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+}
+
+/// The files of a manifest as they lie on this machine: a finished output, a partial one, one to verify.
+struct LocalTree: Sendable {
+    let root: OpenDirectory
+    /// Relative to the root, in the manifest's order.
+    let paths: [String]
+
+    /// A single file under any name.
+    init(directory: OpenDirectory, fileName: String) {
+        root = directory
+        paths = [fileName]
+    }
+
+    /// A folder with the manifest's paths in it.
+    init(folder: OpenDirectory, manifest: Manifest) {
+        root = folder
+        paths = manifest.files.map(\.path.string)
+    }
+
+    /// - Returns: nil where there is no such regular file.
+    func open(_ file: Int, flags: Int32 = O_RDONLY) throws(SystemError) -> Descriptor? {
+        do throws(SystemError) {
+            // O_NONBLOCK: a FIFO in the file's place must not hang us; it means nothing to a regular file.
+            let opened = try root.descriptor.open(beneath: paths[file], flags: flags | O_NONBLOCK | O_NOCTTY)
+            guard try opened.status().kind == .regular else { return nil }
+            return opened
+        } catch {
+            if error.isNotFound || error.code == ELOOP || error.code == EISDIR || error.code == ENXIO { return nil }
+            throw error
+        }
+    }
+}

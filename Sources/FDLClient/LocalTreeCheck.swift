@@ -1,0 +1,114 @@
+public import FDLCore
+public import FDLCrypto
+import FDLSystem
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Checks files on this machine against a manifest, without any network.
+public enum LocalTreeCheck {
+    /// What a check found.
+    public struct Report: Sendable, Equatable {
+        public let totalChunks: Int
+        public let matchingChunks: Int
+        /// The files that are not as the manifest says, in its order.
+        public let problems: [Problem]
+
+        public var isComplete: Bool { problems.isEmpty }
+    }
+
+    /// What is wrong with one file.
+    public struct Problem: Sendable, Equatable {
+        public let path: String
+        public let kind: Kind
+
+        public enum Kind: Sendable, Equatable {
+            case missing
+            case wrongSize(expected: Int64, found: Int64)
+            /// That many of its chunks have other bytes.
+            case damaged(chunks: Int)
+        }
+    }
+
+    /// Hashes what lies at `path`, with all cores.
+    /// - Throws: `Failure` where the path cannot be read, or is a file where the manifest lists a folder.
+    public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
+        let pool = NIOThreadPool(numberOfThreads: max(1, System.coreCount))
+        pool.start()
+        let result: Result<Report, Failure>
+        do {
+            result = .success(try await check(verified.manifest, at: path, pool))
+        } catch let failure as Failure {
+            result = .failure(failure)
+        } catch let error as SystemError {
+            result = .failure(error.failure(.localIO))
+        } catch {
+            result = .failure(.interrupted)
+        }
+        try? await pool.shutdownGracefully()
+        return try result.get()
+    }
+
+    private static func check(_ manifest: Manifest, at path: String, _ pool: NIOThreadPool) async throws -> Report {
+        let tree = try tree(manifest, at: path)
+        let layout = manifest.layout
+        let scanner = ChunkScanner(
+            layout: layout,
+            digests: manifest.digests,
+            pool: pool,
+            workers: System.coreCount,
+            skipsHoles: false
+        )
+        let found = try await scanner.matchingChunks(in: tree)
+        var problems: [Problem] = []
+        for (index, file) in manifest.files.enumerated() {
+            let shown = manifest.isSingleFile ? path : file.path.string
+            guard let size = try tree.open(index)?.status().size else {
+                problems.append(Problem(path: shown, kind: .missing))
+                continue
+            }
+            let damaged = layout.chunks(ofFile: index).reduce(0) { $0 + (found.contains($1) ? 0 : 1) }
+            if size != file.size {
+                problems.append(Problem(path: shown, kind: .wrongSize(expected: file.size, found: size)))
+            } else if damaged > 0 {
+                problems.append(Problem(path: shown, kind: .damaged(chunks: damaged)))
+            }
+        }
+        return Report(totalChunks: found.bound, matchingChunks: found.count, problems: problems)
+    }
+
+    private static func tree(_ manifest: Manifest, at path: String) throws -> LocalTree {
+        let status: FileStatus
+        do throws(SystemError) { status = try FileStatus(path: path) } catch {
+            throw Failure(
+                error.isNotFound ? .usage : .localIO,
+                error.description,
+                hint: "name the file or folder to verify behind the manifest"
+            )
+        }
+        guard manifest.isSingleFile != (status.kind == .directory) else {
+            throw Failure(
+                .usage,
+                manifest.isSingleFile
+                    ? "\(path) is a directory, and the manifest lists one file"
+                    : "\(path) is a file, and the manifest lists a folder",
+                hint: "name the \(manifest.isSingleFile ? "file" : "folder") to verify behind the manifest"
+            )
+        }
+        if status.kind == .directory {
+            let folder = OpenDirectory(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
+            return LocalTree(folder: folder, manifest: manifest)
+        }
+        let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
+        let directory = OpenDirectory(parent)
+        return LocalTree(directory: directory, fileName: path.split(separator: "/").last.map(String.init) ?? path)
+    }
+
+    /// Whether every file is there with its size: the cheap part of a check, done before anything is hashed.
+    static func sizesMatch(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Bool {
+        for (index, file) in manifest.files.enumerated() {
+            guard let opened = try tree.open(index), try opened.status().size == file.size else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,79 @@
+public import FDLCore
+public import FDLCrypto
+public import FDLSystem
+
+/// Decides whether this user accepts a manifest: signed by an accepted key, not expired, not older than one seen.
+public struct ManifestAcceptance: Sendable {
+    public var directories: UserDirectories
+    /// Keys accepted this time, beside the user's own and those in the trust store.
+    public var publisherKeys: [PublicKey] = []
+    public var allowsUnsigned = false
+    public var allowsOlder = false
+
+    public init(directories: UserDirectories) {
+        self.directories = directories
+    }
+
+    /// Verifies and notes the version as seen.
+    /// - Parameters:
+    ///   - signature: nil where none was found.
+    ///   - origin: what the manifest was read from, for messages.
+    /// - Throws: `Failure` (65) for what is refused, (78) where the user's own settings cannot be read.
+    public func accept(
+        manifest: [UInt8],
+        signature: [UInt8]?,
+        origin: String,
+        now: UTCTime
+    ) throws(Failure) -> VerifiedManifest {
+        let verified = try verify(manifest, signature, origin)
+        let versions = SeenVersions(directories: directories)
+        let seen = try settings { () throws(SystemError) -> Int64? in
+            guard let signer = verified.signer else { return nil }
+            return try versions.highest(signer: signer, name: verified.manifest.name)
+        }
+        do throws(FreshnessError) {
+            try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
+        } catch {
+            throw error.failure
+        }
+        if let signer = verified.signer {
+            try settings { () throws(SystemError) in
+                try versions.record(verified.manifest.version, signer: signer, name: verified.manifest.name)
+            }
+        }
+        return verified
+    }
+
+    private func verify(
+        _ manifest: [UInt8],
+        _ signature: [UInt8]?,
+        _ origin: String
+    ) throws(Failure) -> VerifiedManifest {
+        guard signature != nil || allowsUnsigned else {
+            throw Failure(
+                .integrity,
+                "\(origin) has no signature beside it (\(origin).minisig)",
+                hint: "get the .minisig from the publisher and put it there"
+            )
+        }
+        let keys = try acceptedKeys()
+        do throws(VerificationError) {
+            guard let signature else { return try VerifiedManifest(allowingUnsigned: manifest) }
+            return try VerifiedManifest.verify(manifest: manifest, signature: signature, acceptedKeys: keys)
+        } catch {
+            throw error.failure
+        }
+    }
+
+    private func acceptedKeys() throws(Failure) -> [PublicKey] {
+        do throws(KeyRingError) {
+            return publisherKeys + (try KeyRing(directories: directories).acceptedKeys())
+        } catch {
+            throw error.failure
+        }
+    }
+
+    private func settings<Value>(_ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
+        do throws(SystemError) { return try body() } catch { throw error.failure(.configuration) }
+    }
+}

@@ -1,0 +1,84 @@
+public import FDLCore
+import FDLCrypto
+public import FDLTLS
+import NIOCore
+import NIOPosix
+
+/// A manifest and its signature as a server gave them: bytes that nobody has vouched for.
+public struct FetchedManifest: Sendable {
+    public let manifest: [UInt8]
+    /// nil where the server has none.
+    public let signature: [UInt8]?
+    /// The worker that serves it; nil where the URL is not one of a worker's tree.
+    public let worker: SourceURL?
+
+    public init(manifest: [UInt8], signature: [UInt8]?, worker: SourceURL?) {
+        self.manifest = manifest
+        self.signature = signature
+        self.worker = worker
+    }
+}
+
+/// Fetches a manifest by its URL.
+public enum ManifestFetch {
+    /// - Parameter url: of a manifest, for instance `https://a.example:8443/manifests/NAME.json`. The signature is
+    ///   looked for behind the same URL with `.minisig`.
+    /// - Throws: `Failure`: 64 for what is no such URL, 69 where the server does not have it or cannot be reached,
+    ///   77 where TLS is refused, 78 where the TLS settings cannot be used.
+    public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> FetchedManifest {
+        let (directory, name) = try split(url)
+        let context: TLSContext
+        do throws(TLSError) { context = try TLSContext.client(tls) } catch { throw error.failure }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let fetcher = DocumentFetcher(group: group, tls: context)
+        let result: Result<FetchedManifest, Failure>
+        do throws(SourceError) {
+            let path = directory.path + name
+            if let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) {
+                let limit = MinisignSignature.maximumBytes
+                let signature = try await fetcher.fetch(path + ".minisig", from: directory, limit: limit)
+                result = .success(
+                    FetchedManifest(manifest: manifest, signature: signature, worker: worker(of: directory))
+                )
+            } else {
+                let hint = "look at https://\(directory.authority)/ for what it serves"
+                result = .failure(Failure(.noSource, "\(directory.authority) has no \(path)", hint: hint))
+            }
+        } catch {
+            result = .failure(failure(error, directory))
+        }
+        try? await group.shutdownGracefully()
+        return try result.get()
+    }
+
+    private static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
+        let slash = url.lastIndex(of: "/") ?? url.startIndex
+        let name = String(url[slash...].dropFirst())
+        do throws(SourceURLError) {
+            let directory = try SourceURL(String(url[..<slash]) + "/")
+            guard !name.isEmpty, !name.contains(where: { "?#".contains($0) }) else { throw .query }
+            return (directory, name)
+        } catch {
+            throw Failure(
+                .usage,
+                "\(url) is not the URL of a manifest: \(error)",
+                hint: "it looks like https://HOST:PORT/manifests/NAME.json"
+            )
+        }
+    }
+
+    private static func worker(of directory: SourceURL) -> SourceURL? {
+        let suffix = "manifests/"
+        guard directory.path.hasSuffix("/\(suffix)") else { return nil }
+        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(suffix.count))")
+    }
+
+    private static func failure(_ error: SourceError, _ directory: SourceURL) -> Failure {
+        let message = "cannot fetch the manifest from \(directory.authority): \(error)"
+        return switch error {
+        case .tls: Failure(.tls, message, hint: "name the server's private CA with --cacert")
+        case .forbidden: Failure(.tls, message, hint: "give the client certificate it wants with --cert and --key")
+        default: Failure(.noSource, message, hint: "check the URL, or name a manifest file on this machine")
+        }
+    }
+}

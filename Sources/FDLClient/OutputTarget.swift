@@ -1,0 +1,82 @@
+import FDLCore
+import FDLSystem
+import Glibc
+
+/// Where a download goes on disk, looked at before anything is fetched: the directory, the final name, and the name
+/// that an incomplete output bears.
+struct OutputTarget: Sendable {
+    let directory: OpenDirectory
+    let name: String
+    let isFolder: Bool
+    /// For messages.
+    let path: String
+
+    var partName: String { name + ".fdl-part" }
+
+    /// What lies under the final name.
+    enum Existing: Sendable { case nothing, file, folder }
+
+    /// - Throws: `Failure` (73) where the directory is missing or the final name cannot be one of a file.
+    init(path: String, isFolder: Bool) throws(Failure) {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        let name = trimmed.split(separator: "/").last.map(String.init) ?? ""
+        guard !name.isEmpty, name != ".", name != ".." else {
+            throw Failure(
+                .cannotCreate,
+                "\(path) is a directory, not a name for the output",
+                hint: "give the name it shall have with -o"
+            )
+        }
+        guard isFolder || !path.hasSuffix("/") else {
+            throw Failure(
+                .cannotCreate,
+                "\(path) names a directory, and the manifest a file",
+                hint: "give the file's name with -o"
+            )
+        }
+        guard name.utf8.count + ".fdl-part".utf8.count <= SafePath.maximumPartBytes else {
+            throw Failure(.cannotCreate, "the name \(name) is too long", hint: "give a shorter one with -o")
+        }
+        let parent = Directory.containing(String(trimmed))
+        do throws(SystemError) {
+            directory = OpenDirectory(try Descriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
+        } catch {
+            guard error.isNotFound else { throw error.failure(.cannotCreate) }
+            throw Failure(.cannotCreate, "there is no directory \(parent)", hint: "create it first: mkdir -p \(parent)")
+        }
+        self.name = name
+        self.isFolder = isFolder
+        self.path = String(trimmed)
+    }
+
+    /// - Throws: `Failure` (73) for a symbolic link, a file where a folder goes or the other way round, and for
+    ///   anything that is neither.
+    func existing() throws(Failure) -> Existing {
+        let status: FileStatus?
+        do throws(SystemError) { status = try directory.descriptor.status(child: name) } catch {
+            throw error.failure(.cannotCreate)
+        }
+        let hint = "move it away, or choose another name with -o"
+        switch status?.kind {
+        case nil: return .nothing
+        case .regular where !isFolder: return .file
+        case .directory where isFolder: return .folder
+        case .regular:
+            throw Failure(.cannotCreate, "\(path) is a file, and the manifest lists a folder", hint: hint)
+        case .directory:
+            throw Failure(.cannotCreate, "\(path) is a directory, and the manifest lists one file", hint: hint)
+        case .symbolicLink:
+            throw Failure(.cannotCreate, "\(path) is a symbolic link, which is never written through", hint: hint)
+        case .other:
+            throw Failure(.cannotCreate, "\(path) is neither a file nor a directory", hint: hint)
+        }
+    }
+
+    /// The tree under the final name.
+    func finishedTree(of manifest: Manifest) throws(SystemError) -> LocalTree {
+        guard isFolder else { return LocalTree(directory: directory, fileName: name) }
+        let folder = try directory.descriptor.open(child: name, flags: O_RDONLY | O_DIRECTORY)
+        return LocalTree(folder: OpenDirectory(folder), manifest: manifest)
+    }
+}

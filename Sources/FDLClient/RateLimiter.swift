@@ -1,0 +1,28 @@
+import NIOCore
+import Synchronization
+
+/// Holds all connections together to a number of bytes a second.
+///
+/// Each reader says what it has read and is told when it may read again. Idle time is not saved up beyond a tenth of
+/// a second, so there is no burst behind a pause.
+final class RateLimiter: Sendable {
+    private let nanosecondsPerByte: Double
+    private let paidUntil: Mutex<NIODeadline>
+    private static let savedUp = TimeAmount.milliseconds(100)
+
+    /// - Parameter bytesPerSecond: at least 1.
+    init(bytesPerSecond: Int64) {
+        nanosecondsPerByte = 1e9 / Double(max(1, bytesPerSecond))
+        paidUntil = Mutex(.uptimeNanoseconds(0))
+    }
+
+    /// Charges `bytes` that were read at `now`.
+    /// - Returns: when the reader may read again: `now` or later.
+    func charge(_ bytes: Int, at now: NIODeadline) -> NIODeadline {
+        let cost = TimeAmount.nanoseconds(Int64(min(Double(bytes) * nanosecondsPerByte, 1e18)))
+        return paidUntil.withLock { paidUntil in
+            paidUntil = max(paidUntil, now - Self.savedUp) + cost
+            return max(now, paidUntil)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import FDLCompression
+import FDLCore
+import NIOHTTP1
+
+/// Looks at the head of an answer before a byte of its body is believed.
+enum ResponseCheck {
+    /// - Returns: how the body is encoded; nil where it is plain.
+    /// - Throws: what the source did wrong.
+    static func accept(_ head: HTTPResponseHead, for request: ChunkRequest) throws(SourceError) -> ContentEncoding? {
+        switch request.resource {
+        case .chunk:
+            guard head.status == .ok else { throw refusal(head) }
+            let encoding = try encoding(of: head, asked: request.acceptsCompression)
+            if encoding == nil { try checkLength(head, request.bodyLength) }
+            return encoding
+        case .range(let first, let last, let fileSize):
+            switch head.status {
+            case .partialContent:
+                try checkContentRange(head, first, last, fileSize)
+            case .ok:
+                // The whole file is a right answer only where all of it was asked for (RFC 9110 section 14.2).
+                guard first == 0, last == fileSize - 1 else {
+                    throw .protocolViolation("answered a range with the whole file")
+                }
+            default: throw refusal(head)
+            }
+            guard try encoding(of: head, asked: false) == nil else { return nil }
+            try checkLength(head, request.bodyLength)
+            return nil
+        }
+    }
+
+    private static func refusal(_ head: HTTPResponseHead) -> SourceError {
+        switch head.status.code {
+        case 404, 410: .missing
+        case 401, 403, 407: .forbidden(Int(head.status.code))
+        case 408, 429, 500...599: .status(Int(head.status.code), retryAfter: retryAfter(head))
+        case 300...399: .protocolViolation("redirects (\(head.status.code)), which are never followed")
+        default: .protocolViolation("answered \(head.status.code)")
+        }
+    }
+
+    /// RFC 9110 section 10.2.3, in seconds only: a date would need this machine's clock to be right.
+    private static func retryAfter(_ head: HTTPResponseHead) -> Duration? {
+        guard let text = head.headers.first(name: "Retry-After"), text.utf8.count <= 9, let seconds = UInt32(text)
+        else { return nil }
+        return .seconds(Int64(seconds))
+    }
+
+    private static func encoding(
+        of head: HTTPResponseHead,
+        asked: Bool
+    ) throws(SourceError) -> ContentEncoding? {
+        let named = head.headers[canonicalForm: "Content-Encoding"].filter { $0.lowercased() != "identity" }
+        guard let first = named.first else { return nil }
+        guard asked, named.count == 1 else {
+            throw .protocolViolation("Content-Encoding \(first.prefix(32)), which was not asked for")
+        }
+        switch first.lowercased() {
+        case "gzip", "x-gzip": return .gzip
+        case "deflate": return .deflate
+        default: throw .protocolViolation("Content-Encoding \(first.prefix(32)), which was not asked for")
+        }
+    }
+
+    private static func checkLength(_ head: HTTPResponseHead, _ expected: Int) throws(SourceError) {
+        guard let text = head.headers.first(name: "Content-Length") else { return }
+        guard Int(text) == expected else {
+            throw .protocolViolation("Content-Length \(text.prefix(20)) where \(expected) was due")
+        }
+    }
+
+    /// RFC 9110 section 14.4: `bytes FIRST-LAST/COMPLETE`, the complete length or `*`.
+    private static func checkContentRange(
+        _ head: HTTPResponseHead,
+        _ first: Int64,
+        _ last: Int64,
+        _ fileSize: Int64
+    ) throws(SourceError) {
+        guard let text = head.headers.first(name: "Content-Range") else {
+            throw .protocolViolation("206 without Content-Range")
+        }
+        let range = "bytes \(first)-\(last)/"
+        let value = text.lowercased()
+        guard value == "\(range)\(fileSize)" || value == "\(range)*" else {
+            throw .protocolViolation("Content-Range \(text.prefix(48)) where \(range)\(fileSize) was due")
+        }
+    }
+}

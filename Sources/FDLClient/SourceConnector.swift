@@ -1,0 +1,77 @@
+import FDLCore
+import FDLTLS
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Opens connections to sources: all addresses of a name (RFC 8305), TLS with a resumed session where there is one,
+/// HTTP/1.1.
+struct SourceConnector: Sendable {
+    let group: any EventLoopGroup
+    let tls: TLSContext
+    /// By `SourceID`.
+    let writers: [RequestWriter]
+    /// By `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
+    let sessions: [TLSSessionCache]
+    let limiter: RateLimiter?
+    let compression: DownloadRequest.Compression
+    var timeouts = FetchTimeouts()
+
+    /// - Returns: the channel once its handshake is done. It takes `FetchCommand`s and tells `sink` what comes of them.
+    ///   Fails with a `SourceError`.
+    func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<any Channel> {
+        let writer = writers[source.rawValue]
+        let url = writer.source.url
+        return ClientBootstrap(group: group)
+            .connectTimeout(timeouts.connect)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: limiter == nil)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
+                }
+            }
+            .connect(host: url.host, port: url.port)
+            .flatMap { channel in
+                channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.handler(type: FetchHandler.self).whenReady
+                }
+                .flatMap { $0 }
+                .map { channel }
+            }
+            .flatMapErrorThrowing { throw SourceError(connectionError: $0) }
+    }
+
+    private func addHandlers(
+        to channel: any Channel,
+        _ id: ConnectionID,
+        _ writer: RequestWriter,
+        _ sessions: TLSSessionCache,
+        _ sink: FetchSink
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(TLSHandler(client: tls, host: writer.source.url.host, sessions: sessions))
+        try pipeline.addHandler(HTTPRequestEncoder())
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 32 << 10
+        limits.maxHeaderFieldCount = 128
+        let decoder = HTTPResponseDecoder(informationalResponseStrategy: .forward, limitConfiguration: limits)
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(
+            FetchHandler(
+                id: id,
+                writer: writer,
+                sink: sink,
+                limiter: limiter,
+                compression: compression,
+                timeouts: timeouts,
+                ready: channel.eventLoop.makePromise()
+            )
+        )
+    }
+}

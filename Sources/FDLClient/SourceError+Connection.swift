@@ -1,0 +1,43 @@
+import FDLCore
+import FDLSystem
+import FDLTLS
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+extension SourceError {
+    /// What an error out of a channel, or out of the attempt to connect one, says about the source.
+    init(connectionError error: any Error) {
+        switch error {
+        case let error as SourceError: self = error
+        case let error as TLSError: self.init(error)
+        case let error as HTTPParserError: self = .protocolViolation("malformed HTTP (\(error))")
+        case let error as NIOConnectionError: self.init(error)
+        case let error as IOError: self = .closedEarly(SystemError.text(error.errnoCode))
+        case ChannelError.connectTimeout: self = .timeout("connecting")
+        default: self = .closedEarly("\(error)")
+        }
+    }
+
+    private init(_ error: TLSError) {
+        switch error {
+        case .truncated: self = .closedEarly("the connection was cut (no close_notify)")
+        case .closedDuringHandshake: self = .closedEarly("during the TLS handshake")
+        case .handshakeTimeout: self = .timeout("the TLS handshake")
+        default: self = .tls("\(error)")
+        }
+    }
+
+    /// A name may have many addresses: the first one's reason stands for all.
+    private init(_ error: NIOConnectionError) {
+        if let attempt = error.connectionErrors.first {
+            switch attempt.error {
+            case let error as IOError: self = .unreachable(SystemError.text(error.errnoCode))
+            case ChannelError.connectTimeout: self = .timeout("connecting")
+            default: self = .unreachable("\(attempt.error)")
+            }
+        } else {
+            self = .unreachable("the name \(error.host) has no address")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+public import ArgumentParser
+public import FDLClient
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import FDLTLS
+import Glibc
+import UnixSignals
+
+struct Get: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Download what a manifest lists; run it again to go on where it stopped."
+    )
+
+    @OptionGroup var trust: ManifestOptions
+    @OptionGroup var sources: SourceOptions
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the file or folder goes; - for standard output.", valueName: "path")
+    )
+    var output: String?
+
+    @Option(help: ArgumentHelp("The most connections to one source.", valueName: "n"))
+    var connections: Int?
+
+    @Option(help: "Ask workers for compressed chunks: auto, always or never.")
+    var compress: DownloadRequest.Compression = .auto
+
+    @Option(help: ArgumentHelp("Bytes a second over all sources, for instance 500K or 10M.", valueName: "rate"))
+    var limitRate: ByteCount?
+
+    @Option(help: ArgumentHelp("A file or folder that may hold some of the chunks already.", valueName: "path"))
+    var seed: [String] = []
+
+    @Flag(help: "One JSON object a line on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    @Flag(help: "Replace an existing output of other content, reusing what of it matches.")
+    var force = false
+
+    func validate() throws {
+        if let connections, !(1...256).contains(connections) {
+            throw ValidationError("--connections takes a number from 1 to 256")
+        }
+        if let limitRate, limitRate.bytes < 1 {
+            throw ValidationError("--limit-rate takes at least 1 byte a second")
+        }
+        if json, output == "-" {
+            throw ValidationError("--json and -o - both want standard output")
+        }
+    }
+
+    func run() async throws {
+        let reporter = Reporter(json: json, quiet: quiet)
+        try await reportingFailure { () throws(Failure) in
+            do throws(Failure) {
+                try await get(reporter)
+            } catch {
+                reporter.failed(error)
+                throw error
+            }
+        }
+    }
+
+    private func get(_ reporter: Reporter) async throws(Failure) {
+        let accepted = try await trust.load(sources)
+        let manifest = accepted.verified.manifest
+        var request = DownloadRequest(
+            manifest: accepted.verified,
+            output: destination(manifest),
+            sources: try sources.all(of: manifest, fetchedFrom: accepted.worker),
+            tls: try sources.tls(of: manifest)
+        )
+        request.connectionsPerSource = connections
+        request.compression = compress
+        request.rateLimit = limitRate?.bytes
+        request.seeds = seed
+        request.replacesExisting = force
+        reporter.begins(manifest, sources: request.sources)
+        let downloader = Downloader(request) { reporter.report($0) }
+        reporter.finished(try await interruptible { () throws(Failure) in try await downloader.run() })
+    }
+
+    private func destination(_ manifest: Manifest) -> DownloadRequest.Output {
+        switch output {
+        case "-": .standardOutput
+        case let path?: .path(path)
+        case nil: .path(manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
+        }
+    }
+
+    /// Runs the job until it ends or a signal asks it to.
+    private func interruptible(
+        _ job: @escaping @Sendable () async throws(Failure) -> DownloadSummary
+    ) async throws(Failure) -> DownloadSummary {
+        let task = Task { () -> Result<DownloadSummary, Failure> in
+            do throws(Failure) { return .success(try await job()) } catch { return .failure(error) }
+        }
+        let signals = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) { task.cancel() }
+        }
+        defer { signals.cancel() }
+        return try await task.value.get()
+    }
+}
+
+extension DownloadRequest.Compression: ExpressibleByArgument {}

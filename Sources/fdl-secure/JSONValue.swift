@@ -1,0 +1,46 @@
+import FDLCore
+
+/// A JSON text (RFC 8259) whose fields keep their order, so that a person can read it too.
+enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
+    case text(String)
+    case number(Int)
+    case decimal(String)
+    case list([JSONValue])
+    case object([(String, JSONValue)])
+    case null
+
+    init(stringLiteral value: String) { self = .text(value) }
+    init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+
+    /// Seconds to the millisecond.
+    static func seconds(_ duration: Duration) -> JSONValue {
+        let milliseconds = Int64(duration / .milliseconds(1))
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return .decimal("\(milliseconds / 1000).\(fraction)")
+    }
+
+    var description: String {
+        switch self {
+        case .text(let text): Self.quoted(text)
+        case .number(let number): "\(number)"
+        case .decimal(let text): text
+        case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
+        case .object(let fields):
+            "{" + fields.map { "\(Self.quoted($0)):\($1)" }.joined(separator: ",") + "}"
+        case .null: "null"
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\u{0}"..."\u{1f}": result += "\\u00" + Hex.string([UInt8(truncatingIfNeeded: scalar.value)])
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import FDLClient
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import Glibc
+
+/// The manifest, and who may have signed it.
+struct ManifestOptions: ParsableArguments {
+    @Argument(help: "A manifest on this machine, or the https URL of one.")
+    var manifest: String
+
+    @Option(help: ArgumentHelp("A publisher's public key to accept this time.", valueName: "pub"))
+    var publisherKey: [String] = []
+
+    @Flag(help: "Accept a manifest without a signature: nobody then vouches for the bytes.")
+    var allowUnsigned = false
+
+    @Flag(help: "Accept a version older than one seen before.")
+    var allowOlder = false
+
+    /// A manifest that this user accepts.
+    struct Accepted {
+        let verified: VerifiedManifest
+        /// The worker it was fetched from.
+        let worker: SourceURL?
+    }
+
+    /// Reads or fetches the manifest and verifies it.
+    func load(_ sources: SourceOptions) async throws(Failure) -> Accepted {
+        var acceptance = ManifestAcceptance(directories: UserDirectories(environment: environment()))
+        acceptance.allowsUnsigned = allowUnsigned
+        acceptance.allowsOlder = allowOlder
+        for path in publisherKey {
+            do throws(KeyRingError) {
+                acceptance.publisherKeys.append(try KeyFile.publicKey(path))
+            } catch {
+                throw error.failure
+            }
+        }
+        let fetched = try await bytes(sources)
+        let verified = try acceptance.accept(
+            manifest: fetched.manifest,
+            signature: fetched.signature,
+            origin: manifest,
+            now: UTCTime(secondsSince1970: Int64(time(nil)))
+        )
+        return Accepted(verified: verified, worker: fetched.worker)
+    }
+
+    private func bytes(_ sources: SourceOptions) async throws(Failure) -> FetchedManifest {
+        if manifest.lowercased().hasPrefix("https://") {
+            return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil))
+        }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try WholeFile.read(manifest, limit: Manifest.maximumBytes)
+        } catch {
+            if error.code == EFBIG { throw ManifestError.tooLarge(bytes: Manifest.maximumBytes + 1).failure }
+            throw error.failure(error.isNotFound ? .usage : .localIO)
+        }
+        do throws(SystemError) {
+            let signature = try WholeFile.read(manifest + ".minisig", limit: MinisignSignature.maximumBytes)
+            return FetchedManifest(manifest: bytes, signature: signature, worker: nil)
+        } catch {
+            guard error.isNotFound else { throw error.failure(.integrity) }
+            return FetchedManifest(manifest: bytes, signature: nil, worker: nil)
+        }
+    }
+}
+
+/// The process's variables.
+func environment() -> [String: String] {
+    var variables: [String: String] = [:]
+    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
+}

@@ -1,0 +1,149 @@
+import FDLClient
+import FDLCore
+import Glibc
+import Synchronization
+
+/// Tells a person, or with `--json` a program, what happens. People's lines go to standard error, so that standard
+/// output stays free for the bytes.
+final class Reporter: Sendable {
+    private let json: Bool
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let state = Mutex(State())
+
+    private struct State {
+        var progressShown = false
+        var lastBytes: Int64?
+    }
+
+    init(json: Bool, quiet: Bool) {
+        self.json = json
+        self.quiet = quiet
+    }
+
+    func begins(_ manifest: Manifest, sources: [Manifest.Source]) {
+        let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
+        say(
+            "\(manifest.name) version \(manifest.version): \(files), \(ByteCount.text(manifest.totalBytes)), "
+                + "\(sources.count) source\(sources.count == 1 ? "" : "s")"
+        )
+    }
+
+    func report(_ event: DownloadEvent) {
+        switch event {
+        case .scanned(let reused, let total):
+            emit(["event": "scanned", "reused": .number(reused), "total": .number(total)])
+            if reused > 0 { say("\(reused) of \(total) chunks are here already") }
+        case .progress(let chunks, let totalChunks, let bytes, let totalBytes):
+            emit([
+                "event": "progress", "chunks": .number(chunks), "totalChunks": .number(totalChunks),
+                "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes)),
+            ])
+            showProgress(bytes, totalBytes)
+        case .sourceDropped(let source, let reason):
+            emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
+            say("\(source.url) is no longer asked: \(reason)")
+        case .corrupt(let source, let chunk):
+            emit(["event": "corrupt", "url": .text("\(source.url)"), "chunk": .number(chunk)])
+            say("\(source.url) sent wrong bytes for chunk \(chunk)")
+        }
+    }
+
+    func finished(_ summary: DownloadSummary) {
+        emit([
+            "event": "done", "path": .text(summary.path), "bytes": .number(Int(summary.bytes)),
+            "chunks": [
+                "total": .number(summary.totalChunks), "fetched": .number(summary.fetchedChunks),
+                "reused": .number(summary.reusedChunks),
+            ],
+            "seconds": .seconds(summary.duration),
+            "sources": .list(summary.sources.map(Self.json)),
+        ])
+        for outcome in summary.sources where summary.fetchedChunks > 0 {
+            let report = outcome.report
+            var line = "  \(outcome.source.url): \(report.chunks) chunks, \(ByteCount.text(report.bytes))"
+            if report.corrupt > 0 { line += ", \(report.corrupt) WRONG" }
+            if report.failed > 0 { line += ", \(report.failed) failed" }
+            if report.missing > 0 { line += ", \(report.missing) not there" }
+            if let error = report.lastError, report.state.isFinal { line += " (\(error))" }
+            say(line)
+        }
+        say(
+            "\(summary.path): \(ByteCount.text(summary.bytes)) verified in \(JSONValue.seconds(summary.duration)) s, "
+                + "\(summary.fetchedChunks) chunks fetched, \(summary.reusedChunks) reused"
+        )
+    }
+
+    func problem(_ problem: LocalTreeCheck.Problem) {
+        let text =
+            switch problem.kind {
+            case .missing: "is missing"
+            case .wrongSize(let expected, let found): "has \(found) bytes where \(expected) are due"
+            case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
+            }
+        emit(["event": "problem", "path": .text(problem.path), "problem": .text(text)])
+        say("\(problem.path) \(text)")
+    }
+
+    func verified(_ report: LocalTreeCheck.Report, path: String) {
+        guard report.isComplete else { return }
+        emit([
+            "event": "done", "path": .text(path),
+            "chunks": ["total": .number(report.totalChunks), "matching": .number(report.matchingChunks)],
+        ])
+        say("\(path): all \(report.totalChunks) chunks match")
+    }
+
+    func failed(_ failure: Failure) {
+        endProgress()
+        emit([
+            "event": "error", "code": .number(Int(failure.exitCode.rawValue)), "message": .text(failure.message),
+            "hint": failure.hint.map { .text($0) } ?? .null,
+        ])
+    }
+
+    private static func json(_ outcome: SourceOutcome) -> JSONValue {
+        let report = outcome.report
+        return [
+            "url": .text("\(outcome.source.url)"), "kind": .text(outcome.source.kind.rawValue),
+            "bytes": .number(Int(report.bytes)), "chunks": .number(report.chunks),
+            "corrupt": .number(report.corrupt), "failed": .number(report.failed),
+            "missing": .number(report.missing), "state": .text(report.state.name),
+            "reason": report.lastError.map { .text("\($0)") } ?? .null,
+        ]
+    }
+
+    private func emit(_ value: JSONValue) {
+        if json { writeLine(value.description) }
+    }
+
+    private func say(_ line: String) {
+        guard !quiet, !json else { return }
+        endProgress()
+        writeError(Failure(.done, line).message + "\n")
+    }
+
+    private func showProgress(_ bytes: Int64, _ total: Int64) {
+        guard isTerminal, !quiet, !json, total > 0 else { return }
+        let rate = state.withLock { state in
+            defer {
+                state.lastBytes = bytes
+                state.progressShown = true
+            }
+            return state.lastBytes.map { bytes - $0 } ?? 0
+        }
+        let percent = Double(bytes) / Double(total) * 100
+        writeError(
+            "\r\u{1b}[K\(Int(percent)) %  \(ByteCount.text(bytes)) of \(ByteCount.text(total))  \(ByteCount.text(rate))/s"
+        )
+    }
+
+    /// Takes the progress line away before another line is written.
+    private func endProgress() {
+        let wasShown = state.withLock { state in
+            defer { state.progressShown = false }
+            return state.progressShown
+        }
+        if wasShown { writeError("\r\u{1b}[K") }
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import FDLCore
+import FDLSystem
+import FDLTLS
+
+/// Where the bytes may come from, and how those are known.
+struct SourceOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A worker, beside those the manifest names.", valueName: "url"))
+    var server: [String] = []
+
+    @Option(help: ArgumentHelp("An https URL under which the files lie plainly.", valueName: "url"))
+    var mirror: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Certificates to trust instead of the system's and the manifest's, PEM.", valueName: "ca")
+    )
+    var cacert: String?
+
+    @Option(help: ArgumentHelp("A public key a source must have, sha256//BASE64.", valueName: "pin"))
+    var pin: [String] = []
+
+    @Option(help: ArgumentHelp("A client certificate for sources that want one, PEM.", valueName: "cert"))
+    var cert: String?
+
+    @Option(help: ArgumentHelp("The client certificate's key, PEM.", valueName: "key"))
+    var key: String?
+
+    /// The sources named here, then those of the manifest, each once.
+    func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
+        var sources: [Manifest.Source] = []
+        for text in server { sources.append(Manifest.Source(kind: .worker, url: try url(text, "--server"))) }
+        for text in mirror { sources.append(Manifest.Source(kind: .mirror, url: try url(text, "--mirror"))) }
+        if let worker { sources.append(Manifest.Source(kind: .worker, url: worker)) }
+        sources += manifest.sources
+        var seen = Set<Manifest.Source>()
+        return sources.filter { seen.insert($0).inserted }
+    }
+
+    /// What is trusted: what is given here; else the system's authorities and the one the manifest names.
+    /// - Parameter manifest: nil before there is one.
+    func tls(of manifest: Manifest?) throws(Failure) -> TLSClientConfiguration {
+        var configuration = TLSClientConfiguration()
+        if let cacert {
+            do throws(SystemError) {
+                configuration.trustRoots = .pem(try WholeFile.read(cacert, limit: 16 << 20))
+            } catch {
+                throw error.failure(.configuration)
+            }
+        } else if let authority = manifest?.trust?.certificateAuthority {
+            configuration.trustRoots = .systemAnd(pem: Array(authority.utf8))
+        }
+        for text in pin + (manifest?.trust?.pins ?? []) {
+            guard let pin = PublicKeyPin(text) else {
+                throw Failure(.usage, "\(text) is not a pin", hint: "a pin looks like sha256//BASE64, as curl takes it")
+            }
+            configuration.pins.append(pin)
+        }
+        configuration.certificateChainPath = cert
+        configuration.privateKeyPath = key
+        return configuration
+    }
+
+    private func url(_ text: String, _ option: String) throws(Failure) -> SourceURL {
+        do throws(SourceURLError) { return try SourceURL(text) } catch {
+            throw Failure(
+                .usage,
+                "\(option) \(text) cannot be a source: \(error)",
+                hint: "a source looks like https://HOST:PORT/"
+            )
+        }
+    }
+}

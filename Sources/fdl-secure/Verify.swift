@@ -1,0 +1,51 @@
+import ArgumentParser
+import FDLClient
+import FDLCore
+import FDLCrypto
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Hash what is on disk against a manifest. Nothing is fetched but a manifest given by URL."
+    )
+
+    @OptionGroup var trust: ManifestOptions
+    @OptionGroup var sources: SourceOptions
+
+    @Argument(help: "The file or folder; by default the manifest's own name, here.")
+    var path: String?
+
+    @Flag(help: "One JSON object a line on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    func run() async throws {
+        try await reportingFailure { () throws(Failure) in
+            let reporter = Reporter(json: json, quiet: quiet)
+            do throws(Failure) {
+                try await verify(reporter)
+            } catch {
+                reporter.failed(error)
+                throw error
+            }
+        }
+    }
+
+    private func verify(_ reporter: Reporter) async throws(Failure) {
+        let verified = try await trust.load(sources).verified
+        let manifest = verified.manifest
+        let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
+        let report = try await LocalTreeCheck.check(verified, at: path)
+        for problem in report.problems { reporter.problem(problem) }
+        reporter.verified(report, path: path)
+        guard report.isComplete else {
+            let files = report.problems.count == 1 ? "1 file is" : "\(report.problems.count) files are"
+            throw Failure(
+                .integrity,
+                "\(path) is not what the manifest describes: \(files) missing or damaged",
+                hint: "fdl-secure get --force mends it, fetching only what does not match"
+            )
+        }
+    }
+}
