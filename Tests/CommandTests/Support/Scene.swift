@@ -143,3 +143,82 @@ extension String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) + other : self
     }
 }
+
+/// A file that is signed and lies, with its manifest, in a directory to serve.
+struct Published: Sendable {
+    let root: String
+    let file: String
+    let manifest: String
+    let bytes: [UInt8]
+    /// In bytes.
+    let chunkSize: Int
+
+    var chunkCount: Int { (bytes.count + chunkSize - 1) / chunkSize }
+
+    /// Which chunks `path` holds rightly.
+    func rightChunks(in path: String) throws -> Set<Int> {
+        let found = try Files.read(path)
+        var right: Set<Int> = []
+        for chunk in 0..<chunkCount {
+            let range = (chunk * chunkSize)..<min((chunk + 1) * chunkSize, bytes.count)
+            if range.upperBound <= found.count && found[range] == bytes[range] { right.insert(chunk) }
+        }
+        return right
+    }
+
+    /// Whether every byte in `path` is the right one or was never written.
+    func holdsNothingWrong(_ path: String) throws -> Bool {
+        let found = try Files.read(path)
+        guard found.count <= bytes.count else { return false }
+        return found.withUnsafeBytes { found in
+            bytes.withUnsafeBytes { right in
+                var offset = 0
+                while offset < found.count {
+                    // Whole words first: nearly all of them are right or nothing.
+                    if offset + 8 <= found.count {
+                        let word = found.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                        if word == 0 || word == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) {
+                            offset += 8
+                            continue
+                        }
+                    }
+                    if found[offset] != 0 && found[offset] != right[offset] { return false }
+                    offset += 1
+                }
+                return true
+            }
+        }
+    }
+}
+
+extension Scene {
+    /// Writes a file into a directory to serve and signs it.
+    func publish(
+        _ bytes: [UInt8],
+        as name: String = "data.bin",
+        chunkSize: Int = 1 << 20,
+        _ options: [String] = []
+    ) async throws -> Published {
+        let root = path("published")
+        let file = root + "/" + name
+        try Files.write(bytes, to: file)
+        let manifest = try await sign(file, ["--chunk-size", "\(chunkSize / 1024)KiB"] + options)
+        return Published(root: root, file: file, manifest: manifest, bytes: bytes, chunkSize: chunkSize)
+    }
+
+    /// Starts `count` workers on one directory.
+    func workers(_ count: Int, root: String) async throws -> [Worker] {
+        var workers: [Worker] = []
+        for _ in 0..<count { workers.append(try await worker(root: root)) }
+        return workers
+    }
+}
+
+/// The size of the large file, in bytes: FDL_TEST_SIZE, such as 1GiB, or 64 MiB.
+let largeSize: Int = {
+    let text = ProcessInfo.processInfo.environment["FDL_TEST_SIZE"] ?? "64MiB"
+    for (suffix, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30)] where text.hasSuffix(suffix) {
+        if let number = Int(text.dropLast(3)) { return number << shift }
+    }
+    return 64 << 20
+}()
