@@ -19,7 +19,6 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -58,7 +57,7 @@ let package = Package(
             name: "FDLServer",
             dependencies: [
                 "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem",
-                nioCore, nioPosix, httpTypes, hummingbird, hummingbirdCore, logging, lifecycle,
+                nioCore, nioPosix, nioHTTP1, httpTypes, hummingbirdCore, logging, lifecycle,
             ],
             swiftSettings: settings
         ),
@@ -76,7 +75,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "fdl-secure-server",
-            dependencies: ["FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, lifecycle, unixSignals],
+            dependencies: ["FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore, unixSignals],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -107,7 +106,9 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLServerTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLServer", hummingbirdCore, httpTypes, nioCore],
+            dependencies: [
+                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", nioCore, nioEmbedded, nioHTTP1, logging,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,58 @@
+import FDLCompression
+import FDLCore
+import NIOCore
+import NIOHTTP1
+
+/// What is sent back for a request.
+struct Answer: Sendable {
+    enum Body: Sendable {
+        case none
+        case bytes(ByteBuffer)
+        case slice(FileSlice)
+
+        var length: Int64 {
+            switch self {
+            case .none: 0
+            case .bytes(let buffer): Int64(buffer.readableBytes)
+            case .slice(let slice): slice.length
+            }
+        }
+    }
+
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: Body
+
+    init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: Body = .none) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        // A 304 has the length of what it stands for, or none (RFC 9110 section 8.6).
+        if status != .notModified { self.headers.add(name: "Content-Length", value: String(body.length)) }
+    }
+
+    /// A line of text for a person.
+    init(_ status: HTTPResponseStatus, text: String, headers: HTTPHeaders = [:]) {
+        var headers = headers
+        headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        self.init(status, headers: headers, body: .bytes(ByteBuffer(string: text + "\n")))
+    }
+
+    static func refusal(_ status: HTTPResponseStatus) -> Answer {
+        Answer(status, text: "\(status.code) \(status.reasonPhrase)")
+    }
+}
+
+/// What the responder decides: an answer, or first some work that must not happen on an event loop.
+enum Decision: Sendable {
+    case answer(Answer)
+    /// Compress the chunk; where it does not shrink, `plain` is the answer.
+    case compress(CompressibleChunk, plain: Answer)
+}
+
+/// A chunk that the client takes compressed.
+struct CompressibleChunk: Sendable {
+    let digest: SHA256Digest
+    let slice: FileSlice
+    let encoding: ContentEncoding
+}

@@ -1,0 +1,44 @@
+import NIOCore
+
+/// How long a connection may take for what it is doing. A value that is told the time, so that a test needs no waiting.
+struct ConnectionDeadlines {
+    enum Phase: Equatable {
+        case handshake
+        /// Nothing is asked.
+        case idle
+        /// A request has begun and is not complete.
+        case header
+        /// An answer is on its way.
+        case answering
+        /// All is said; the peer is to close.
+        case closing
+    }
+
+    private let limits: WorkerLimits
+    private(set) var phase: Phase
+    private(set) var deadline: NIODeadline
+
+    init(limits: WorkerLimits, now: NIODeadline) {
+        self.limits = limits
+        self.phase = .handshake
+        self.deadline = now + limits.handshake
+    }
+
+    /// A phase begins, or, for an answer, the peer has taken some of it. A request that has begun does not get more
+    /// time by sending more of it.
+    mutating func enter(_ phase: Phase, now: NIODeadline) {
+        if phase == .header, self.phase == .header { return }
+        self.phase = phase
+        deadline = now + time(for: phase)
+    }
+
+    private func time(for phase: Phase) -> TimeAmount {
+        switch phase {
+        case .handshake: limits.handshake
+        case .idle: limits.idle
+        case .header: limits.header
+        case .answering: limits.stalledAnswer
+        case .closing: .seconds(3)
+        }
+    }
+}

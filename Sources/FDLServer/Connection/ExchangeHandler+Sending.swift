@@ -1,0 +1,234 @@
+import FDLCore
+import FDLSystem
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+extension ExchangeHandler {
+    /// What is read, encrypted and sent at a time: it fits the processor's second cache twice.
+    static let pieceBytes = 128 << 10
+    /// What is read at a time where the disk has to be waited for.
+    static let diskPieceBytes = 512 << 10
+    /// What one connection may send before the others of its loop have their turn.
+    static let turnBytes = 1 << 20
+
+    /// Goes on with what there is to do, until the peer or another thread has to be waited for.
+    func advance() {
+        // Sending may say that the channel is writable again; the loop below sees that by itself.
+        guard let context, !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        var sent = 0
+        while true {
+            if context.channel.isWritable, sent < Self.turnBytes, step(context, &sent) { continue }
+            if needsFlush {
+                needsFlush = false
+                context.flush()
+                continue
+            }
+            break
+        }
+        if sent >= Self.turnBytes {
+            let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.execute { handler.value.advance() }
+        }
+    }
+
+    /// - Returns: whether anything was done.
+    private func step(_ context: ChannelHandlerContext, _ sent: inout Int) -> Bool {
+        switch state {
+        case .ready:
+            guard let next = pending.popFirst() else {
+                becomeIdle()
+                return false
+            }
+            begin(next, context)
+            return true
+        case .sending:
+            sent += sendPiece(context)
+            return true
+        case .working, .closing, .closed:
+            return false
+        }
+    }
+
+    // MARK: Beginning
+
+    private func begin(_ next: PendingRequest, _ context: ChannelHandlerContext) {
+        deadlines.enter(.answering, now: .now())
+        switch next {
+        case .refusal(let status):
+            pending.removeAll()
+            start(.refusal(status), request: nil, context)
+        case .request(let head):
+            switch services.responder.decide(head, now: .now) {
+            case .answer(let answer): start(answer, request: head, context)
+            case .compress(let chunk, let plain): compress(chunk, plain: plain, head, context)
+            }
+        }
+    }
+
+    private func compress(
+        _ chunk: CompressibleChunk,
+        plain: Answer,
+        _ head: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        let key = CompressedChunks.Key(digest: chunk.digest, encoding: chunk.encoding)
+        func answer(_ entry: CompressedChunks.Entry?) -> Answer {
+            if case .compressed(let compressed) = entry { return ChunkHeaders.answer(chunk, compressed) }
+            return plain
+        }
+        if let entry = services.compressed.entry(for: key) {
+            return start(answer(entry), request: head, context)
+        }
+        state = .working
+        let cache = services.compressed
+        let result = services.compressors.runIfActive(eventLoop: context.eventLoop) {
+            let entry = try ChunkCompression.compress(chunk)
+            cache.insert(entry, for: key)
+            return entry
+        }
+        result.assumeIsolated().whenComplete { result in
+            guard self.state == .working, let context = self.context else { return }
+            self.start(answer(try? result.get()), request: head, context)
+            self.advance()
+        }
+    }
+
+    private func start(_ answer: Answer, request: HTTPRequestHead?, _ context: ChannelHandlerContext) {
+        let closes = request.map { Self.endsConnection($0) || isLastAnswer } ?? true
+        var headers = answer.headers
+        headers.add(name: "Date", value: LoopScratch.ofThisLoop.date(.now))
+        headers.add(name: "Server", value: "fdl")
+        headers.add(name: "X-Content-Type-Options", value: "nosniff")
+        if closes { headers.add(name: "Connection", value: "close") }
+        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        needsFlush = true
+        let line = request.map { "\($0.method) \($0.uri)" } ?? "(not a request)"
+        exchange = Exchange(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, line: line)
+        state = .sending
+    }
+
+    /// Whether the client wants no further request on this connection, or could not be understood in one: a body to a
+    /// GET is not read.
+    private static func endsConnection(_ head: HTTPRequestHead) -> Bool {
+        !head.version.isAtLeast11 || !head.isKeepAlive || head.headers.contains(name: "transfer-encoding")
+            || head.headers[canonicalForm: "content-length"].contains { $0 != "0" }
+    }
+
+    // MARK: Pieces
+
+    /// - Returns: how many bytes of the body it sent.
+    private func sendPiece(_ context: ChannelHandlerContext) -> Int {
+        switch exchange?.rest {
+        case .bytes(var buffer):
+            guard let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.pieceBytes)) else {
+                return complete(context)
+            }
+            return send(piece, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
+        case .file(let slice):
+            return sendPiece(of: slice, context)
+        case .some(.none), nil:
+            return complete(context)
+        }
+    }
+
+    private func sendPiece(of slice: FileSlice, _ context: ChannelHandlerContext) -> Int {
+        let scratch = LoopScratch.ofThisLoop
+        let wanted = Int(min(slice.length, Int64(Self.pieceBytes)))
+        var buffer = scratch.takeBuffer(capacity: wanted)
+        defer { scratch.putBack(buffer) }
+        var isCached = true
+        do {
+            try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
+                let room = UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted])
+                let count = try slice.file.readCached(into: room, at: slice.offset)
+                isCached = count != nil
+                return count ?? 0
+            }
+        } catch {
+            abandon("\(error)")
+            return 0
+        }
+        guard isCached else {
+            readFromDisk(slice, context)
+            return 0
+        }
+        guard buffer.readableBytes > 0 else {
+            abandon("the file has become shorter")
+            return 0
+        }
+        return send(buffer, then: slice.dropping(buffer.readableBytes), context)
+    }
+
+    private func readFromDisk(_ slice: FileSlice, _ context: ChannelHandlerContext) {
+        state = .working
+        let wanted = Int(min(slice.length, Int64(Self.diskPieceBytes)))
+        let allocator = context.channel.allocator
+        let result = services.readers.runIfActive(eventLoop: context.eventLoop) {
+            var buffer = allocator.buffer(capacity: wanted)
+            try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
+                try slice.file.read(
+                    into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]),
+                    at: slice.offset
+                )
+            }
+            return buffer
+        }
+        result.assumeIsolated().whenComplete { result in
+            guard self.state == .working, let context = self.context else { return }
+            switch result {
+            case .success(let buffer) where buffer.readableBytes == wanted:
+                self.state = .sending
+                _ = self.send(buffer, then: slice.dropping(wanted), context)
+                self.advance()
+            case .success: self.abandon("the file has become shorter")
+            case .failure(let error): self.abandon("\(error)")
+            }
+        }
+    }
+
+    private func send(_ piece: ByteBuffer, then rest: Exchange.Rest, _ context: ChannelHandlerContext) -> Int {
+        deadlines.enter(.answering, now: .now())
+        exchange?.rest = rest
+        context.write(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
+        if case .none = rest { return piece.readableBytes + complete(context) }
+        // While it is hot in the cache; and so that its buffer is free for the next piece.
+        needsFlush = false
+        context.flush()
+        return piece.readableBytes
+    }
+
+    /// All of the answer is written.
+    private func complete(_ context: ChannelHandlerContext) -> Int {
+        guard let done = exchange else { return 0 }
+        exchange = nil
+        services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
+        needsFlush = true
+        state = done.closesConnection ? .closing : .ready
+        if done.closesConnection { pending.removeAll() }
+        answersLeaving += 1
+        let left = context.eventLoop.makePromise(of: Void.self)
+        left.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
+        context.write(wrapOutboundOut(.end(nil)), promise: left)
+        return 0
+    }
+
+    /// What was promised cannot be sent: the client sees the connection end early and knows that this is not all.
+    private func abandon(_ reason: String) {
+        services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(exchange?.line ?? "")"])
+        exchange = nil
+        close()
+    }
+}
+
+extension FileSlice {
+    /// What is left behind the first `count` bytes.
+    fileprivate func dropping(_ count: Int) -> Exchange.Rest {
+        let rest = length - Int64(count)
+        return rest > 0 ? .file(FileSlice(file: file, offset: offset + Int64(count), length: rest)) : .none
+    }
+}

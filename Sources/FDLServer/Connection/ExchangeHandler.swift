@@ -1,0 +1,224 @@
+import FDLTLS
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The end of a connection's pipeline: takes requests, and answers them one after the other on the event loop.
+///
+/// What can be answered from memory or from the page cache never leaves the loop. Not Sendable.
+final class ExchangeHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = Never
+    typealias OutboundIn = Never
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Requests that may wait behind the one being answered before the connection is no longer read.
+    static let pendingLimit = 32
+
+    enum State {
+        /// Between answers.
+        case ready
+        /// Another thread compresses or reads.
+        case working
+        case sending
+        /// The last answer is out; the peer is to close.
+        case closing
+        case closed
+    }
+
+    let services: ConnectionServices
+    var state = State.ready
+    var exchange: Exchange?
+    var pending = CircularBuffer<PendingRequest>()
+    var deadlines: ConnectionDeadlines
+    var context: ChannelHandlerContext?
+    var needsFlush = false
+    var isAdvancing = false
+    /// Answers that are written but have not left the process yet.
+    var answersLeaving = 0
+    private var isDraining = false
+    private var isInputClosed = false
+    private var holdsBackRead = false
+    private var hasPartOfRequest = false
+    private var timer: Scheduled<Void>?
+    private var armed: NIODeadline?
+
+    init(services: ConnectionServices) {
+        self.services = services
+        self.deadlines = ConnectionDeadlines(limits: services.limits, now: .now())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        arm()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        timer?.cancel()
+        timer = nil
+    }
+
+    // MARK: What comes in
+
+    /// Some bytes of the peer have arrived, before they are parsed.
+    func bytesArrived() { hasPartOfRequest = true }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // A body is of no interest; the answer to a request that has one ends the connection.
+        guard case .head(let head) = unwrapInboundIn(data) else { return }
+        hasPartOfRequest = false
+        guard state != .closing, state != .closed else { return }
+        pending.append(check(head))
+        advance()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if hasPartOfRequest, deadlines.phase == .idle {
+            deadlines.enter(.header, now: .now())
+            arm()
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if pending.count < Self.pendingLimit {
+            context.read()
+        } else {
+            holdsBackRead = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if state == .sending { deadlines.enter(.answering, now: .now()) }
+            advance()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is TLSHandshakeCompleted:
+            deadlines.enter(.idle, now: .now())
+            arm()
+        case is ChannelShouldQuiesceEvent:
+            isDraining = true
+            closeIfDone()
+        case ChannelEvent.inputClosed:
+            isInputClosed = true
+            closeIfDone()
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        state = .closed
+        pending.removeAll()
+        exchange = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        services.logger.debug("connection failed: \(error)", metadata: peer)
+        guard let error = error as? HTTPParserError, state != .closing, state != .closed else {
+            close()
+            return
+        }
+        pending.append(.refusal(error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest))
+        advance()
+    }
+
+    private func check(_ head: HTTPRequestHead) -> PendingRequest {
+        // The method, two spaces and the version come on top of the target.
+        let lineBytes = head.uri.utf8.count + head.method.rawValue.utf8.count + 10
+        if lineBytes > services.limits.requestLineBytes { return .refusal(.uriTooLong) }
+        let headerBytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        return headerBytes > services.limits.headerBytes ? .refusal(.requestHeaderFieldsTooLarge) : .request(head)
+    }
+
+    // MARK: The end
+
+    /// Whether an answer that starts now is to be the last one.
+    var isLastAnswer: Bool { pending.isEmpty && (isDraining || isInputClosed) }
+
+    /// Nothing is left to answer: wait for the next request, or close.
+    func becomeIdle() {
+        if holdsBackRead {
+            holdsBackRead = false
+            context?.read()
+        }
+        guard isDone else { return }
+        closeIfDone()
+        if deadlines.phase == .answering { deadlines.enter(.idle, now: .now()) }
+    }
+
+    /// An answer that was written has left, or never will.
+    func answerLeft() {
+        answersLeaving -= 1
+        if state == .closing, answersLeaving == 0 { finish() } else { becomeIdle() }
+    }
+
+    private var isDone: Bool { state == .ready && pending.isEmpty && answersLeaving == 0 }
+
+    private func closeIfDone() {
+        let isFinished = state == .closing && answersLeaving == 0
+        if isFinished || isDone, isDraining || isInputClosed { close() }
+    }
+
+    /// The last answer is written: end this side, and give the peer a moment to end its own, since closing at once with
+    /// bytes unread would reset the connection and could take the answer back.
+    private func finish() {
+        guard !isInputClosed else { return close() }
+        deadlines.enter(.closing, now: .now())
+        arm()
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        state = .closed
+        context?.close(promise: nil)
+    }
+
+    private func arm() {
+        guard let context else { return }
+        // A timer that is due earlier looks at the deadline again; and an answer that stalls may be noticed a little
+        // late rather than cost every request a timer.
+        if let armed, armed <= deadlines.deadline || deadlines.phase == .answering { return }
+        timer?.cancel()
+        armed = deadlines.deadline
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(deadline: deadlines.deadline) { handler.value.timerFired() }
+    }
+
+    private func timerFired() {
+        armed = nil
+        let now = NIODeadline.now()
+        // A disk that is slow is not the peer's fault.
+        if state == .working { deadlines.enter(.answering, now: now) }
+        guard now >= deadlines.deadline else { return arm() }
+        services.logger.debug("connection closed: too slow (\(deadlines.phase))", metadata: peer)
+        close()
+    }
+
+    var peer: Logger.Metadata {
+        ["peer": "\(context?.channel.remoteAddress?.description ?? "unknown")"]
+    }
+}
+
+/// Tells the handler at the end of the pipeline of bytes, before the HTTP decoder holds back an incomplete header.
+final class ArrivalHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let exchange: ExchangeHandler
+
+    init(telling exchange: ExchangeHandler) {
+        self.exchange = exchange
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        exchange.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}

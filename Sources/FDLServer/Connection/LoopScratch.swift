@@ -1,0 +1,42 @@
+import FDLCore
+import NIOCore
+import NIOPosix
+
+/// What the connections of one event loop share.
+final class LoopScratch {
+    // Each thread sees a value of its own, which no other thread ever gets hold of.
+    private nonisolated(unsafe) static let current = ThreadSpecificVariable<LoopScratch>()
+
+    /// A buffer to read files into. Whoever uses it takes it, fills it, sends it and puts it back; where those it was
+    /// sent to have let go of it by then, the next one fills the same memory, still warm in the cache.
+    private var buffer = ByteBuffer()
+    private var dateSecond: Int64 = .min
+    private var dateText = ""
+
+    /// The one of the event loop that the caller runs on.
+    static var ofThisLoop: LoopScratch {
+        if let scratch = current.currentValue { return scratch }
+        let scratch = LoopScratch()
+        current.currentValue = scratch
+        return scratch
+    }
+
+    /// A buffer that is empty and has room for `capacity` bytes.
+    func takeBuffer(capacity: Int) -> ByteBuffer {
+        var taken = ByteBuffer()
+        swap(&taken, &buffer)
+        taken.clear(minimumCapacity: capacity)
+        return taken
+    }
+
+    func putBack(_ used: consuming ByteBuffer) { buffer = used }
+
+    /// The `Date` field's value, made once a second.
+    func date(_ now: UTCTime) -> String {
+        if now.secondsSince1970 != dateSecond {
+            dateSecond = now.secondsSince1970
+            dateText = HTTPDate.string(now)
+        }
+        return dateText
+    }
+}

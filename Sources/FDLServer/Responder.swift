@@ -1,0 +1,210 @@
+import FDLCompression
+import FDLCore
+import FDLSystem
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Decides what each request is answered with. It opens files and measures them, but sends nothing and waits for
+/// nothing.
+final class Responder: Sendable {
+    private let root: ServedRoot
+    private let watcher: CatalogWatcher
+    private let draining = Atomic(false)
+
+    init(root: ServedRoot, watcher: CatalogWatcher) {
+        self.root = root
+        self.watcher = watcher
+    }
+
+    /// From here on `/healthz` says 503.
+    func startDraining() { draining.store(true, ordering: .relaxed) }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// - Parameter now: the time for comparing dates.
+    func decide(_ request: HTTPRequestHead, now: UTCTime) -> Decision {
+        // RFC 9112 section 3.2: an HTTP/1.1 request has one Host.
+        if request.version.isAtLeast11, request.headers[canonicalForm: "host"].count != 1 {
+            return .answer(.refusal(.badRequest))
+        }
+        guard let target = RequestTarget(request.uri) else { return .answer(.refusal(.badRequest)) }
+        guard request.method == .GET || request.method == .HEAD else {
+            return .answer(Answer(.methodNotAllowed, text: "only GET and HEAD", headers: ["Allow": "GET, HEAD"]))
+        }
+        switch target {
+        case .frontPage: return .answer(frontPage(request))
+        case .health: return .answer(health)
+        case .manifest(let name): return .answer(manifest(name, request, now: now))
+        case .chunk(let digest): return chunk(digest, request, now: now)
+        case .file(let path): return .answer(file(path, request, now: now))
+        case .unknown: return .answer(.refusal(.notFound))
+        }
+    }
+
+    // MARK: Pages
+
+    private func frontPage(_ request: HTTPRequestHead) -> Answer {
+        let page = FrontPage.html(watcher.catalog.manifests, host: request.headers.first(name: "host"))
+        return Answer(
+            .ok,
+            headers: [
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+                "Cache-Control": "no-cache",
+            ],
+            body: .bytes(ByteBuffer(string: page))
+        )
+    }
+
+    private var health: Answer {
+        let headers: HTTPHeaders = ["Cache-Control": "no-store"]
+        return isDraining
+            ? Answer(.serviceUnavailable, text: "draining", headers: headers)
+            : Answer(.ok, text: "serving", headers: headers)
+    }
+
+    // MARK: Files
+
+    private func manifest(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer {
+        guard let path = watcher.catalog.path(ofManifest: name), let file = root.open(path) else {
+            return .refusal(.notFound)
+        }
+        let isSignature = name.hasSuffix(PublishedManifest.signatureSuffix)
+        let headers: HTTPHeaders = [
+            "Content-Type": isSignature ? "text/plain; charset=utf-8" : "application/json",
+            // A new version may take the name at any time.
+            "Cache-Control": "no-cache",
+        ]
+        return whole(file, request, headers: headers, now: now)
+    }
+
+    private func file(_ path: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer {
+        guard let file = root.open(path) else { return .refusal(.notFound) }
+        return whole(file, request, headers: ["Content-Type": "application/octet-stream"], now: now)
+    }
+
+    private func whole(_ file: ServedFile, _ request: HTTPRequestHead, headers: HTTPHeaders, now: UTCTime) -> Answer {
+        let status = file.status
+        let seconds = status.modified / 1_000_000_000 - (status.modified % 1_000_000_000 < 0 ? 1 : 0)
+        let validators = Validators(
+            entityTag: "\"\(String(status.modified, radix: 16))-\(String(status.size, radix: 16))\"",
+            lastModified: UTCTime(secondsSince1970: seconds)
+        )
+        let slice = FileSlice(file: file, offset: 0, length: status.size)
+        return answer(request, slice, validators, headers: headers, now: now)
+    }
+
+    /// A representation that is (a part of) a file: conditions first, then ranges.
+    private func answer(
+        _ request: HTTPRequestHead,
+        _ slice: FileSlice,
+        _ validators: Validators,
+        alternatives: [String] = [],
+        headers: HTTPHeaders,
+        now: UTCTime
+    ) -> Answer {
+        var headers = headers
+        if let modified = validators.lastModified {
+            headers.add(name: "Last-Modified", value: HTTPDate.string(modified))
+        }
+        switch Preconditions.evaluate(request.headers, validators, alternatives: alternatives, now: now) {
+        case .failed: return .refusal(.preconditionFailed)
+        case .notModified(let entityTag):
+            headers.remove(name: "Content-Type")
+            headers.remove(name: "Repr-Digest")
+            headers.add(name: "ETag", value: entityTag)
+            return Answer(.notModified, headers: headers)
+        case .proceed: break
+        }
+        headers.add(name: "ETag", value: validators.entityTag)
+        headers.add(name: "Accept-Ranges", value: "bytes")
+        // Ranges are defined for GET alone (RFC 9110 section 14.2).
+        let fields = request.method == .GET ? request.headers["range"] : []
+        guard !fields.isEmpty, Preconditions.rangeApplies(request.headers, validators, now: now) else {
+            return Answer(.ok, headers: headers, body: .slice(slice))
+        }
+        switch RangeRequest(fields: fields, size: slice.length) {
+        case .whole:
+            return Answer(.ok, headers: headers, body: .slice(slice))
+        case .part(let range):
+            headers.add(
+                name: "Content-Range",
+                value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(slice.length)"
+            )
+            let length = range.upperBound - range.lowerBound
+            let part = FileSlice(file: slice.file, offset: slice.offset + range.lowerBound, length: length)
+            return Answer(.partialContent, headers: headers, body: .slice(part))
+        case .unsatisfiable:
+            return Answer(
+                .rangeNotSatisfiable,
+                text: "there are \(slice.length) bytes",
+                headers: ["Content-Range": "bytes */\(slice.length)", "ETag": validators.entityTag]
+            )
+        }
+    }
+
+    // MARK: Chunks
+
+    private func chunk(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Decision {
+        guard let digest = SHA256Digest(hex: name), let slice = slice(ofChunk: digest) else {
+            return .answer(.refusal(.notFound))
+        }
+        let encodings = AcceptEncoding(fields: request.headers["accept-encoding"]).preferred
+        let plain = answer(
+            request,
+            slice,
+            Validators(entityTag: ChunkHeaders.entityTag(digest, nil)),
+            alternatives: encodings.map { ChunkHeaders.entityTag(digest, $0) },
+            headers: ChunkHeaders.fields(digest: digest),
+            now: now
+        )
+        // Never on ranges: a part of a compressed chunk is of no use to anybody.
+        guard plain.status == .ok, request.headers["range"].isEmpty, let encoding = encodings.first else {
+            return .answer(plain)
+        }
+        return .compress(CompressibleChunk(digest: digest, slice: slice, encoding: encoding), plain: plain)
+    }
+
+    /// The first place of the chunk whose file has the size that its manifest says.
+    private func slice(ofChunk digest: SHA256Digest) -> FileSlice? {
+        for place in watcher.catalog.places(ofChunk: digest) {
+            guard let file = root.open(place.path) else { continue }
+            guard file.status.size == place.fileSize else {
+                watcher.reportWrongSize(place.path, expected: place.fileSize, found: file.status.size)
+                continue
+            }
+            return FileSlice(file: file, offset: place.offset, length: Int64(place.length))
+        }
+        return nil
+    }
+}
+
+/// The header fields of chunks.
+enum ChunkHeaders {
+    /// The content of a chunk's address never changes, so the digest is its validator. Each coding is a representation
+    /// of its own and needs a tag of its own (RFC 9110 section 8.8.3.3).
+    static func entityTag(_ digest: SHA256Digest, _ encoding: ContentEncoding?) -> String {
+        encoding.map { "\"\(digest.hex)-\($0.rawValue)\"" } ?? "\"\(digest.hex)\""
+    }
+
+    /// - Parameter digest: of the representation. RFC 9530 section 3: `Repr-Digest` covers the representation data
+    ///   *with* its content coding, so a compressed chunk has the digest of its compressed bytes there; and a range
+    ///   bears the digest of the whole.
+    static func fields(digest: SHA256Digest) -> HTTPHeaders {
+        [
+            "Content-Type": "application/octet-stream",
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Vary": "Accept-Encoding",
+            "Repr-Digest": "sha-256=:\(Base64.encode(digest.bytes)):",
+        ]
+    }
+
+    /// The answer that sends a chunk compressed.
+    static func answer(_ chunk: CompressibleChunk, _ compressed: CompressedChunk) -> Answer {
+        var headers = fields(digest: compressed.digest)
+        headers.add(name: "Content-Encoding", value: chunk.encoding.rawValue)
+        headers.add(name: "ETag", value: entityTag(chunk.digest, chunk.encoding))
+        return Answer(.ok, headers: headers, body: .bytes(compressed.bytes))
+    }
+}

@@ -1,0 +1,79 @@
+import FDLCore
+
+/// What a worker knows at one moment of what it serves. Never changes; a new scan makes a new one.
+final class Catalog: Sendable {
+    /// Newest version first.
+    let manifests: [PublishedManifest]
+    private let index: ChunkIndex
+    private let paths: [String: String]
+
+    /// What a chunk's place comes to.
+    struct ChunkPlace: Equatable {
+        /// Relative to the root.
+        let path: String
+        /// The size that the file must have.
+        let fileSize: Int64
+        let offset: Int64
+        let length: Int
+    }
+
+    init(_ manifests: [PublishedManifest]) {
+        let sorted = manifests.sorted { left, right in
+            let (a, b) = (left.manifest, right.manifest)
+            if a.version != b.version { return a.version > b.version }
+            if a.created != b.created { return a.created > b.created }
+            return left.path < right.path
+        }
+        self.manifests = sorted
+        self.paths = Self.paths(of: sorted)
+
+        // Where two versions of one thing name the same file, it holds the newer one: the older one's chunks are gone,
+        // and serving them would be a lie that readers count against this worker.
+        var claims: [Claim: Int] = [:]
+        for (number, published) in sorted.enumerated() {
+            for file in published.manifest.files.indices {
+                let claim = Claim(name: published.manifest.name, path: published.path(ofFile: file))
+                if claims[claim] == nil { claims[claim] = number }
+            }
+        }
+        self.index = ChunkIndex(sorted) { number, file in
+            let path = sorted[number].path(ofFile: file)
+            guard !RequestTarget.isPrivate(path) else { return false }
+            return claims[Claim(name: sorted[number].manifest.name, path: path)] == number
+        }
+    }
+
+    private struct Claim: Hashable {
+        let name: ManifestName
+        let path: String
+    }
+
+    /// Where the file behind `/manifests/NAME` lies, relative to the root.
+    func path(ofManifest name: String) -> String? { paths[name] }
+
+    /// Where a chunk may be found.
+    func places(ofChunk digest: SHA256Digest) -> [ChunkPlace] {
+        index.places(of: digest, in: manifests).map { place in
+            let published = manifests[place.manifest]
+            let location = published.layout.location(ofChunk: place.chunk)
+            return ChunkPlace(
+                path: published.path(ofFile: location.file),
+                fileSize: published.manifest.files[location.file].size,
+                offset: location.offset,
+                length: location.length
+            )
+        }
+    }
+
+    /// The manifest's name counts more than the name of a file, and a newer version more than an older one.
+    private static func paths(of manifests: [PublishedManifest]) -> [String: String] {
+        var paths: [String: String] = [:]
+        let byName = manifests.map { ("\($0.manifest.name).json", $0.path) }
+        let byFileName = manifests.map { (String($0.fileName), $0.path) }
+        for (name, path) in byName + byFileName where paths[name] == nil {
+            paths[name] = path
+            paths[name + PublishedManifest.signatureSuffix] = path + PublishedManifest.signatureSuffix
+        }
+        return paths
+    }
+}

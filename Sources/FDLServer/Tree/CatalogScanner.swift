@@ -1,0 +1,113 @@
+import FDLCore
+import FDLSystem
+
+/// Finds the manifests under a root, and notices cheaply when something has changed.
+///
+/// A scan walks the whole tree. Between scans only the directories and the manifests are looked at: a file that comes,
+/// goes or is renamed changes its directory's time. Data files need no watching, since each is measured when opened.
+struct CatalogScanner {
+    private let root: ServedRoot
+    private var directories: [String: FileStatus] = [:]
+    private var manifests: [String: Known] = [:]
+    /// Directories changed so shortly before the scan that a later change might bear the same time.
+    private var isUnsettled = true
+
+    private struct Known {
+        let status: FileStatus
+        /// Nil where it could not be read as a manifest.
+        let manifest: Manifest?
+    }
+
+    /// What a scan found worth telling the operator.
+    enum Notice: Equatable {
+        case found(path: String, name: String, version: Int64, files: Int, bytes: Int64)
+        case gone(path: String)
+        case unreadable(path: String, reason: String)
+        case privateKey(path: String, manifest: String)
+    }
+
+    init(root: ServedRoot) {
+        self.root = root
+    }
+
+    /// Whether a scan could find something new.
+    var isOutdated: Bool {
+        if isUnsettled { return true }
+        for (path, status) in directories where root.status(ofDirectory: path) != status { return true }
+        for (path, known) in manifests where root.open(path)?.status != known.status { return true }
+        return false
+    }
+
+    /// Walks the tree and reads the manifests that have changed.
+    /// - Parameter now: in nanoseconds since 1970.
+    /// - Throws: `SystemError` where the tree changed under the walk or the root is gone; try again later.
+    mutating func scan(now: Int64) throws(SystemError) -> (catalog: Catalog, notices: [Notice]) {
+        var found: [String: FileStatus] = [:]
+        if let status = root.status(ofDirectory: "") { found[""] = status }
+        let listing = try FileTree.regularFiles(beneath: root.path) { path in
+            guard !path[path.lastPart...].hasPrefix("."), let status = root.status(ofDirectory: path) else {
+                return false
+            }
+            found[path] = status
+            return true
+        }
+        var notices: [Notice] = []
+        var known: [String: Known] = [:]
+        for entry in listing.files where Self.isManifest(entry.path) {
+            known[entry.path] = read(entry.path, &notices)
+        }
+        for path in manifests.keys.sorted() where known[path] == nil { notices.append(.gone(path: path)) }
+        directories = found
+        manifests = known
+        // File systems keep times as coarse as some milliseconds; two seconds hold for all that are in use.
+        isUnsettled = found.values.contains { $0.modified > now - 2_000_000_000 }
+
+        let paths = Set(listing.files.map(\.path))
+        let published = known.compactMap { path, known in
+            known.manifest.map { manifest in
+                PublishedManifest(path: path, manifest: manifest, base: base(of: manifest, at: path, among: paths))
+            }
+        }
+        return (Catalog(published), notices)
+    }
+
+    /// The directory among the possible ones that has most of the manifest's files.
+    private func base(of manifest: Manifest, at path: String, among paths: Set<String>) -> String {
+        let bases = PublishedManifest.possibleBases(path: path, name: manifest.name)
+        // A sample tells them apart as surely as a million files do.
+        let sample = manifest.files.prefix(1000)
+        let scores = bases.map { base in sample.count { paths.contains(base + $0.path.string) } }
+        if let best = scores.max(), best > 0, let first = scores.firstIndex(of: best) { return bases[first] }
+        return bases.first { directories[String($0.dropLast())] != nil } ?? ""
+    }
+
+    private func read(_ path: String, _ notices: inout [Notice]) -> Known? {
+        guard let file = root.open(path) else { return nil }
+        if let known = manifests[path], known.status == file.status { return known }
+        do {
+            let manifest = try Manifest(parsing: try file.readAll(limit: Manifest.maximumBytes))
+            notices.append(
+                .found(
+                    path: path,
+                    name: manifest.name.string,
+                    version: manifest.version,
+                    files: manifest.files.count,
+                    bytes: manifest.totalBytes
+                )
+            )
+            for file in manifest.files where RequestTarget.isPrivate(file.path.string) {
+                notices.append(.privateKey(path: file.path.string, manifest: path))
+            }
+            return Known(status: file.status, manifest: manifest)
+        } catch {
+            notices.append(.unreadable(path: path, reason: "\(error)"))
+            return Known(status: file.status, manifest: nil)
+        }
+    }
+
+    private static func isManifest(_ path: String) -> Bool {
+        let name = path[path.lastPart...]
+        return name.utf8.count > PublishedManifest.suffix.utf8.count && name.hasSuffix(PublishedManifest.suffix)
+            && !name.hasPrefix(".")
+    }
+}

@@ -1,0 +1,48 @@
+import FDLCore
+
+/// A manifest found under the root, and where the files it names lie.
+struct PublishedManifest: Sendable {
+    /// What all names of manifests end in.
+    static let suffix = ".manifest.json"
+    /// What a signature's name adds to its manifest's.
+    static let signatureSuffix = ".minisig"
+
+    /// The manifest's own place, relative to the root.
+    let path: String
+    let manifest: Manifest
+    let layout: ChunkLayout
+    /// The directory that the paths of its files are relative to: empty for the root, else with a `/` at its end.
+    let base: String
+
+    init(path: String, manifest: Manifest, base: String) {
+        self.path = path
+        self.manifest = manifest
+        self.layout = manifest.layout
+        self.base = base
+    }
+
+    /// The manifest's file name.
+    var fileName: Substring { path[path.lastPart...] }
+
+    /// Where a file of it lies, relative to the root.
+    func path(ofFile file: Int) -> String { base + manifest.files[file].path.string }
+
+    /// The directories in which the files of a manifest may lie, the likeliest first.
+    ///
+    /// `fdl-sign manifest folder` writes `folder.manifest.json` beside `folder/`, with paths that begin inside it;
+    /// for a single file they begin beside the manifest. A manifest put elsewhere with `-o` still bears its name.
+    static func possibleBases(path: String, name: ManifestName) -> [String] {
+        let directory = String(path[..<path.lastPart])
+        let stem = path[path.lastPart...].dropLast(suffix.count)
+        return stem == name.string
+            ? ["\(directory)\(stem)/", directory]
+            : ["\(directory)\(stem)/", "\(directory)\(name.string)/", directory]
+    }
+}
+
+extension String {
+    /// The index behind the last slash: where a path's last part begins.
+    var lastPart: Index {
+        utf8.lastIndex(of: UInt8(ascii: "/")).map { utf8.index(after: $0) } ?? startIndex
+    }
+}

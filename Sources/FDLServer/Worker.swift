@@ -1,0 +1,176 @@
+import FDLSystem
+public import FDLTLS
+import Glibc
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Serves a directory of files and their manifests over HTTPS: the tree of chunks, manifests and files.
+public final class Worker: Sendable {
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let certificates: CertificateSource
+    private let watcher: CatalogWatcher
+    private let responder: Responder
+    private let servers = Mutex<ServiceGroup?>(nil)
+
+    /// Opens the root, reads the certificate and makes the first scan for manifests.
+    /// - Throws: `WorkerError.root` or `.tls`.
+    public init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
+        self.configuration = configuration
+        self.logger = logger
+        do throws(TLSError) {
+            certificates = try CertificateSource(
+                TLSServerConfiguration(
+                    certificateChainPath: configuration.certificate,
+                    privateKeyPath: configuration.privateKey,
+                    clientCertificateAuthorityPath: configuration.clientCertificateAuthority
+                )
+            )
+        } catch {
+            throw .tls(error)
+        }
+        do throws(SystemError) {
+            let root = try ServedRoot(configuration.root)
+            watcher = CatalogWatcher(root: root, logger: logger)
+            responder = Responder(root: root, watcher: watcher)
+        } catch {
+            throw .root(error)
+        }
+    }
+
+    /// Serves until `drain` is called.
+    /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
+    /// - Throws: `WorkerError.listen` or `.server`.
+    public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
+        // One loop a core, and never shut down.
+        let loops = MultiThreadedEventLoopGroup.singleton
+        // A disk gains from several reads at once; compression only from as many threads as there are cores.
+        let readers = NIOThreadPool(numberOfThreads: 4)
+        let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
+        readers.start()
+        compressors.start()
+        let channel = WorkerChannel(
+            certificates: certificates,
+            services: ConnectionServices(
+                responder: responder,
+                compressed: CompressedChunks(capacity: configuration.compressionCacheBytes),
+                limits: configuration.limits,
+                readers: readers,
+                compressors: compressors,
+                logger: logger
+            ),
+            admission: Admission(limit: configuration.limits.connections)
+        )
+        // Hummingbird's own messages repeat ours, and call the end of a failed start an error.
+        var frameworkLogger = logger
+        if logger.logLevel > .debug { frameworkLogger.logLevel = .critical }
+        let announcement = Announcement(count: configuration.addresses.count, onListening)
+        var group = ServiceGroupConfiguration(
+            services: configuration.addresses.enumerated().map { number, address in
+                Listener(address, channel, loops, frameworkLogger) { announcement.listening($0, number: number) }
+            },
+            logger: frameworkLogger
+        )
+        group.maximumGracefulShutdownDuration = configuration.limits.drain
+        let services = ServiceGroup(configuration: group)
+        servers.withLock { $0 = services }
+        let watching = Task { [watcher] in await watcher.watch(on: readers) }
+        let outcome = await Self.outcome { try await services.run() }
+        watching.cancel()
+        try? await readers.shutdownGracefully()
+        try? await compressors.shutdownGracefully()
+        try outcome.get()
+    }
+
+    /// Accepts no more connections, closes idle ones, lets answers under way finish, and then lets `run` return; at
+    /// the latest when the time for draining is over.
+    public func drain() async {
+        responder.startDraining()
+        await servers.withLock { $0 }?.triggerGracefulShutdown()
+    }
+
+    /// Reads the certificate and its key again, for the connections to come.
+    /// - Throws: `TLSError`; then those in use stay in use.
+    public func reloadCertificate() throws(TLSError) {
+        try certificates.reload()
+    }
+
+    private static func outcome(_ body: () async throws -> Void) async -> Result<Void, WorkerError> {
+        do {
+            try await body()
+            return .success(())
+        } catch let error as WorkerError {
+            return .failure(error)
+        } catch {
+            return .failure(.server(reason: "\(error)"))
+        }
+    }
+}
+
+/// Tells of the addresses when all of them are listened at: where one fails, none is told of.
+private final class Announcement: Sendable {
+    private let addresses: Mutex<[ListenAddress?]>
+    private let tell: @Sendable (ListenAddress) -> Void
+
+    init(count: Int, _ tell: @escaping @Sendable (ListenAddress) -> Void) {
+        self.addresses = Mutex(Array(repeating: nil, count: count))
+        self.tell = tell
+    }
+
+    func listening(_ address: ListenAddress, number: Int) {
+        let all = addresses.withLock { addresses in
+            addresses[number] = address
+            return addresses.compactMap { $0 }.count == addresses.count ? addresses.compactMap { $0 } : []
+        }
+        all.forEach(tell)
+    }
+}
+
+/// Hummingbird's server at one address.
+private struct Listener: Service {
+    let address: ListenAddress
+    let server: Server<WorkerChannel>
+
+    init(
+        _ address: ListenAddress,
+        _ channel: WorkerChannel,
+        _ loops: MultiThreadedEventLoopGroup,
+        _ logger: Logger,
+        _ onListening: @escaping @Sendable (ListenAddress) -> Void
+    ) {
+        self.address = address
+        // What `[::]` means on a kernel without IPv6.
+        let host = address.host == "::" && !Self.hasIPv6 ? "0.0.0.0" : address.host
+        server = Server(
+            childChannelSetup: channel,
+            configuration: ServerConfiguration(address: .hostname(host, port: address.port), backlog: 1024),
+            onServerRunning: { listening in
+                let port = listening.localAddress?.port ?? address.port
+                onListening(ListenAddress(host: host, port: port))
+            },
+            eventLoopGroup: loops,
+            logger: logger
+        )
+    }
+
+    func run() async throws {
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw WorkerError.listen(address, code: error.errnoCode, reason: error.description)
+        } catch {
+            throw WorkerError.listen(address, code: 0, reason: "\(error)")
+        }
+    }
+
+    private static var hasIPv6: Bool {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        Glibc.close(descriptor)
+        return true
+    }
+}

@@ -1,0 +1,80 @@
+import FDLCore
+public import NIOCore
+
+/// What a worker serves, where and how.
+public struct WorkerConfiguration: Sendable {
+    /// The directory that is served.
+    public var root = "."
+    /// Where to listen. The default takes IPv6 and IPv4.
+    public var addresses = [ListenAddress.standard]
+    /// A PEM file with the server's certificate and those between it and its authority.
+    public var certificate: String
+    /// The private key's PEM file; nil to look in the certificate's file, then beside it.
+    public var privateKey: String?
+    /// A PEM file of authorities; where it is given, clients need a certificate of one of them.
+    public var clientCertificateAuthority: String?
+    public var limits = WorkerLimits()
+    /// The most bytes of compressed chunks to remember.
+    public var compressionCacheBytes = 64 << 20
+
+    public init(certificate: String) {
+        self.certificate = certificate
+    }
+}
+
+/// What a client may take of a worker.
+public struct WorkerLimits: Sendable, Hashable {
+    /// Connections at a time; one more is closed as it comes.
+    public var connections = 4096
+    /// For the TLS handshake.
+    public var handshake = TimeAmount.seconds(10)
+    /// For a request's header, from its first byte to its last.
+    public var header = TimeAmount.seconds(20)
+    /// Between requests.
+    public var idle = TimeAmount.seconds(75)
+    /// For the peer to take another piece of an answer (128 KiB, or what the socket holds): the slowest client allowed
+    /// takes about 2 KiB/s.
+    public var stalledAnswer = TimeAmount.seconds(60)
+    /// A request line longer than this is answered with 414.
+    public var requestLineBytes = 8 << 10
+    /// A header longer than this is answered with 431.
+    public var headerBytes = 32 << 10
+    /// For answers under way to finish once the worker is told to stop.
+    public var drain = Duration.seconds(30)
+
+    public init() {}
+}
+
+/// A host and a port to listen at.
+public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    public static let standard = ListenAddress(host: "::", port: 8443)
+
+    /// A name or an address, an IPv6 address without its brackets.
+    public let host: String
+    /// 0 for any free one.
+    public let port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, which is all addresses.
+    /// - Returns: nil for anything else.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]") else { return nil }
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") || host.contains("/") {
+            return nil
+        }
+        self.init(host: host.isEmpty ? "::" : String(host), port: Int(port))
+    }
+
+    /// As it stands in a URL.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

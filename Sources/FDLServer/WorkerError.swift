@@ -1,0 +1,52 @@
+public import FDLCore
+public import FDLSystem
+public import FDLTLS
+import Glibc
+
+/// Why a worker cannot start.
+public enum WorkerError: Error, Sendable {
+    /// The directory to serve cannot be read.
+    case root(SystemError)
+    /// The certificate, its key or the clients' authority cannot be used.
+    case tls(TLSError)
+    /// An address cannot be listened at. `code` is the errno, 0 where there is none.
+    case listen(ListenAddress, code: Int32, reason: String)
+    /// Something else failed while it ran.
+    case server(reason: String)
+
+    /// What a person is told.
+    public var failure: Failure {
+        switch self {
+        case .root(let error):
+            Failure(
+                .configuration,
+                "the directory to serve cannot be read: \(error)",
+                hint: "give a directory that this user may read with --root"
+            )
+        case .tls(let error):
+            Failure(.configuration, error.failure.message, hint: error.failure.hint)
+        case .listen(let address, EADDRINUSE, _):
+            Failure(
+                .configuration,
+                "cannot listen on \(address): the port is in use",
+                hint: "stop what holds it, or choose another with --listen HOST:PORT"
+            )
+        case .listen(let address, EACCES, _):
+            Failure(
+                .configuration,
+                "cannot listen on \(address): permission denied",
+                hint: "ports below 1024 need privileges; choose a higher one with --listen HOST:PORT"
+            )
+        case .listen(let address, let code, let reason):
+            Failure(
+                .configuration,
+                code == 0
+                    ? "cannot listen on \(address): \(reason)"
+                    : SystemError(operation: "listen on", path: address.description, code: code).description,
+                hint: "choose an address of this machine with --listen HOST:PORT"
+            )
+        case .server(let reason):
+            Failure(.localIO, "the server stopped: \(reason)")
+        }
+    }
+}

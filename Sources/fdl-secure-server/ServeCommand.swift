@@ -1,0 +1,101 @@
+public import ArgumentParser
+import FDLCore
+public import FDLServer
+public import Logging
+
+@main
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fdl-secure-server",
+        abstract: "Serve a directory of files and their signed manifests over HTTPS.",
+        discussion: """
+            Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it names. \
+            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the server's certificate, with those between it and its authority.",
+            valueName: "file"
+        )
+    )
+    var cert: String
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of its private key. Default: in the certificate's file, or beside it.",
+            valueName: "file"
+        )
+    )
+    var key: String?
+
+    @Option(help: ArgumentHelp("The directory to serve.", valueName: "directory"))
+    var root = "."
+
+    @Option(
+        help: ArgumentHelp(
+            "HOST:PORT to listen at; may be repeated; port 0 takes a free one. Default: [::]:8443.",
+            valueName: "address"
+        )
+    )
+    var listen: [ListenAddress] = []
+
+    @Option(
+        name: .customLong("client-ca"),
+        help: ArgumentHelp("PEM file of the authority whose certificates clients must show.", valueName: "file")
+    )
+    var clientCA: String?
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical; debug tells of each request.")
+    var logLevel = Logger.Level.info
+
+    @Flag(help: "One JSON object a line on standard error instead of text.")
+    var jsonLog = false
+
+    func run() async throws {
+        do throws(Failure) {
+            try await serve()
+        } catch {
+            StandardStream.error.write(error.report)
+            throw ArgumentParser.ExitCode(error.exitCode.rawValue)
+        }
+    }
+
+    private func serve() async throws(Failure) {
+        let (level, json) = (logLevel, jsonLog)
+        LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
+        OpenFiles.raiseLimit()
+        let logger = Logger(label: "fdl-secure-server")
+        do throws(WorkerError) {
+            let worker = try Worker(configuration, logger: logger)
+            let signals = SignalTask(worker: worker, logger: logger)
+            defer { signals.stop() }
+            try await worker.run { address in
+                StandardStream.output.write("listening on https://\(address)/\n")
+            }
+        } catch {
+            throw error.failure
+        }
+    }
+
+    private var configuration: WorkerConfiguration {
+        var configuration = WorkerConfiguration(certificate: cert)
+        configuration.privateKey = key
+        configuration.root = root
+        if !listen.isEmpty { configuration.addresses = listen }
+        configuration.clientCertificateAuthority = clientCA
+        configuration.limits = limits.limits
+        configuration.compressionCacheBytes = limits.compressionCache << 20
+        return configuration
+    }
+}
+
+extension ListenAddress: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
