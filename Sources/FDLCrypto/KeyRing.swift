@@ -47,10 +47,17 @@ public struct KeyRing: Sendable {
 
     /// Makes the own key pair.
     /// - Parameter passphrase: protects it where given.
-    public func createOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
+    /// - Throws: `KeyRingError.system` with EEXIST where there is one: it is never replaced.
+    public func createNewOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         try create(directory)
+        return try KeyFile.createPair(prefix: "\(directory)/publisher", passphrase: passphrase)
+    }
+
+    /// Makes the own key pair, or reads the one that another program has made in the meantime.
+    /// - Parameter passphrase: protects it where given.
+    public func createOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         do throws(KeyRingError) {
-            return try KeyFile.createPair(prefix: "\(directory)/publisher", passphrase: passphrase)
+            return try createNewOwnKey(passphrase: passphrase)
         } catch {
             // Another program was quicker: its key is as good.
             guard case .system(let system) = error, system.code == EEXIST else { throw error }
@@ -79,6 +86,22 @@ public struct KeyRing: Sendable {
     public func acceptedKeys() throws(KeyRingError) -> [PublicKey] {
         let own = try ownPublicKey()
         return (own.map { [$0] } ?? []) + (try trustedPublishers().map(\.key))
+    }
+
+    /// What `--publisher-key` means: the keys given and no others, or without any the ones of `acceptedKeys()`.
+    /// - Parameter given: each the path of a public key file, or such a file's second line.
+    public func acceptedKeys(given: [String]) throws(KeyRingError) -> [PublicKey] {
+        guard !given.isEmpty else { return try acceptedKeys() }
+        var keys: [PublicKey] = []
+        for argument in given {
+            // A line is 56 characters of base64; a file of that name would have to be meant.
+            if let key = try? PublicKey(minisign: argument) {
+                keys.append(key)
+            } else {
+                keys.append(try KeyFile.publicKey(argument))
+            }
+        }
+        return keys
     }
 
     /// Accepts a publisher from now on.

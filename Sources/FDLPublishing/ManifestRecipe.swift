@@ -1,0 +1,72 @@
+public import FDLCore
+import Glibc
+
+/// What a publisher says of an input beside its bytes; nil is the default of design section 3.
+public struct ManifestRecipe: Sendable {
+    /// By default made of the input's own name.
+    public var name: ManifestName?
+    /// By default the Unix time of signing.
+    public var version: Int64?
+    public var expires: UTCTime?
+    /// By default by the total size.
+    public var chunkSize: ChunkSize?
+    /// Whether each file's plain SHA-256 goes into the manifest too, at the price of hashing twice.
+    public var includesFileDigests = false
+    public var sources: [Manifest.Source] = []
+    public var trust: Manifest.Trust?
+
+    public init() {}
+
+    /// Hashes the input and writes down what it is.
+    /// - Parameters:
+    ///   - now: the publisher's clock.
+    ///   - workers: how many threads hash; by default one a core.
+    ///   - progress: hears how far it is.
+    public func manifest(
+        of input: PublishingInput,
+        now: UTCTime,
+        workers: Int = Self.coreCount,
+        progress: ProgressReport? = nil
+    ) async throws(PublishingError) -> Manifest {
+        let chunkSize = try checkedChunkSize(for: input)
+        let hasher = try InputHasher(input, chunkSize: chunkSize, wholeFiles: includesFileDigests)
+        let digests = try await hasher.run(workers: workers, progress: progress)
+        let files = zip(input.files, digests.files).map { file, sha256 in
+            Manifest.File(path: file.path, size: file.size, isExecutable: file.isExecutable, sha256: sha256)
+        }
+        do {
+            return try Manifest(
+                name: name ?? ManifestName(from: input.baseName),
+                version: version ?? now.secondsSince1970,
+                created: now,
+                expires: expires,
+                chunkSize: chunkSize,
+                files: files,
+                digests: digests.chunks,
+                sources: sources,
+                trust: trust
+            )
+        } catch {
+            throw .manifest(error)
+        }
+    }
+
+    /// The cores this process may run on.
+    public static var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// Refuses before hashing what the manifest would refuse after it.
+    private func checkedChunkSize(for input: PublishingInput) throws(PublishingError) -> ChunkSize {
+        var total: Int64 = 0
+        for file in input.files {
+            let (sum, overflow) = total.addingReportingOverflow(file.size)
+            // Half of the range is left for those who count each byte twice.
+            guard !overflow, sum < Int64.max / 2 else { throw .manifest(.sizeOverflow) }
+            total = sum
+        }
+        let chunkSize = chunkSize ?? ChunkSize.standard(totalBytes: total)
+        let chunks = input.files.reduce(0) { $0 + chunkSize.chunkCount(fileSize: $1.size) }
+        guard chunks <= Manifest.maximumChunks else { throw .manifest(.tooManyChunks) }
+        if let version, !Manifest.allowedVersions.contains(version) { throw .manifest(.versionOutOfRange) }
+        return chunkSize
+    }
+}

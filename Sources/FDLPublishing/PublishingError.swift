@@ -1,0 +1,54 @@
+public import FDLCore
+public import FDLCrypto
+public import FDLSystem
+
+/// Why nothing is published.
+public enum PublishingError: Error, Sendable, Hashable {
+    /// The input cannot be read.
+    case input(SystemError)
+    /// Neither a regular file nor a directory.
+    case notAFile(path: String)
+    case emptyFolder(path: String)
+    /// A file whose name the format does not allow.
+    case invalidPath(String, SafePathError)
+    /// A file whose name is not UTF-8, with `?` for what is not.
+    case nameNotUTF8(String)
+    /// A file was written to, replaced or cut while it was read.
+    case changed(path: String)
+    case cancelled
+    case manifest(ManifestError)
+    case signing(OpenSSLError)
+    /// The manifest or its signature cannot be written.
+    case output(SystemError)
+}
+
+extension PublishingError: CustomStringConvertible {
+    public var description: String { failure.message }
+
+    /// What a command says.
+    public var failure: Failure {
+        switch self {
+        case .input(let error): error.failure(.localIO)
+        case .notAFile(let path):
+            Failure(.localIO, "\(path) is neither a regular file nor a folder", hint: "copy its content to a file")
+        case .emptyFolder(let path):
+            Failure(.localIO, "there is no regular file in \(path)", hint: "put what is to be published there")
+        case .invalidPath(let path, let error):
+            Failure(.localIO, "\"\(path)\" cannot be published: \(error)", hint: "rename it or move it away")
+        case .nameNotUTF8(let path):
+            Failure(.localIO, "\"\(path)\" cannot be published: its name is not UTF-8", hint: "rename it")
+        case .changed(let path):
+            Failure(.localIO, "\(path) changed while it was read", hint: "run again when nothing writes to it")
+        case .cancelled: Failure(.interrupted, "interrupted", hint: "run the same command again")
+        case .manifest(.tooManyChunks), .manifest(.tooLarge):
+            Failure(
+                .usage,
+                "this needs more than \(Manifest.maximumChunks) chunks, or a manifest over 64 MiB",
+                hint: "choose a larger --chunk-size, or publish it in parts"
+            )
+        case .manifest(let error): Failure(.usage, "\(error)")
+        case .signing(let error): Failure(.configuration, "\(error)")
+        case .output(let error): error.failure(.cannotCreate)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+public import FDLCore
+import FDLSystem
+import Glibc
+
+/// What is to be published: one regular file, or the regular files of a folder, as they were found.
+public struct PublishingInput: Sendable {
+    /// Without a trailing slash, and never `.` or `..`: the name can be cut off its end.
+    public let path: String
+    /// Sorted by the bytes of their paths; never empty.
+    public let files: [File]
+    /// Symbolic links and special files of a folder: they are left out, and a person should hear of it.
+    public let skipped: [String]
+    let isFolder: Bool
+
+    /// One file as it was found.
+    public struct File: Sendable, Hashable {
+        public let path: SafePath
+        /// In bytes.
+        public let size: Int64
+        public let isExecutable: Bool
+        let identity: FileIdentity
+    }
+
+    /// The bytes of all files together.
+    public var totalBytes: Int64 { files.reduce(0) { $0 &+ $1.size } }
+
+    /// The input's own name.
+    public var baseName: String { path.split(separator: "/").last.map(String.init) ?? "files" }
+
+    /// Where the manifest lies unless another place is wanted: beside the input.
+    public var defaultOutput: String {
+        let directory = Directory.containing(path)
+        let name = "\(baseName).manifest.json"
+        return path.contains("/") ? (directory == "/" ? "/\(name)" : "\(directory)/\(name)") : name
+    }
+
+    /// Finds the files below `path`.
+    /// - Parameter outputs: files that are about to be written: where they lie in the folder they are no part of it.
+    ///   Nor are files that end in our own suffixes.
+    /// - Throws: `PublishingError`
+    public init(scanning path: String, leavingOut outputs: [String] = []) throws(PublishingError) {
+        let path = try Self.resolved(path)
+        let status: FileStatus
+        do { status = try FileStatus(path: path) } catch { throw .input(error) }
+        self.path = path
+        switch status.kind {
+        case .regular:
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            self.isFolder = false
+            self.skipped = []
+            self.files = [try Self.file(name, status)]
+        case .directory:
+            let listing: FileTree.Listing
+            do { listing = try FileTree.regularFiles(beneath: path) } catch { throw .input(error) }
+            if let name = listing.unreadableNames.first { throw .nameNotUTF8(name) }
+            let own = Set(outputs.compactMap { try? FileStatus(path: $0) }.map { FileIdentity($0).file })
+            self.isFolder = true
+            self.skipped = listing.skipped
+            var files: [File] = []
+            for entry in listing.files where !Self.isOurs(entry.path) && !own.contains(FileIdentity(entry.status).file)
+            {
+                files.append(try Self.file(entry.path, entry.status))
+            }
+            guard !files.isEmpty else { throw .emptyFolder(path: path) }
+            self.files = files
+        case .symbolicLink, .other:
+            throw .notAFile(path: path)
+        }
+    }
+
+    private static func file(_ path: String, _ status: FileStatus) throws(PublishingError) -> File {
+        do {
+            return File(
+                path: try SafePath(path),
+                size: status.size,
+                isExecutable: status.isExecutable,
+                identity: FileIdentity(status)
+            )
+        } catch {
+            throw .invalidPath(path, error)
+        }
+    }
+
+    private static func isOurs(_ path: String) -> Bool {
+        SafePath.reservedSuffixes.contains { path.hasSuffix($0) }
+    }
+
+    /// Drops trailing slashes; a path that ends in `.` or `..` is spelled out, since it names nothing by itself.
+    private static func resolved(_ path: String) throws(PublishingError) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        guard path.isEmpty || path.split(separator: "/").last.map({ $0 == "." || $0 == ".." }) == true else {
+            return path
+        }
+        guard let real = realpath(path, nil) else {
+            throw .input(SystemError(operation: "find", path: path, code: errno))
+        }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}
+
+/// What tells that a file is still the one that was found, with the content that it had.
+struct FileIdentity: Sendable, Hashable {
+    /// Which file, whatever it is called.
+    struct Node: Sendable, Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    let file: Node
+    private let size: Int64
+    private let modified: Int64
+
+    init(_ status: FileStatus) {
+        self.file = Node(device: status.device, inode: status.inode)
+        self.size = status.size
+        self.modified = status.modified
+    }
+}

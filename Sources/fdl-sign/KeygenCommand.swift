@@ -1,0 +1,56 @@
+import ArgumentParser
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import Glibc
+
+struct KeygenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keygen",
+        abstract: "Make a key pair: PREFIX.key, to keep, and PREFIX.pub, for readers."
+    )
+
+    @Option(name: .shortAndLong, help: "Where to write it. By default: publisher in the configuration directory.")
+    var output: String?
+
+    @Option(help: ArgumentHelp("Encrypt the secret key with this file's first line.", valueName: "file"))
+    var passphraseFile: String?
+
+    func run() throws {
+        let directories = UserDirectories.current
+        do throws(KeyRingError) {
+            let passphrase = try passphraseFile.map(KeyFile.passphrase)
+            let key: PublicKey
+            let prefix: String
+            if let output {
+                prefix = output
+                key = try KeyFile.createPair(prefix: output, passphrase: passphrase).publicKey
+            } else {
+                prefix = directories.configuration + "/publisher"
+                key = try KeyRing(directories: directories).createNewOwnKey(passphrase: passphrase).publicKey
+            }
+            print("secret key  \(prefix).key (keep it, and keep it to yourself)")
+            print("public key  \(prefix).pub (hand it to readers)")
+            print("            \(key.minisignLine)")
+        } catch {
+            if case .system(let error) = error, error.code == EEXIST {
+                throw Failure(
+                    .cannotCreate,
+                    "there is a key already: \(error.path ?? "")",
+                    hint: "use it, or choose another place with -o"
+                )
+            }
+            if case .system(let error) = error { throw error.failure(.cannotCreate) }
+            throw error.failure
+        }
+    }
+}
+
+extension UserDirectories {
+    /// Those of the user who runs the program.
+    static var current: UserDirectories {
+        let names = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"]
+        let pairs = names.compactMap { name in getenv(name).map { (name, String(cString: $0)) } }
+        return UserDirectories(environment: Dictionary(uniqueKeysWithValues: pairs))
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import FDLCore
+import FDLCrypto
+import FDLPublishing
+import FDLSystem
+import Glibc
+
+struct ManifestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "manifest",
+        abstract: "Hash a file or a folder and write its signed manifest.",
+        discussion: """
+            Writes NAME.manifest.json and NAME.manifest.json.minisig beside the input. Hand both to readers, \
+            and your public key once.
+            """
+    )
+
+    @Argument(help: "The file or the folder.")
+    var path: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the manifest.", valueName: "file"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("The secret key to sign with, in PEM. By default your own.", valueName: "key"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("The key's passphrase is this file's first line.", valueName: "file"))
+    var passphraseFile: String?
+
+    @Option(
+        name: .customLong("source"),
+        help: ArgumentHelp("A worker that serves it. May be repeated.", valueName: "url")
+    )
+    var workers: [String] = []
+
+    @Option(
+        name: .customLong("mirror"),
+        help: ArgumentHelp("An HTTPS address under which the files lie plainly. May be repeated.", valueName: "url")
+    )
+    var mirrors: [String] = []
+
+    @Option(help: "What this is a version of. By default the input's name.")
+    var name: ManifestName?
+
+    @Option(help: "A number that grows. By default the time.")
+    var version: Int64?
+
+    @Option(help: ArgumentHelp("How long readers accept it: 12h, 90d, 8w, 1y.", valueName: "time"))
+    var expires: Lifetime?
+
+    @Option(help: ArgumentHelp("A power of two from 64KiB to 16MiB.", valueName: "size"))
+    var chunkSize: ChunkSize?
+
+    @Flag(help: "Give each file's plain SHA-256 too.")
+    var fileDigest = false
+
+    @Option(help: ArgumentHelp("Certificates, in PEM, by which the sources may be known.", valueName: "file"))
+    var ca: String?
+
+    @Option(
+        name: .customLong("pin"),
+        help: ArgumentHelp("A source's key: sha256//BASE64. May be repeated.", valueName: "pin")
+    )
+    var pins: [String] = []
+
+    func validate() throws {
+        for url in workers + mirrors { _ = try SourceArgument.parse(url) }
+        for pin in pins where !Manifest.Trust.isPin(pin) {
+            throw ValidationError("\(pin) is not sha256// and the base64 of 32 bytes")
+        }
+        if let version, !Manifest.allowedVersions.contains(version) {
+            throw ValidationError("--version must be from 1 to \(Manifest.allowedVersions.upperBound)")
+        }
+    }
+
+    func run() async throws {
+        do {
+            try await publish()
+        } catch let error as PublishingError {
+            throw error.failure
+        } catch let error as KeyRingError {
+            throw error.failure
+        }
+    }
+
+    private func publish() async throws {
+        let now = UTCTime(secondsSince1970: Int64(time(nil)))
+        let recipe = try recipe(now: now)
+        let outputs = output.map { [$0, $0 + SignedManifest.signatureSuffix] } ?? []
+        let input = try PublishingInput(scanning: path, leavingOut: outputs)
+        for name in input.skipped {
+            Terminal.writeError("warning: \(Terminal.printable(name)) is not a regular file and is left out\n")
+        }
+        let target = output ?? input.defaultOutput
+        try SignedManifest.checkOutput(target)
+        // Before the hashing, which may take long: a key that does not open is told at once.
+        let secretKey = try secretKey()
+
+        let line = ProgressLine(isShown: Terminal.isInteractive)
+        defer { line.end() }
+        let manifest = try await recipe.manifest(
+            of: input,
+            now: now,
+            progress: { line.report(done: $0, total: $1) }
+        )
+        line.end()
+        let fileName = target.split(separator: "/").last.map(String.init) ?? target
+        let signed = try SignedManifest(manifest, signedWith: secretKey, fileName: fileName, now: now)
+        try signed.write(to: target)
+
+        let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
+        let chunks = manifest.digests.count == 1 ? "1 chunk" : "\(manifest.digests.count) chunks"
+        print("\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)")
+        print("\(target)\(SignedManifest.signatureSuffix): signed by \(secretKey.publicKey.id)")
+    }
+
+    private func recipe(now: UTCTime) throws -> ManifestRecipe {
+        var recipe = ManifestRecipe()
+        recipe.name = name
+        recipe.version = version
+        recipe.expires = expires.map { UTCTime(secondsSince1970: now.secondsSince1970 + $0.seconds) }
+        recipe.chunkSize = chunkSize
+        recipe.includesFileDigests = fileDigest
+        for url in workers { recipe.sources.append(.init(kind: .worker, url: try SourceArgument.parse(url))) }
+        for url in mirrors { recipe.sources.append(.init(kind: .mirror, url: try SourceArgument.parse(url))) }
+        let authority = try ca.map(certificates)
+        if authority != nil || !pins.isEmpty {
+            recipe.trust = Manifest.Trust(certificateAuthority: authority, pins: pins)
+        }
+        return recipe
+    }
+
+    private func certificates(in path: String) throws -> String {
+        let text: [UInt8]
+        do { text = try WholeFile.read(path, limit: 1 << 20) } catch { throw error.failure(.configuration) }
+        guard let certificates = CertificateText.certificates(in: String(decoding: text, as: UTF8.self)) else {
+            throw Failure(.configuration, "\(path) has no certificate in PEM", hint: "give the CA's own .pem file")
+        }
+        return certificates
+    }
+
+    /// The key named, or the user's own, which is made where there is none yet.
+    private func secretKey() throws(KeyRingError) -> SecretKey {
+        let passphrase = try passphraseFile.map(KeyFile.passphrase)
+        if let key { return try KeyFile.secretKey(key, passphrase: passphrase) }
+        let ring = KeyRing(directories: .current)
+        if let own = try ring.ownSecretKey(passphrase: passphrase) { return own }
+        let made = try ring.createOwnKey(passphrase: passphrase)
+        print("made your key: \(ring.secretKeyPath)")
+        print("hand this public key to readers: \(ring.publicKeyPath)")
+        print("  \(made.publicKey.minisignLine)")
+        return made
+    }
+}
