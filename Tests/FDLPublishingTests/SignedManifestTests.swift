@@ -1,0 +1,54 @@
+import FDLCore
+import FDLCrypto
+import Foundation
+import Testing
+
+@testable import FDLPublishing
+
+@Suite struct SignedManifestTests {
+    @Test func isAcceptedByItsReader() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1, 2, 3], "x"))
+        let now = UTCTime(secondsSince1970: 1_795_341_600)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        let key = try SecretKey.generate()
+        let signed = try SignedManifest(manifest, signedWith: key, fileName: "x\n.json", now: now)
+        try signed.write(to: "\(folder.path)/m.json")
+        #expect(try folder.names() == ["m.json", "m.json.minisig", "x"])
+        let verified = try VerifiedManifest.verify(
+            manifest: folder.read("m.json"),
+            signature: folder.read("m.json.minisig"),
+            acceptedKeys: [key.publicKey]
+        )
+        #expect(verified.manifest == manifest)
+        #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed")
+    }
+
+    @Test func bothFilesOrNone() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1], "x"))
+        let now = UTCTime(secondsSince1970: 1)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        let signed = try SignedManifest(manifest, signedWith: .generate(), fileName: "m", now: now)
+
+        // No room for the second file's temporary name: the first must not have been put in place.
+        let longest = String(repeating: "m", count: 255 - 8)
+        #expect(throws: PublishingError.self) { try signed.write(to: "\(folder.path)/\(longest)") }
+        #expect(try folder.names() == ["x"])
+
+        for path in ["\(folder.path)/none/m", "\(folder.path)/x/m", folder.path] {
+            #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(path) }
+        }
+        try SignedManifest.checkOutput("\(folder.path)/m")
+    }
+
+    @Test func onlyCertificatesArePublished() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        let key = "-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n"
+        #expect(CertificateText.certificates(in: "text\n" + key + certificate + key) == certificate)
+        #expect(CertificateText.certificates(in: certificate + certificate) == certificate + certificate)
+        #expect(CertificateText.certificates(in: certificate.replacing("\n", with: "\r\n")) == certificate)
+        #expect(CertificateText.certificates(in: key) == nil)
+        #expect(CertificateText.certificates(in: "-----BEGIN CERTIFICATE-----\n" + key) == nil)
+    }
+}
