@@ -113,7 +113,10 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLClientTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLClient", nioCore, nioPosix, nioEmbedded, nioHTTP1],
+            dependencies: [
+                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLSystem", "FDLTLS",
+                nioCore, nioPosix, nioEmbedded, nioHTTP1,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -13,6 +13,8 @@ final class ChunkStore: Sendable {
     private let layout: ChunkLayout
     // Held for its lock: of the file itself, or of the folder.
     private let lockHolder: OpenDirectory
+    /// Whether this run made it.
+    private let isNew: Bool
     private let state: Mutex<State>
 
     private struct State {
@@ -31,6 +33,7 @@ final class ChunkStore: Sendable {
         layout = manifest.layout
         state = Mutex(State(claimed: ChunkSet(bound: layout.chunkCount)))
         do throws(SystemError) {
+            isNew = try target.directory.descriptor.status(child: target.partName) == nil
             lockHolder = OpenDirectory(try Self.openPart(of: target))
         } catch {
             throw Self.creationFailure(error, target)
@@ -133,6 +136,14 @@ final class ChunkStore: Sendable {
         state.withLock { state in
             for chunk in chunks { state.claimed.insert(chunk) }
         }
+    }
+
+    /// Takes the partial output away where this run made it and it holds no chunk: a download that got nothing leaves
+    /// nothing.
+    func discardIfEmpty() {
+        guard isNew, state.withLock({ $0.claimed.isEmpty }) else { return }
+        // Where it cannot be removed, it stays as an empty partial output, which the next run takes up.
+        try? target.directory.descriptor.removeTree(child: target.partName)
     }
 
     private func claim(_ chunk: Int) -> Bool { state.withLock { $0.claimed.insert(chunk) } }

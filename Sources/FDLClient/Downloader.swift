@@ -93,26 +93,38 @@ struct DownloadJob {
         if existing == .folder { try refuseUnlisted(in: target) }
 
         let store = try ChunkStore(target: target, manifest: manifest)
+        do {
+            let outcome = try await fill(store, replacing: existing)
+            try finish(store)
+            return summary(path: target.path, outcome: outcome)
+        } catch {
+            store.discardIfEmpty()
+            throw error
+        }
+    }
+
+    /// Brings every chunk into the store: those that are there, those that other local files hold, the rest fetched.
+    private func fill(
+        _ store: ChunkStore,
+        replacing existing: OutputTarget.Existing
+    ) async throws -> DownloadEngine.Outcome? {
         // The scan before us may have been overtaken by another download that has just finished.
         var missing = try await missingChunks(in: store)
         let reuse = LocalReuse(layout: manifest.layout, digests: manifest.digests, store: store, pool: pool)
-        let seeds = (existing == .nothing ? [] : [target.path]) + request.seeds
+        let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
         missing = try await copyDuplicates(missing, reuse)
         report(.scanned(reused: missing.bound - missing.count, total: missing.bound))
 
-        var outcome: DownloadEngine.Outcome?
-        if !missing.isEmpty {
-            try store.reserve(missing: missing)
-            let distinct = firstOfEachDigest(missing)
-            outcome = try await fetch(distinct, into: .store(store))
-            let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
-            guard rest.isEmpty else {
-                throw Failure(.localIO, "what was written to \(target.path).fdl-part has changed since")
-            }
+        guard !missing.isEmpty else { return nil }
+        try store.reserve(missing: missing)
+        let distinct = firstOfEachDigest(missing)
+        let outcome = try await fetch(distinct, into: .store(store))
+        let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
+        guard rest.isEmpty else {
+            throw Failure(.localIO, "what was written to \(store.target.path).fdl-part has changed since")
         }
-        try finish(store)
-        return summary(path: target.path, outcome: outcome)
+        return outcome
     }
 
     /// Whether the final name bears this very content. What differs is left alone unless it may be replaced.

@@ -1,0 +1,109 @@
+import FDLCore
+import FDLSystem
+import Glibc
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import FDLClient
+
+@Suite struct ChunkStoreTests {
+    private let first = patternBytes(2 * 65536 + 10, seed: 1)
+    private let second = patternBytes(65536, seed: 2)
+
+    private func folder() throws -> Manifest {
+        try manifest([("a", first), ("sub/dir/b", second), ("sub/empty", [])])
+    }
+
+    private func chunk(_ index: Int) -> [ByteBuffer] {
+        let all = first + second
+        let starts = [0, 65536, 131072, first.count, all.count]
+        return [ByteBuffer(bytes: all[starts[index]..<starts[index + 1]])]
+    }
+
+    private func scanner(_ manifest: Manifest, _ pool: NIOThreadPool) -> ChunkScanner {
+        ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, workers: 2, skipsHoles: true)
+    }
+
+    @Test func findsAgainWhatItWroteAndNothingElse() async throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try folder()
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        do {
+            let store = try ChunkStore(target: target, manifest: manifest)
+            #expect(try store.write(1, chunk(1)))
+            #expect(try store.write(3, chunk(3)))
+            #expect(try !store.write(3, chunk(3)))
+        }
+        let store = try ChunkStore(target: target, manifest: manifest)
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        let found = try await scanner(manifest, pool).matchingChunks(in: store.tree)
+        #expect(Array(found) == [1, 3])
+        try await pool.shutdownGracefully()
+    }
+
+    @Test func givesTheFinalNameToTheWhole() throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try folder()
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        for index in 0..<4 { _ = try store.write(index, chunk(index)) }
+        // Left by an earlier version: it is not part of this one.
+        try temporary.write([1], "out.fdl-part/stale")
+        try store.finish(replacing: false)
+        #expect(try temporary.names() == ["out"])
+        #expect(try temporary.read("out/a") == first)
+        #expect(try temporary.read("out/sub/dir/b") == second)
+        #expect(try temporary.read("out/sub/empty").isEmpty)
+        #expect(throws: (any Error).self) { try temporary.read("out/stale") }
+    }
+
+    @Test func neverTakesTheNameOfAnotherFile() throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a", second)])
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        _ = try store.write(0, [ByteBuffer(bytes: second)])
+        try temporary.write([1, 2, 3], "out")
+        #expect(throws: SystemError.self) { try store.finish(replacing: false) }
+        #expect(try temporary.read("out") == [1, 2, 3])
+        try store.finish(replacing: true)
+        #expect(try temporary.read("out") == second)
+        #expect(try temporary.names() == ["out"])
+    }
+
+    @Test func hasOneWriter() throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a", second)])
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        #expect(throws: Failure.self) { _ = try ChunkStore(target: target, manifest: manifest) }
+        _ = try store.write(0, [ByteBuffer(bytes: second)])
+    }
+
+    @Test func leavesNothingBehindWhereItGotNothing() throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a", second)])
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
+        try ChunkStore(target: target, manifest: manifest).discardIfEmpty()
+        #expect(try temporary.names().isEmpty)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        _ = try store.write(0, [ByteBuffer(bytes: second)])
+        store.discardIfEmpty()
+        #expect(try temporary.names() == ["out.fdl-part"])
+    }
+
+    @Test(arguments: ["missing/out", "link", "folder", "dir/", "."])
+    func refusesWhatCannotBeAnOutput(name: String) throws {
+        let temporary = try TemporaryDirectory()
+        try temporary.write([], "file")
+        try Directory.create("\(temporary.path)/folder")
+        #expect(symlink("file", "\(temporary.path)/link") == 0)
+        let error = #expect(throws: Failure.self) {
+            _ = try OutputTarget(path: "\(temporary.path)/\(name)", isFolder: false).existing()
+        }
+        #expect(error?.exitCode == .cannotCreate)
+        #expect(error?.hint != nil)
+    }
+}

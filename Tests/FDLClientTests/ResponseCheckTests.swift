@@ -1,0 +1,97 @@
+import FDLCompression
+import FDLCore
+import NIOHTTP1
+import Testing
+
+@testable import FDLClient
+
+@Suite struct ResponseCheckTests {
+    private func check(
+        _ status: HTTPResponseStatus,
+        _ headers: [(String, String)],
+        kind: SourceKind,
+        chunks: Range<Int> = 1..<2,
+        compressed: Bool = false
+    ) throws -> Result<String?, SourceError> {
+        let manifest = try manifest([("a file", patternBytes(3 * 65536, seed: 9))])
+        let source = Manifest.Source(kind: kind, url: try SourceURL("https://h.example/base"))
+        let request = RequestWriter(source: source, manifest: manifest)
+            .request(RequestID(rawValue: 1), chunks: chunks, compressed: compressed)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: HTTPHeaders(headers))
+        do throws(SourceError) {
+            return .success(try ResponseCheck.accept(head, for: request)?.rawValue)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test func takesTheRightAnswers() throws {
+        #expect(try check(.ok, [("Content-Length", "65536")], kind: .worker) == .success(nil))
+        #expect(try check(.ok, [("Transfer-Encoding", "chunked")], kind: .worker) == .success(nil))
+        #expect(
+            try check(.ok, [("Content-Encoding", "gzip")], kind: .worker, compressed: true) == .success("gzip")
+        )
+        #expect(
+            try check(.partialContent, [("Content-Range", "bytes 65536-131071/196608")], kind: .mirror)
+                == .success(nil)
+        )
+        #expect(
+            try check(.partialContent, [("Content-Range", "bytes 65536-131071/*")], kind: .mirror) == .success(nil)
+        )
+        // All of the file was asked for, so all of it is a right answer.
+        #expect(try check(.ok, [("Content-Length", "196608")], kind: .mirror, chunks: 0..<3) == .success(nil))
+    }
+
+    @Test func tellsRefusalsFromFaults() throws {
+        #expect(try check(.notFound, [], kind: .worker) == .failure(.missing))
+        #expect(try check(.forbidden, [], kind: .worker) == .failure(.forbidden(403)))
+        #expect(
+            try check(.serviceUnavailable, [("Retry-After", "99999999")], kind: .worker)
+                == .failure(.status(503, retryAfter: .seconds(99_999_999)))
+        )
+        #expect(
+            try check(.serviceUnavailable, [("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")], kind: .worker)
+                == .failure(.status(503, retryAfter: nil))
+        )
+    }
+
+    @Test(arguments: [
+        (HTTPResponseStatus.ok, [("Content-Length", "65535")], SourceKind.worker),
+        (.ok, [("Content-Encoding", "gzip")], .worker),
+        (.ok, [("Content-Encoding", "br")], .worker),
+        (.partialContent, [], .worker),
+        (.movedPermanently, [("Location", "http://elsewhere.example/")], .worker),
+        (.ok, [("Content-Length", "196608")], .mirror),
+        (.partialContent, [], .mirror),
+        (.partialContent, [("Content-Range", "bytes 0-65535/196608")], .mirror),
+        (.partialContent, [("Content-Range", "bytes 65536-131071/999")], .mirror),
+        (.partialContent, [("Content-Range", "bytes 65536-131071/196608"), ("Content-Length", "1")], .mirror),
+        (.partialContent, [("Content-Range", "bytes 65536-131071/*"), ("Content-Encoding", "gzip")], .mirror),
+    ] as [(HTTPResponseStatus, [(String, String)], SourceKind)])
+    func refusesWhatWasNotAsked(
+        _ answer: (status: HTTPResponseStatus, headers: [(String, String)], kind: SourceKind)
+    ) throws {
+        guard case .failure(.protocolViolation) = try check(answer.status, answer.headers, kind: answer.kind) else {
+            return #expect(Bool(false), "\(answer) was taken")
+        }
+    }
+
+    @Test func writesRequestsThatNameWhatIsWanted() throws {
+        let manifest = try manifest([("dir/ä b", patternBytes(3 * 65536, seed: 9))])
+        func head(_ kind: SourceKind, _ compressed: Bool) throws -> HTTPRequestHead {
+            let source = Manifest.Source(kind: kind, url: try SourceURL("https://h.example:8443/base"))
+            return RequestWriter(source: source, manifest: manifest)
+                .request(RequestID(rawValue: 1), chunks: 1..<2, compressed: compressed).head
+        }
+        let mirror = try head(.mirror, true)
+        #expect(mirror.uri == "/base/dir/%C3%A4%20b")
+        #expect(mirror.headers["Range"] == ["bytes=65536-131071"])
+        #expect(mirror.headers["Accept-Encoding"] == ["identity"])
+        #expect(mirror.headers["Host"] == ["h.example:8443"])
+        let worker = try head(.worker, true)
+        let hex = manifest.digests[1].hex
+        #expect(worker.uri == "/base/chunks/\(hex.prefix(2))/\(hex)")
+        #expect(worker.headers["Accept-Encoding"] == ["gzip, deflate"])
+        #expect(worker.headers["Range"].isEmpty)
+    }
+}
