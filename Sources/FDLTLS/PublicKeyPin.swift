@@ -14,29 +14,17 @@ public struct PublicKeyPin: Hashable, Sendable, CustomStringConvertible {
         self.digest = digest
     }
 
-    /// Reads `sha256//` and 44 characters of standard base64 with padding.
+    /// Reads `sha256//` and the digest in base64 with padding.
     /// - Returns: nil for any other spelling.
     public init?(_ text: some StringProtocol) {
-        guard text.hasPrefix(Self.prefix) else { return nil }
-        let encoded = Array(text.utf8.dropFirst(Self.prefix.utf8.count))
-        guard encoded.count == 44 else { return nil }
-        let decoded = withUnsafeTemporaryAllocation(byteCount: 33, alignment: 1) { buffer -> SHA256Digest? in
-            let out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard EVP_DecodeBlock(out, encoded, Int32(encoded.count)) == 33 else { return nil }
-            return SHA256Digest(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<32]))
-        }
-        // The decoder is lenient about the padding and its bits; one key has one spelling here.
-        guard let decoded, Self(digest: decoded).description == text else { return nil }
-        self.digest = decoded
+        guard text.hasPrefix(Self.prefix),
+            let bytes = Base64.decode(text.dropFirst(Self.prefix.count)),
+            let digest = bytes.withUnsafeBytes({ SHA256Digest(bytes: $0) })
+        else { return nil }
+        self.digest = digest
     }
 
-    public var description: String {
-        let bytes = digest.bytes
-        let encoded = [UInt8](unsafeUninitializedCapacity: 45) { buffer, count in
-            count = max(0, Int(EVP_EncodeBlock(buffer.baseAddress, bytes, Int32(bytes.count))))
-        }
-        return Self.prefix + String(decoding: encoded, as: UTF8.self)
-    }
+    public var description: String { Self.prefix + Base64.encode(digest.bytes) }
 
     /// The pin of a certificate; nil only where OpenSSL is out of memory.
     init?(certificate: OpaquePointer) {

@@ -191,8 +191,8 @@ extension TLSHandler {
         if delivered {
             delivered = false
             context.fireChannelReadComplete()
-        } else if phase != .closed, (try? context.channel.syncOptions?.getOption(.autoRead)) != true {
-            // Whoever asked for a read got nothing from it, and would wait forever.
+        } else if phase != .closed {
+            // Who asked for a read got nothing from it, and with autoRead off would wait forever.
             context.read()
         }
     }

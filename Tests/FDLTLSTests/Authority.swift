@@ -1,3 +1,4 @@
+import FDLTLS
 import Foundation
 
 /// A certificate authority in a temporary directory, run by the openssl program.
@@ -15,7 +16,7 @@ final class Authority: Sendable {
         get throws { Array(try Data(contentsOf: URL(fileURLWithPath: certificate))) }
     }
 
-    init() throws {
+    init() async throws {
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("fdl-tls-\(UUID().uuidString)", isDirectory: true)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -38,8 +39,8 @@ final class Authority: Sendable {
             commonName = supplied
             """
         try Data(configuration.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
-        try newKey("ca.key")
-        try openssl(
+        try await newKey("ca.key")
+        try await openssl(
             "req",
             "-x509",
             "-key",
@@ -75,9 +76,9 @@ final class Authority: Sendable {
         usage: String = "serverAuth",
         from start: String? = nil,
         to end: String? = nil
-    ) throws -> Identity {
-        try newKey("\(name).key")
-        try openssl("req", "-new", "-key", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=localhost")
+    ) async throws -> Identity {
+        try await newKey("\(name).key")
+        try await openssl("req", "-new", "-key", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=localhost")
         let extensions = """
             basicConstraints = critical,CA:FALSE
             keyUsage = critical,digitalSignature
@@ -91,14 +92,14 @@ final class Authority: Sendable {
         ]
         if let start { arguments += ["-startdate", start] }
         if let end { arguments += ["-enddate", end] }
-        try Program.run("openssl", arguments, in: directory)
+        try await Program.run("openssl", arguments, in: directory)
         return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
     }
 
     /// A certificate that signs itself.
-    func selfSigned(_ name: String = "self") throws -> Identity {
-        try newKey("\(name).key")
-        try openssl(
+    func selfSigned(_ name: String = "self") async throws -> Identity {
+        try await newKey("\(name).key")
+        try await openssl(
             "req",
             "-x509",
             "-key",
@@ -115,20 +116,41 @@ final class Authority: Sendable {
         return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
     }
 
+    /// A server's context that shows `identity`.
+    func server(_ identity: Identity, clientAuthority: String? = nil) throws -> TLSContext {
+        try TLSContext.server(
+            TLSServerConfiguration(
+                certificateChainPath: identity.certificate,
+                clientCertificateAuthorityPath: clientAuthority
+            )
+        )
+    }
+
+    /// A client's context that trusts this authority.
+    func client(showing identity: Identity? = nil, pins: [String] = []) throws -> TLSContext {
+        try TLSContext.client(
+            TLSClientConfiguration(
+                trustRoots: .pem(try certificateBytes),
+                pins: pins.compactMap { PublicKeyPin($0) },
+                certificateChainPath: identity?.certificate
+            )
+        )
+    }
+
     /// The pin of a key, as openssl computes it.
-    func pin(ofKey key: String) throws -> String {
-        try openssl("pkey", "-in", key, "-pubout", "-outform", "DER", "-out", "spki.der")
-        try openssl("dgst", "-sha256", "-binary", "-out", "spki.sha256", "spki.der")
+    func pin(ofKey key: String) async throws -> String {
+        try await openssl("pkey", "-in", key, "-pubout", "-outform", "DER", "-out", "spki.der")
+        try await openssl("dgst", "-sha256", "-binary", "-out", "spki.sha256", "spki.der")
         let digest = try Data(contentsOf: directory.appendingPathComponent("spki.sha256"))
         return "sha256//" + digest.base64EncodedString()
     }
 
     @discardableResult
-    func openssl(_ arguments: String...) throws -> Program.Result {
-        try Program.run("openssl", arguments, in: directory)
+    func openssl(_ arguments: String...) async throws -> Program.Result {
+        try await Program.run("openssl", arguments, in: directory)
     }
 
-    private func newKey(_ name: String) throws {
-        try openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name)
+    func newKey(_ name: String) async throws {
+        try await openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name)
     }
 }

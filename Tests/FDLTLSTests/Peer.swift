@@ -3,12 +3,22 @@ import NIOCore
 import NIOPosix
 
 /// What one side of a connection has seen.
-enum Seen: Sendable {
+enum Seen: Sendable, CustomStringConvertible {
     case handshake(TLSHandshakeCompleted)
     case bytes(ByteBuffer)
     case inputClosed
     case error(any Error)
     case inactive
+
+    var description: String {
+        switch self {
+        case .handshake(let event): "handshake \(event.version.rawValue)"
+        case .bytes(let buffer): "bytes \(buffer.readableBytes)"
+        case .inputClosed: "inputClosed"
+        case .error(let error): "error \(error)"
+        case .inactive: "inactive"
+        }
+    }
 }
 
 /// Passes on what arrives above the TLS handler.
@@ -37,6 +47,22 @@ private final class Recorder: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         sink.yield(.inactive)
         sink.finish()
+    }
+}
+
+/// Asks a channel to end as if its process had died: without close_notify.
+struct Cut: Sendable {}
+
+/// Sits below TLS, where the connection can be cut.
+private final class Scissors: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        if event is Cut {
+            context.close(promise: promise)
+        } else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+        }
     }
 }
 
@@ -94,8 +120,26 @@ final class Peer {
         try await channel.writeAndFlush(ByteBuffer(string: text)).get()
     }
 
+    /// Closes the channel, or its output; that the other side was quicker to close it is no error.
     func close(_ mode: CloseMode = .all) async throws {
-        try await channel.close(mode: mode).get()
+        do {
+            try await channel.close(mode: mode).get()
+        } catch ChannelError.alreadyClosed {}
+    }
+
+    /// Begins to send, without waiting for it.
+    func beginSending(_ buffer: ByteBuffer) -> EventLoopFuture<Void> {
+        channel.writeAndFlush(buffer)
+    }
+
+    /// Begins to close, without waiting for it.
+    func beginClosing(_ mode: CloseMode = .all) -> EventLoopFuture<Void> {
+        channel.close(mode: mode)
+    }
+
+    /// Ends the connection without close_notify.
+    func cut() async throws {
+        try await channel.triggerUserOutboundEvent(Cut()).get()
     }
 
     /// Connects to a TLS server on this machine.
@@ -122,6 +166,7 @@ final class Peer {
             .channelOption(.allowRemoteHalfClosure, value: halfClosure)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Scissors())
                     if let handler = try makeHandler() { try channel.pipeline.syncOperations.addHandler(handler) }
                     try channel.pipeline.syncOperations.addHandler(Recorder(sink))
                 }
@@ -139,12 +184,14 @@ final class Listener {
     private var iterator: AsyncStream<(any Channel, AsyncStream<Seen>)>.Iterator
 
     /// - Parameter context: nil for a server without TLS.
-    init(context: TLSContext?, halfClosure: Bool = true) async throws {
+    init(context: TLSContext?, halfClosure: Bool = true, port: Int = 0) async throws {
         let (accepted, sink) = AsyncStream.makeStream(of: (any Channel, AsyncStream<Seen>).self)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: halfClosure)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Scissors())
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(TLSHandler(server: context))
                     }
@@ -153,14 +200,19 @@ final class Listener {
                     sink.yield((channel, stream))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        port = channel.localAddress?.port ?? 0
+            .bind(host: "127.0.0.1", port: port).get()
+        self.port = channel.localAddress?.port ?? 0
         self.accepted = accepted
         self.iterator = accepted.makeAsyncIterator()
     }
 
     deinit {
         channel.close(promise: nil)
+    }
+
+    /// Listens no more.
+    func close() async throws {
+        try await channel.close().get()
     }
 
     /// The next connection.

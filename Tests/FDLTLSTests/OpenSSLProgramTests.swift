@@ -1,0 +1,161 @@
+import FDLTLS
+import NIOCore
+import Testing
+
+@Suite("Against the openssl program", .timeLimit(.minutes(1)))
+struct OpenSSLProgramTests {
+    // MARK: Our server
+
+    /// s_client against a server of ours.
+    private func client(_ arguments: [String], _ port: Int, _ authority: Authority) throws -> Program {
+        try Program(
+            "openssl",
+            ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", "ca.pem", "-verify_return_error"] + arguments,
+            in: authority.directory
+        )
+    }
+
+    @Test("s_client talks to our server", arguments: [("-tls1_2", TLSVersion.tls12), ("-tls1_3", .tls13)])
+    func server(flag: String, version: TLSVersion) async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client([flag, "-alpn", "h2,http/1.1", "-servername", "localhost"], listener.port, authority)
+        let here = try await listener.accept()
+        let event = try #require(await here.handshake())
+        #expect(event.version == version)
+        #expect(event.cipher.contains("AES128-GCM") || event.cipher.contains("AES_128_GCM"))
+        try there.write("question\n")
+        #expect(await here.bytes(9) == ByteBuffer(string: "question\n"))
+        try await here.send("answer\n")
+        try await here.close()
+        let result = await there.finish()
+        #expect(result.status == 0)
+        #expect(result.output.contains("answer\n"))
+        #expect(result.output.contains("Verify return code: 0 (ok)"))
+        #expect(result.output.contains("ALPN protocol: http/1.1"))
+        #expect(result.output.contains("Compression: NONE"))
+        #expect(result.output.contains("Secure Renegotiation IS") || version == .tls13)
+    }
+
+    @Test(
+        "What we do not speak is refused",
+        arguments: [
+            (["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], TLSError.noSharedProtocol),
+            (["-tls1", "-cipher", "DEFAULT@SECLEVEL=0"], .noSharedProtocol),
+            (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256"], .noSharedCipher),
+            (["-tls1_2", "-cipher", "AES128-GCM-SHA256"], .noSharedCipher),
+            (["-alpn", "h2"], .protocolViolation(reason: "no application protocol")),
+        ]
+    )
+    func refused(arguments: [String], error: TLSError) async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client(arguments, listener.port, authority)
+        #expect(await (try listener.accept()).error() == error)
+        #expect(await there.finish().status != 0)
+    }
+
+    @Test("A client may not renegotiate")
+    func renegotiation() async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client(["-tls1_2"], listener.port, authority)
+        let here = try await listener.accept()
+        _ = try #require(await here.handshake())
+        try there.write("R\n")
+        let result = await there.finish()
+        #expect(result.errors.contains("no renegotiation"))
+    }
+
+    @Test("New keys within a connection are taken up")
+    func keyUpdate() async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client(["-tls1_3"], listener.port, authority)
+        let here = try await listener.accept()
+        _ = try #require(await here.handshake())
+        try there.write("K\n")
+        #expect(await there.line(of: .errors, holding: "KEYUPDATE") != nil)
+        try there.write("after\n")
+        #expect(await here.bytes(6) == ByteBuffer(string: "after\n"))
+        try await here.send("also after\n")
+        #expect(await there.line(holding: "also after") != nil)
+        try await here.close()
+        #expect(await there.finish().status == 0)
+    }
+
+    @Test("Our tickets let s_client resume", arguments: ["-tls1_2", "-tls1_3"])
+    func serverResumes(flag: String) async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        for expectation in [(["-sess_out", "session.pem"], false), (["-sess_in", "session.pem"], true)] {
+            let there = try client([flag] + expectation.0, listener.port, authority)
+            let here = try await listener.accept()
+            let event = try #require(await here.handshake())
+            #expect(event.resumed == expectation.1)
+            try there.write("Q\n")
+            #expect(await there.finish().status == 0)
+        }
+    }
+
+    // MARK: Our client
+
+    /// s_server that answers each line with its reverse, and its port.
+    private func server(_ arguments: [String], _ authority: Authority) async throws -> (Program, Int) {
+        let program = try Program(
+            "openssl",
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-rev"] + arguments,
+            in: authority.directory
+        )
+        let line = try #require(await program.line(holding: "ACCEPT"))
+        return (program, try #require(line.split(separator: ":").last.flatMap { Int($0) }))
+    }
+
+    @Test("Our client talks to s_server and resumes", arguments: [("-tls1_2", TLSVersion.tls12), ("-tls1_3", .tls13)])
+    func client(flag: String, version: TLSVersion) async throws {
+        let authority = try await Authority()
+        _ = try await authority.issue()
+        let (server, port) = try await server([flag], authority)
+        defer { server.kill() }
+        let context = try authority.client()
+        let sessions = TLSSessionCache()
+        for resumed in [false, true, true] {
+            let there = try await Peer.connect(to: port, context: context, sessions: sessions)
+            let event = try #require(await there.handshake())
+            #expect(event.version == version)
+            #expect(event.resumed == resumed)
+            try await there.send("stressed\n")
+            #expect(await there.bytes(9) == ByteBuffer(string: "desserts\n"))
+            try await there.close()
+        }
+    }
+
+    @Test(
+        "A server that speaks nothing we speak",
+        arguments: [
+            (["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], TLSError.noSharedProtocol),
+            (["-tls1_2", "-cipher", "AES128-GCM-SHA256"], .peerAlert(TLSAlert(code: 40))),
+        ]
+    )
+    func clientRefused(arguments: [String], error: TLSError) async throws {
+        let authority = try await Authority()
+        _ = try await authority.issue()
+        let (server, port) = try await server(arguments, authority)
+        defer { server.kill() }
+        let there = try await Peer.connect(to: port, context: try authority.client())
+        #expect(await there.error() == error)
+    }
+
+    @Test("A server that is killed leaves a truncated connection", arguments: ["-tls1_2", "-tls1_3"])
+    func killedServer(flag: String) async throws {
+        let authority = try await Authority()
+        _ = try await authority.issue()
+        let (server, port) = try await server([flag], authority)
+        let there = try await Peer.connect(to: port, context: try authority.client(), halfClosure: true)
+        _ = try #require(await there.handshake())
+        try await there.send("abc\n")
+        #expect(await there.bytes(4) == ByteBuffer(string: "cba\n"))
+        server.kill()
+        #expect(await there.rest().map(\.description) == ["error \(TLSError.truncated)", "inactive"])
+    }
+}

@@ -1,0 +1,103 @@
+import FDLTLS
+import NIOCore
+import Testing
+
+@Suite("Session resumption", .timeLimit(.minutes(1)))
+struct ResumptionTests {
+    /// Connects, exchanges a byte each way (in TLS 1.3 the tickets come with it), and closes.
+    private func visit(
+        _ listener: Listener,
+        _ context: TLSContext,
+        host: String = "localhost",
+        _ sessions: TLSSessionCache
+    ) async throws -> TLSHandshakeCompleted {
+        let there = try await Peer.connect(to: listener.port, context: context, host: host, sessions: sessions)
+        let here = try await listener.accept()
+        let event = try #require(await there.handshake())
+        try await there.send("?")
+        _ = await here.bytes(1)
+        try await here.send("!")
+        _ = await there.bytes(1)
+        try await there.close()
+        try await here.close()
+        return event
+    }
+
+    @Test("The second connection resumes the first one's session, and still knows the server's key")
+    func resumes() async throws {
+        let authority = try await Authority()
+        let identity = try await authority.issue()
+        let pin = try await authority.pin(ofKey: identity.key)
+        let listener = try await Listener(context: try authority.server(identity))
+        let context = try authority.client(pins: [pin])
+        let sessions = TLSSessionCache()
+        #expect(try await !visit(listener, context, sessions).resumed)
+        for _ in 0..<3 {
+            let event = try await visit(listener, context, sessions)
+            #expect(event.resumed)
+            #expect(event.peerPin?.description == pin)
+        }
+    }
+
+    @Test("A session with a client certificate is resumed, and the certificate is still known")
+    func withClientCertificate() async throws {
+        let authority = try await Authority()
+        let client = try await authority.issue("client", usage: "clientAuth")
+        let server = try authority.server(try await authority.issue(), clientAuthority: authority.certificate)
+        let listener = try await Listener(context: server)
+        let context = try authority.client(showing: client)
+        let sessions = TLSSessionCache()
+        #expect(try await !visit(listener, context, sessions).resumed)
+        let there = try await Peer.connect(to: listener.port, context: context, sessions: sessions)
+        let here = try await listener.accept()
+        let event = try #require(await here.handshake())
+        #expect(event.resumed)
+        #expect(event.peerPin?.description == (try await authority.pin(ofKey: client.key)))
+        try await there.close()
+    }
+
+    @Test("A session is resumed for the same host, port and context alone")
+    func keys() async throws {
+        let authority = try await Authority()
+        let identity = try await authority.issue()
+        // One context, so that both would take the other's tickets.
+        let server = try authority.server(identity)
+        let first = try await Listener(context: server)
+        let second = try await Listener(context: server)
+        let context = try authority.client()
+        let sessions = TLSSessionCache()
+        #expect(try await !visit(first, context, sessions).resumed)
+        #expect(try await !visit(second, context, sessions).resumed)
+        #expect(try await !visit(first, context, host: "127.0.0.1", sessions).resumed)
+        #expect(try await !visit(first, try authority.client(), sessions).resumed)
+        #expect(try await visit(first, context, sessions).resumed)
+    }
+
+    @Test("A server with a new key set makes a full handshake of it")
+    func restartedServer() async throws {
+        let authority = try await Authority()
+        let identity = try await authority.issue()
+        let context = try authority.client()
+        let sessions = TLSSessionCache()
+        let first = try await Listener(context: try authority.server(identity))
+        #expect(try await !visit(first, context, sessions).resumed)
+        let port = first.port
+        try await first.close()
+        let second = try await Listener(context: try authority.server(identity), port: port)
+        #expect(try await !visit(second, context, sessions).resumed)
+    }
+
+    @Test("The cache holds no more than it was told to")
+    func bounded() async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let context = try authority.client()
+        let sessions = TLSSessionCache(capacity: 2)
+        for _ in 0..<12 { _ = try await visit(listener, context, sessions) }
+        #expect((1...8).contains(sessions.count))
+        for host in ["127.0.0.1", "::1"] { _ = try await visit(listener, context, host: host, sessions) }
+        // The least recently used one, localhost, is gone.
+        #expect(sessions.count == 4)
+        #expect(try await !visit(listener, context, sessions).resumed)
+    }
+}
