@@ -1,0 +1,88 @@
+import FDLCore
+import FDLCrypto
+import Foundation
+import Logging
+import Testing
+
+@testable import FDLServer
+
+/// A directory to serve that is gone with its owner.
+final class TemporaryRoot {
+    let path: String
+    private var generator = SeededGenerator(state: 3)
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "fdl-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        let file = "\(path)/\(name)"
+        let directory = URL(filePath: file).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(filePath: file))
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+
+    func truncate(_ name: String, to size: UInt64) throws {
+        let file = try FileHandle(forUpdating: URL(filePath: "\(path)/\(name)"))
+        try file.truncate(atOffset: size)
+        try file.close()
+    }
+
+    func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+    }
+
+    /// Bytes that no compression shrinks.
+    func noise(_ count: Int) -> [UInt8] {
+        let words = (0..<(count / 8 + 1)).map { _ in generator.next() }
+        return words.withUnsafeBytes { Array($0[..<count]) }
+    }
+
+    func responder() throws -> Responder {
+        let root = try ServedRoot(path)
+        return Responder(root: root, watcher: CatalogWatcher(root: root, logger: Self.quiet))
+    }
+
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The manifest of some files in chunks of 64 KiB.
+    static func manifest(
+        _ name: String,
+        version: Int64 = 1,
+        _ files: [(path: String, bytes: [UInt8])]
+    ) throws -> Manifest {
+        let size = try #require(ChunkSize(bytes: 64 << 10))
+        return try Manifest(
+            name: #require(ManifestName(name)),
+            version: version,
+            created: UTCTime(secondsSince1970: 1_795_341_600),
+            chunkSize: size,
+            files: files.map {
+                try Manifest.File(path: SafePath($0.path), size: Int64($0.bytes.count), isExecutable: false)
+            },
+            digests: files.flatMap { chunks($0.bytes).map { SHA256Digest(hashing: $0) } }
+        )
+    }
+
+    static func chunks(_ bytes: [UInt8]) -> [[UInt8]] {
+        stride(from: 0, to: bytes.count, by: 64 << 10).map { Array(bytes[$0..<min($0 + (64 << 10), bytes.count)]) }
+    }
+}
+
+/// A generator with a fixed seed (Steele, Lea and Flood's SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
