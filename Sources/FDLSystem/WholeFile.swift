@@ -33,11 +33,12 @@ public enum Directory {
         do throws(SystemError) {
             try check("create", path: path) { mkdir(path, mode) }
         } catch {
-            if error.code == ENOENT, let above = parent(of: path), above != path {
-                try create(above, mode: mode)
-                try check("create", path: path) { mkdir(path, mode) }
-            } else if error.code != EEXIST {
-                throw error
+            // Whoever else made it first has done the work.
+            if error.code == EEXIST { return }
+            guard error.code == ENOENT, let above = parent(of: path), above != path else { throw error }
+            try create(above, mode: mode)
+            guard mkdir(path, mode) == 0 || errno == EEXIST else {
+                throw SystemError(operation: "create", path: path, code: errno)
             }
         }
     }

@@ -29,12 +29,18 @@ final class TemporaryFolder {
         try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     }
 
-    /// Bytes that differ from place to place.
+    /// Bytes of which no two chunks are alike: a prime number of random ones, again and again.
     static func bytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count { bytes += pattern.prefix(count - bytes.count) }
+        return bytes
+    }
+
+    private static let pattern: [UInt8] = {
         var state: UInt32 = 1
-        return (0..<count).map { _ in
+        return (0..<65_537).map { _ in
             state = state &* 1_664_525 &+ 1_013_904_223
             return UInt8(truncatingIfNeeded: state >> 24)
         }
-    }
+    }()
 }
