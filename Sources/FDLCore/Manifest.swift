@@ -12,9 +12,11 @@ public struct Manifest: Sendable, Equatable {
     /// The most bytes any manifest may have: what a reader takes before it has parsed it.
     public static let maximumBytes = maximumBytes(chunks: maximumChunks)
 
-    /// The most bytes a manifest of so many chunks may have: 64 MiB, in which the quotes, comma and space around each
-    /// digest are not counted, for else the digits of 2^20 digests would leave no room for them.
-    static func maximumBytes(chunks: Int) -> Int { 64 << 20 + 4 * chunks }
+    /// The most bytes a manifest of so many chunks may have: 64 MiB and 8 for each chunk.
+    ///
+    /// The digits of 2^20 digests are 64 MiB by themselves: the quotes, comma and space around each are not counted,
+    /// and what is left of the 8 has room for the other fields.
+    static func maximumBytes(chunks: Int) -> Int { 64 << 20 + 8 * chunks }
 
     /// The versions allowed: whole numbers that a double holds exactly.
     public static let allowedVersions: ClosedRange<Int64> = 1...(1 << 53 - 1)
