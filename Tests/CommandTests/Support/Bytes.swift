@@ -19,21 +19,31 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Bytes that do not shrink and depend on the seed alone.
+///
+/// Blocks of 64 KiB that differ in their first bytes: far enough apart that deflate sees no repetition, and made by
+/// copying, so that no test waits for them.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
+    let words = (0..<8_192).map { _ in generator.next() }
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
         let raw = UnsafeMutableRawBufferPointer(buffer)
-        var offset = 0
-        while offset + 8 <= count {
-            raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
-            offset += 8
-        }
-        while offset < count {
-            raw[offset] = UInt8(truncatingIfNeeded: generator.next())
-            offset += 1
+        words.withUnsafeBytes { block in
+            for offset in stride(from: 0, to: count, by: block.count) {
+                let size = min(block.count, count - offset)
+                let place = UnsafeMutableRawBufferPointer(rebasing: raw[offset..<(offset + size)])
+                place.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[..<size]))
+                if size >= 8 { place.storeBytes(of: generator.next(), as: UInt64.self) }
+            }
         }
         initialized = count
     }
+}
+
+/// Whether two stretches of memory are the same, at memcmp's speed: `==` on arrays is slow in a debug build.
+func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard left.count == right.count else { return false }
+    guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+    return memcmp(first, second, left.count) == 0
 }
 
 /// Bytes that shrink well, no two lines of them the same.
@@ -58,6 +68,11 @@ enum Files {
     static func read(_ path: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else { throw HarnessError("cannot read \(path)") }
         return [UInt8](data)
+    }
+
+    /// Whether the file holds these bytes and no others.
+    static func hold(_ path: String, _ bytes: [UInt8]) throws -> Bool {
+        try read(path).withUnsafeBytes { found in bytes.withUnsafeBytes { areSame(found, $0) } }
     }
 
     /// Whether anything bears the name, a dangling link included.

@@ -13,10 +13,22 @@ final class Scene: Sendable {
 
     var path: String { temporary.path }
 
+    /// As many tests at a time as keep the cores busy.
+    private static let slots = Slots(max(4, 2 * ProcessInfo.processInfo.activeProcessorCount))
+
+    /// Waits for its turn; a test has one scene at most.
     init() async throws {
         temporary = try TemporaryDirectory()
-        certificates = try await Certificates.shared()
+        await Self.slots.take()
+        do { certificates = try await Certificates.shared() } catch {
+            Self.slots.give()
+            throw error
+        }
         for person in Person.allCases { try Files.makeDirectory(home(of: person)) }
+    }
+
+    deinit {
+        Self.slots.give()
     }
 
     /// A path in the test's directory.
@@ -101,6 +113,19 @@ final class Scene: Sendable {
         return try await Worker(program, port: program.listeningPort())
     }
 
+    /// Waits until a worker serves a manifest as it is on disk.
+    func until(_ worker: Worker, serves name: String, asIn manifest: String) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let command = ["-sS", "--cacert", certificates.authority, worker.url + "manifests/" + name]
+        while try await run(.system("curl"), command, by: .stranger).output != Files.read(manifest) {
+            guard clock.now - start < .seconds(60) else {
+                throw HarnessError("the worker does not take up \(manifest)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     // MARK: Reading
 
     /// What `get` needs besides manifest and sources to accept what the publisher signed.
@@ -157,35 +182,35 @@ struct Published: Sendable {
 
     /// Which chunks `path` holds rightly.
     func rightChunks(in path: String) throws -> Set<Int> {
-        let found = try Files.read(path)
-        var right: Set<Int> = []
-        for chunk in 0..<chunkCount {
-            let range = (chunk * chunkSize)..<min((chunk + 1) * chunkSize, bytes.count)
-            if range.upperBound <= found.count && found[range] == bytes[range] { right.insert(chunk) }
+        try Files.read(path).withUnsafeBytes { found in
+            bytes.withUnsafeBytes { right in
+                Set(
+                    (0..<chunkCount).filter { chunk in
+                        let range = (chunk * chunkSize)..<min((chunk + 1) * chunkSize, right.count)
+                        guard range.upperBound <= found.count else { return false }
+                        return areSame(.init(rebasing: found[range]), .init(rebasing: right[range]))
+                    }
+                )
+            }
         }
-        return right
     }
 
     /// Whether every byte in `path` is the right one or was never written.
     func holdsNothingWrong(_ path: String) throws -> Bool {
-        let found = try Files.read(path)
-        guard found.count <= bytes.count else { return false }
-        return found.withUnsafeBytes { found in
-            bytes.withUnsafeBytes { right in
-                var offset = 0
-                while offset < found.count {
-                    // Whole words first: nearly all of them are right or nothing.
-                    if offset + 8 <= found.count {
-                        let word = found.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                        if word == 0 || word == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) {
-                            offset += 8
-                            continue
-                        }
+        let page = 4_096
+        let nothing = [UInt8](repeating: 0, count: page)
+        return try Files.read(path).withUnsafeBytes { found in
+            guard found.count <= bytes.count else { return false }
+            return bytes.withUnsafeBytes { right in
+                nothing.withUnsafeBytes { nothing in
+                    stride(from: 0, to: found.count, by: page).allSatisfy { offset in
+                        let range = offset..<min(offset + page, found.count)
+                        let here = UnsafeRawBufferPointer(rebasing: found[range])
+                        return areSame(here, .init(rebasing: right[range]))
+                            || areSame(here, .init(rebasing: nothing[..<range.count]))
+                            || range.allSatisfy { found[$0] == 0 || found[$0] == right[$0] }
                     }
-                    if found[offset] != 0 && found[offset] != right[offset] { return false }
-                    offset += 1
                 }
-                return true
             }
         }
     }

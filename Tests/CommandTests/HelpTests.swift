@@ -1,0 +1,20 @@
+import Testing
+
+@Suite("Help")
+struct HelpTests {
+    private static let verbs: [(Program, [String])] = [
+        (.sign, []), (.sign, ["keygen"]), (.sign, ["manifest"]), (.sign, ["verify"]),
+        (.server, []),
+        (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
+        (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("time-get"), []),
+    ]
+
+    @Test(arguments: verbs.indices)
+    func `Every program and verb explains itself`(index: Int) async throws {
+        let (program, verb) = Self.verbs[index]
+        let ended = try await Scene().run(program, verb + ["--help"], by: .reader)
+        #expect(ended.code == 0, "\(ended.errors)")
+        #expect(ended.text.lowercased().contains("usage: "))
+        #expect(ended.errors.isEmpty)
+    }
+}
