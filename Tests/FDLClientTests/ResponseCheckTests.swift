@@ -55,19 +55,21 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        (HTTPResponseStatus.ok, [("Content-Length", "65535")], SourceKind.worker),
-        (.ok, [("Content-Encoding", "gzip")], .worker),
-        (.ok, [("Content-Encoding", "br")], .worker),
-        (.partialContent, [], .worker),
-        (.movedPermanently, [("Location", "http://elsewhere.example/")], .worker),
-        (.ok, [("Content-Length", "196608")], .mirror),
-        (.partialContent, [], .mirror),
-        (.partialContent, [("Content-Range", "bytes 0-65535/196608")], .mirror),
-        (.partialContent, [("Content-Range", "bytes 65536-131071/999")], .mirror),
-        (.partialContent, [("Content-Range", "bytes 65536-131071/196608"), ("Content-Length", "1")], .mirror),
-        (.partialContent, [("Content-Range", "bytes 65536-131071/*"), ("Content-Encoding", "gzip")], .mirror),
-    ] as [(HTTPResponseStatus, [(String, String)], SourceKind)])
+    @Test(
+        arguments: [
+            (HTTPResponseStatus.ok, [("Content-Length", "65535")], SourceKind.worker),
+            (.ok, [("Content-Encoding", "gzip")], .worker),
+            (.ok, [("Content-Encoding", "br")], .worker),
+            (.partialContent, [], .worker),
+            (.movedPermanently, [("Location", "http://elsewhere.example/")], .worker),
+            (.ok, [("Content-Length", "196608")], .mirror),
+            (.partialContent, [], .mirror),
+            (.partialContent, [("Content-Range", "bytes 0-65535/196608")], .mirror),
+            (.partialContent, [("Content-Range", "bytes 65536-131071/999")], .mirror),
+            (.partialContent, [("Content-Range", "bytes 65536-131071/196608"), ("Content-Length", "1")], .mirror),
+            (.partialContent, [("Content-Range", "bytes 65536-131071/*"), ("Content-Encoding", "gzip")], .mirror),
+        ] as [(HTTPResponseStatus, [(String, String)], SourceKind)]
+    )
     func refusesWhatWasNotAsked(
         _ answer: (status: HTTPResponseStatus, headers: [(String, String)], kind: SourceKind)
     ) throws {
