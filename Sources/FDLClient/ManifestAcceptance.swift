@@ -5,8 +5,9 @@ public import FDLSystem
 /// Decides whether this user accepts a manifest: signed by an accepted key, not expired, not older than one seen.
 public struct ManifestAcceptance: Sendable {
     public var directories: UserDirectories
-    /// Keys accepted this time, beside the user's own and those in the trust store.
-    public var publisherKeys: [PublicKey] = []
+    /// The only keys accepted this time, each a public key file's path or its line of base64. Where there are none,
+    /// the user's own key and those in the trust store are.
+    public var publisherKeys: [String] = []
     public var allowsUnsigned = false
     public var allowsOlder = false
 
@@ -67,7 +68,7 @@ public struct ManifestAcceptance: Sendable {
 
     private func acceptedKeys() throws(Failure) -> [PublicKey] {
         do throws(KeyRingError) {
-            return publisherKeys + (try KeyRing(directories: directories).acceptedKeys())
+            return try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
         } catch {
             throw error.failure
         }

@@ -10,7 +10,7 @@ struct ManifestOptions: ParsableArguments {
     @Argument(help: "A manifest on this machine, or the https URL of one.")
     var manifest: String
 
-    @Option(help: ArgumentHelp("A publisher's public key to accept this time.", valueName: "pub"))
+    @Option(help: ArgumentHelp("The publisher's public key: this time no other is accepted.", valueName: "pub"))
     var publisherKey: [String] = []
 
     @Flag(help: "Accept a manifest without a signature: nobody then vouches for the bytes.")
@@ -31,13 +31,7 @@ struct ManifestOptions: ParsableArguments {
         var acceptance = ManifestAcceptance(directories: UserDirectories(environment: environment()))
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
-        for path in publisherKey {
-            do throws(KeyRingError) {
-                acceptance.publisherKeys.append(try KeyFile.publicKey(path))
-            } catch {
-                throw error.failure
-            }
-        }
+        acceptance.publisherKeys = publisherKey
         let fetched = try await bytes(sources)
         let verified = try acceptance.accept(
             manifest: fetched.manifest,

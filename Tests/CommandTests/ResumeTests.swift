@@ -7,6 +7,8 @@ struct ResumeTests {
     private let workers: [Worker]
     /// So that there is a midway to be killed in.
     private let slowly = ["--limit-rate", "24M"]
+    /// So that it cannot be over before the kill comes, however busy the machine is.
+    private let verySlowly = ["--limit-rate", "4M"]
 
     init() async throws {
         scene = try await Scene()
@@ -16,8 +18,8 @@ struct ResumeTests {
 
     /// Runs `get` until it has written about that share of the whole, and kills it.
     /// - Returns: the chunks that the disk then holds.
-    private func killedGet(to output: String, after share: Double) async throws -> Set<Int> {
-        let get = try await scene.startGet(published.manifest, to: output, from: workers.map(\.url), slowly)
+    private func killedGet(to output: String, after share: Double, rate: [String]? = nil) async throws -> Set<Int> {
+        let get = try await scene.startGet(published.manifest, to: output, from: workers.map(\.url), rate ?? slowly)
         try await get.writes(Int(share * Double(published.bytes.count)))
         _ = try await get.kill9()
         let part = output + ".fdl-part"
@@ -61,7 +63,7 @@ struct ResumeTests {
 
     @Test func `A partial file that was damaged meanwhile is not believed`() async throws {
         let output = scene.path("copy")
-        let kept = try await killedGet(to: output, after: 0.5)
+        let kept = try await killedGet(to: output, after: 0.2, rate: verySlowly)
         let chunk = try #require(kept.min())
         let offset = chunk * published.chunkSize + 17
         try Files.patch(output + ".fdl-part", at: offset, with: [published.bytes[offset] ^ 0x40])
@@ -72,8 +74,8 @@ struct ResumeTests {
 
     @Test func `Interrupted politely, it says so and goes on the next time`() async throws {
         let output = scene.path("copy")
-        let get = try await scene.startGet(published.manifest, to: output, from: workers.map(\.url), slowly)
-        try await get.writes(published.bytes.count / 4)
+        let get = try await scene.startGet(published.manifest, to: output, from: workers.map(\.url), verySlowly)
+        try await get.writes(published.bytes.count / 5)
         get.signal(2)
         let ended = try await get.wait()
         #expect(ended.code == 75, "\(ended.errors)")
