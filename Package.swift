@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "FDLServerTests",
             dependencies: [
-                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", nioCore, nioEmbedded, nioHTTP1,
+                nioPosix,
                 logging,
             ],
             swiftSettings: settings
