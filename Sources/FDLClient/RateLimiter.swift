@@ -10,10 +10,15 @@ final class RateLimiter: Sendable {
     private let paidUntil: Mutex<NIODeadline>
     private static let savedUp = TimeAmount.milliseconds(100)
 
+    /// The most bytes to read at a time: a read is charged when it has happened, so what all connections can overdraw
+    /// has to be small beside a second's worth.
+    let readSize: Int
+
     /// - Parameter bytesPerSecond: at least 1.
     init(bytesPerSecond: Int64) {
         nanosecondsPerByte = 1e9 / Double(max(1, bytesPerSecond))
         paidUntil = Mutex(.uptimeNanoseconds(0))
+        readSize = Int(min(max(bytesPerSecond / 128, 1 << 10), 256 << 10))
     }
 
     /// Charges `bytes` that were read at `now`.

@@ -26,10 +26,8 @@ struct SourceConnector: Sendable {
             .connectTimeout(timeouts.connect)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: limiter == nil)
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
-            )
+            .channelOption(.maxMessagesPerRead, value: UInt(limiter == nil ? 4 : 1))
+            .channelOption(.recvAllocator, value: readAllocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
@@ -44,6 +42,11 @@ struct SourceConnector: Sendable {
                 .map { channel }
             }
             .flatMapErrorThrowing { throw SourceError(connectionError: $0) }
+    }
+
+    private var readAllocator: any RecvByteBufferAllocator {
+        if let limiter { return FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize) }
+        return AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
     }
 
     private func addHandlers(
