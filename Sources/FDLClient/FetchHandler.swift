@@ -40,7 +40,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private static let informationalLimit = 8
     private static let discardLimit = 64 << 10
-    /// Progress is told in steps of this, not for each read.
+    /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 256 << 10
 
     private let id: ConnectionID
@@ -158,16 +158,19 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         exchange.untoldBytes += count
-        if exchange.untoldBytes >= Self.progressStep {
-            sink.post(.progress(exchange.request.id, bytes: exchange.untoldBytes))
-            exchange.untoldBytes = 0
-        }
+        if exchange.untoldBytes >= Self.progressStep { tellProgress(exchange) }
         let sink = sink
         let id = exchange.request.id
         try exchange.append(bytes) { chunk, slices in
             sink.post(.verified(id, chunk: chunk.index))
             sink.accept(chunk.index, slices)
         }
+    }
+
+    private func tellProgress(_ exchange: Exchange) {
+        guard exchange.untoldBytes > 0, !exchange.isCancelled else { return }
+        sink.post(.progress(exchange.request.id, bytes: exchange.untoldBytes))
+        exchange.untoldBytes = 0
     }
 
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
@@ -288,6 +291,8 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private func checkTime(_ context: ChannelHandlerContext) {
         guard closeReason == nil, let exchange = outstanding.first else { return }
+        // What a slow source has given in a second tells the plan how slow it is.
+        tellProgress(exchange)
         let isStarted = exchange.hasHead
         let allowed = isStarted ? timeouts.stall : timeouts.firstByte
         guard NIODeadline.now() - lastMark > allowed else { return startTimer(context) }

@@ -11,6 +11,8 @@ extension SourceError {
         switch error {
         case let error as SourceError: self = error
         case let error as TLSError: self.init(error)
+        // An end between two parts of an answer is the parser's to notice; it is no malformed answer.
+        case HTTPParserError.invalidEOFState: self = .closedEarly("before the answer was complete")
         case let error as HTTPParserError: self = .protocolViolation("malformed HTTP (\(error))")
         case let error as NIOConnectionError: self.init(error)
         case let error as IOError: self = .closedEarly(SystemError.text(error.errnoCode))

@@ -31,6 +31,7 @@ public struct SystemError: Error, Sendable, Hashable {
         case EROFS: "choose a place that is not mounted read-only"
         case ENOENT, ENOTDIR: "check the path"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
+        case EPIPE: "what reads the output has ended: let it read to the end, or give a file's name with -o"
         case EIO: "the disk may be failing: look at the kernel's log, then run the same command again"
         default: nil
         }

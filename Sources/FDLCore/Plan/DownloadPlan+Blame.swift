@@ -44,6 +44,28 @@ extension DownloadPlan {
         }
     }
 
+    /// A source that gave next to nothing of a chunk until another had given all of it is named for that. It is
+    /// charged with nothing: its own time was not up.
+    mutating func nameOvertaken(_ key: Int) {
+        guard let request = requests[key], let connection = connections[request.connection],
+            connection.requests.first == key, request.arrived < 4096
+        else { return }
+        let silence = now - max(request.sentAt, connection.lastChunkAt)
+        guard silence >= 1, account.reports[connection.source].lastError == nil else { return }
+        account.reports[connection.source].lastError = .timeout(
+            "hardly a byte in \(Int(silence)) s, in which another source gave the chunk"
+        )
+    }
+
+    /// Why a source that has done nothing wrong yet has given nothing either; nil where there is nothing to say.
+    func silence(of source: Source) -> SourceError? {
+        let waiting = source.connections.compactMap { connections[$0] }
+        guard let first = waiting.first, waiting.allSatisfy({ !$0.isReady }), now - first.openedAt >= 1 else {
+            return nil
+        }
+        return .timeout("no connection in \(Int(now - first.openedAt)) s")
+    }
+
     /// A good answer: the count of failures in a row begins anew.
     mutating func answered(_ source: Int) {
         anyAnswered = true

@@ -164,6 +164,7 @@ extension DownloadPlan {
         if let arrived = requests[key]?.arrived, arrived < length { arrive(length - arrived, for: key) }
         shorten(key, to: (chunk + 1)..<request.chunks.upperBound, bytes: length, arrived: length)
         connections[request.connection]?.hasServed = true
+        connections[request.connection]?.lastChunkAt = now
         accept(chunk, length, from: source, request: key)
         if requests[key]?.chunks.isEmpty == true { end(key, cancelling: requests[key]?.isShortened == true) }
         fill(request.connection)
@@ -203,7 +204,10 @@ extension DownloadPlan {
         account.reports[source].bytes += Int64(length)
         unstored.insert(chunk)
         if !chunkFailures.isEmpty { chunkFailures[chunk] = nil }
-        if let loser = flights.removeValue(forKey: chunk)?.other(than: request) { trim(loser) }
+        if let loser = flights.removeValue(forKey: chunk)?.other(than: request) {
+            nameOvertaken(loser)
+            trim(loser)
+        }
     }
 
     /// Takes from the end of a request what another source has given meanwhile. What lies before the end comes anyway.

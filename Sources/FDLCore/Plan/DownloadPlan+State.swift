@@ -52,6 +52,8 @@ extension DownloadPlan {
         var isRetiring = false
         /// It has answered something well.
         var hasServed = false
+        /// When the last chunk or other good answer came.
+        var lastChunkAt = -Double.infinity
         var hunger = Hunger.none
         var lastFeeding = 0
     }

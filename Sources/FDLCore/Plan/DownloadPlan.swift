@@ -194,6 +194,7 @@ public struct DownloadPlan: Sendable {
         for index in sources.indices {
             ledger.reports[index].state = state(of: sources[index])
             ledger.reports[index].rate = rate(of: index)
+            ledger.reports[index].lastError = ledger.reports[index].lastError ?? silence(of: sources[index])
         }
         return ledger
     }
