@@ -31,6 +31,8 @@ struct GetResult: Sendable {
             let failed: Int
             let missing: Int
             let state: String
+            /// The last thing it did wrong.
+            let reason: String?
         }
 
         let event: String
