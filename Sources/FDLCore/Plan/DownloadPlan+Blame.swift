@@ -24,7 +24,6 @@ extension DownloadPlan {
             account.reports[source].failed += 1
             sources[source].strikes += 1
             sources[source].acceptedSinceStrike = 0
-            anyAnswered = true
             if sources[source].strikes > configuration.strikesForgiven {
                 putAside(source, .quarantined)
             } else {
@@ -33,7 +32,6 @@ extension DownloadPlan {
             }
         case .status(_, let retryAfter):
             account.reports[source].failed += 1
-            anyAnswered = true
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: retryAfter.map { $0 / .seconds(1) })
             sources[source].fetchAfter = sources[source].connectAfter
@@ -68,7 +66,6 @@ extension DownloadPlan {
 
     /// A good answer: the count of failures in a row begins anew.
     mutating func answered(_ source: Int) {
-        anyAnswered = true
         sources[source].hasAnswered = true
         sources[source].failuresInARow = 0
         if sources[source].firstWorkAt == nil { sources[source].firstWorkAt = now }
@@ -81,14 +78,18 @@ extension DownloadPlan {
             sources[index].lastFailureAt = now
         }
         let source = sources[index]
-        let length = now - source.firstFailureAt
-        let isHopeless =
-            source.failuresInARow >= configuration.failuresBeforeGivingUp && length >= configuration.patience
-            || !anyAnswered && source.failuresInARow >= 2 && length >= configuration.firstContactPatience
-        guard !isHopeless else { return putAside(index, .givenUp) }
+        guard !isHopeless(source) else { return putAside(index, .givenUp) }
         let delay = backoff.delay(failures: source.failuresInARow, retryAfter: retryAfter, using: &generator)
         sources[index].connectAfter = max(source.connectAfter, now + delay)
         wake(at: sources[index].connectAfter)
+    }
+
+    private func isHopeless(_ source: Source) -> Bool {
+        let length = now - source.firstFailureAt
+        guard anyContact else { return source.failuresInARow >= 2 && length >= configuration.firstContactPatience }
+        guard source.failuresInARow >= configuration.failuresBeforeGivingUp else { return false }
+        // A source that still sends something, though never a whole chunk, is borne with longer, but not for ever.
+        return min(length, now - source.lastByteAt) >= configuration.patience || length >= 5 * configuration.patience
     }
 
     /// Not asked again in this job.

@@ -20,6 +20,11 @@ extension DownloadPlan {
         public var defaultConnectionsPerSource = 4
         /// The most connections to all sources together.
         public var maximumConnections = 64
+        /// After a further connection to a source has been of no use, another is tried no sooner than this.
+        public var trialPause = 60.0
+        /// With all connections in use, a source that has lacked this many chunks in a row gives up its place to one
+        /// that has not.
+        public var missesBeforeYielding = 16
         /// The most requests on one connection.
         public var maximumRequestsPerConnection = 64
         /// The most bytes asked of a mirror in one request, where they are less than a second's worth.
@@ -27,15 +32,19 @@ extension DownloadPlan {
 
         /// A source is slow when `slowRatio` times its rate is less than the mean of all.
         public var slowRatio = 4.0
+        /// Fewer bytes a second than this, over `stallTime` from a request on, count as none: the connection is closed
+        /// and the source charged with a timeout. A caller who holds the rate down itself lowers this.
+        public var stallRate = 256.0
+        public var stallTime = 20.0
         /// A failing source is left alone for this long, doubling with each further failure in a row …
         public var backoffFirst = 0.25
         /// … up to this, whatever `Retry-After` says.
         public var backoffCap = 10.0
         /// A source is given up after this many failures in a row …
         public var failuresBeforeGivingUp = 8
-        /// … over at least this long without one good answer.
+        /// … over at least this long without one good answer, and without a byte; or over five times as long.
         public var patience = 60.0
-        /// As long as no source at all has answered in this job, a source is given up after two failures over this
+        /// As long as no source at all has let us in, a source is given up after two failures over this
         /// long: an address mistyped or a network that is down is reported soon.
         public var firstContactPatience = 10.0
         /// Broken answers (protocol, encoding) forgiven before a source is quarantined. 64 good chunks earn one more.

@@ -3,8 +3,9 @@ extension DownloadPlan {
     mutating func connected(_ key: Int) {
         guard let connection = connections[key], !connection.isReady else { return }
         connections[key]?.isReady = true
+        anyContact = true
         connections[key]?.idleSince = now
-        if trial?.connection == key { trial?.judgeAt = now + 2 }
+        if trial?.connection == key { trial?.connectedAt = now }
         fill(key)
     }
 
@@ -59,7 +60,7 @@ extension DownloadPlan {
                 continue
             }
             guard hasUse(of: index) else { continue }
-            guard connectionKeys.count < configuration.maximumConnections || evict() else { break }
+            guard connectionKeys.count < configuration.maximumConnections || evict(for: index) else { continue }
             open(to: index)
         }
         if !sources.isEmpty { nextSource = (nextSource + 1) % sources.count }
@@ -72,15 +73,18 @@ extension DownloadPlan {
         return sources[source].connections.isEmpty && pending.isEmpty && !flights.isEmpty
     }
 
-    /// Makes room for a source that has no connection: closes one that has been idle for lack of work.
-    private mutating func evict() -> Bool {
-        let idle = connectionKeys.first { key in
-            guard let connection = connections[key] else { return false }
-            return connection.isReady && connection.requests.isEmpty && connection.hunger == .work
-                && now - connection.idleSince >= 1
+    /// Makes room for a source that has no connection: closes one that has been idle for lack of work, or one whose
+    /// source lacks one chunk after the other.
+    private mutating func evict(for newcomer: Int) -> Bool {
+        guard sources[newcomer].connections.isEmpty else { return false }
+        let hopes = sources[newcomer].missesInARow < configuration.missesBeforeYielding
+        let victim = connectionKeys.first { key in
+            guard let connection = connections[key], connection.isReady else { return false }
+            if hopes, sources[connection.source].missesInARow >= configuration.missesBeforeYielding { return true }
+            return connection.requests.isEmpty && connection.hunger == .work && now - connection.idleSince >= 1
         }
-        guard let idle, let source = connections[idle]?.source, pending.next(for: source) == nil else { return false }
-        drop(idle, telling: true)
+        guard let victim else { return false }
+        drop(victim, telling: true)
         return true
     }
 
@@ -117,8 +121,23 @@ extension DownloadPlan {
             guard measured > 1, let rate = rate(of: index) else { continue }
             sources[index].isSlow = rate * configuration.slowRatio < sum / Double(measured)
         }
+        dropStalled()
         judgeTrial()
         if trial == nil { beginTrial() }
+    }
+
+    /// A byte now and then keeps the caller's timeouts from firing; it does not keep a connection.
+    private mutating func dropStalled() {
+        for key in connectionKeys {
+            guard let connection = connections[key], let head = connection.requests.first.flatMap({ requests[$0] })
+            else { continue }
+            let length = now - max(head.sentAt, connection.lastChunkAt)
+            guard length > configuration.stallTime, Double(head.arrived) < length * configuration.stallRate else {
+                continue
+            }
+            drop(key, telling: true)
+            charge(connection.source, .timeout("hardly a byte"), chunk: head.chunks.first, since: head.sentAt)
+        }
     }
 
     /// The rate of a source: of all its connections, silence counted in; without any, as last measured.
@@ -159,7 +178,8 @@ extension DownloadPlan {
             let index = (nextSource + offset) % sources.count
             let source = sources[index]
             let count = source.connections.count
-            guard source.isLive, !source.hasStoppedGrowing, count > 0, count >= source.desiredConnections,
+            guard source.isLive, !source.isSlow, source.growAfter <= now, count > 0,
+                count >= source.desiredConnections,
                 count < Self.connectionCap(configuration), source.connectAfter <= now, source.fetchAfter <= now,
                 let since = source.firstWorkAt, now - since >= 1.5, let rate = rate(of: index),
                 source.connections.allSatisfy({ connections[$0]?.requests.isEmpty == false })
@@ -169,8 +189,7 @@ extension DownloadPlan {
             trial = Trial(
                 connection: open(to: index),
                 totalBefore: before,
-                share: rate / Double(count),
-                judgeAt: .infinity
+                share: rate / Double(count)
             )
             return
         }
@@ -179,10 +198,13 @@ extension DownloadPlan {
     /// A further connection stays if all sources together have gained a quarter of what one connection of this source
     /// gave before. A connection that only takes from the others goes.
     private mutating func judgeTrial() {
-        guard let trial, now >= trial.judgeAt, let source = connections[trial.connection]?.source else { return }
+        guard let trial, let began = trial.connectedAt, let connection = connections[trial.connection] else { return }
+        // Time to show what it can do: longer where a chunk takes long.
+        guard now - began >= 2, connection.hasServed || now - began >= 30 else { return }
+        let source = connection.source
         self.trial = nil
         guard totalRate - trial.totalBefore < 0.25 * trial.share else { return }
-        sources[source].hasStoppedGrowing = true
+        sources[source].growAfter = now + configuration.trialPause
         sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
         if connections[trial.connection]?.requests.isEmpty == true {
             drop(trial.connection, telling: true)

@@ -35,8 +35,10 @@ extension DownloadPlan {
         guard let helper = connections[key], let victim = victim(for: key, helper) else { return true }
         let length = layout.length(ofChunk: victim.chunk)
         guard let rate = helper.meter.rate ?? averageRate else { return false }
-        let mine = (helper.delay ?? 0) + Double(length + helper.draining) / rate
-        guard 1.25 * mine + 0.01 < victim.wait else { return false }
+        let mine = helper.wait(for: length, rate: rate)
+        guard 1.25 * mine + 0.01 < victim.wait,
+            !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
+        else { return false }
         guard length <= hedgeBudget else { return withdraw(victim, mine) }
         guard memoryUsed + length <= memoryLimit else { return false }
         hedgeBudget -= length

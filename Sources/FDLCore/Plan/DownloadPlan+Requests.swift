@@ -27,7 +27,7 @@ extension DownloadPlan {
                 hunger = .memory
                 break
             }
-            guard candidate.rank > 0 || !shouldLeave(length, connection) else {
+            guard candidate.rank > 0 || !shouldLeave(candidate.chunk, length, key, connection) else {
                 hunger = .work
                 break
             }
@@ -79,15 +79,29 @@ extension DownloadPlan {
         return min(memoryLimit, max(runs, unit + Int(min(underWay, Double(memoryLimit)))))
     }
 
-    /// Whether the others will have fetched everything sooner than this connection could have fetched this chunk.
-    private func shouldLeave(_ length: Int, _ connection: Connection) -> Bool {
+    /// Whether to leave a chunk to the others, since they will have fetched everything, this one too, sooner than this
+    /// connection could have fetched it.
+    private func shouldLeave(_ chunk: Int, _ length: Int, _ key: Int, _ connection: Connection) -> Bool {
         guard let rate = connection.meter.rate, outstanding > connection.outstanding else { return false }
         let others = totalRate - rate
         guard others > 0 else { return false }
-        let wait = connection.requests.isEmpty ? connection.delay ?? 0 : 0
-        let mine = wait + Double(connection.outstanding + connection.draining + length) / rate
+        let mine = connection.wait(for: length, rate: rate)
         let theirs = (Double(pendingBytes) + Double(outstanding - connection.outstanding)) / others
-        return mine > 1.1 * theirs
+        guard mine > 1.1 * theirs else { return false }
+        return isSooner(elsewhere: chunk, length, than: mine, except: key)
+    }
+
+    /// Whether some other busy connection would have a chunk within a given time, though it did all it has to do first.
+    func isSooner(elsewhere chunk: Int, _ length: Int, than time: Double, except key: Int, or victim: Int? = nil)
+        -> Bool
+    {
+        connectionKeys.contains { other in
+            guard other != key, other != victim, let connection = connections[other], connection.isReady,
+                !connection.requests.isEmpty, !connection.isRetiring, pending.allows(chunk, of: connection.source),
+                sources[connection.source].fetchAfter <= now, let rate = connection.meter.current(at: now)
+            else { return false }
+            return 1.1 * connection.wait(for: length, rate: rate) < time
+        }
     }
 
     /// The most bytes to ask a mirror for in one request: about a second's worth, a fair share of the memory, and
@@ -144,7 +158,10 @@ extension DownloadPlan {
 
     mutating func progressed(_ key: Int, _ bytes: Int) {
         guard let request = requests[key], bytes > 0 else { return }
-        if let source = connections[request.connection]?.source { account.reports[source].received += Int64(bytes) }
+        if let source = connections[request.connection]?.source {
+            account.reports[source].received += Int64(bytes)
+            sources[source].lastByteAt = now
+        }
         arrive(min(bytes, request.left), for: key)
     }
 
@@ -225,10 +242,19 @@ extension DownloadPlan {
         release(bytes)
         requests[key]?.isShortened = true
         if chunks.isEmpty {
-            connections[request.connection]?.draining += bytes - arrived
+            let left = bytes - arrived
             end(key, cancelling: true)
+            connections[request.connection]?.draining += left
+            if drainsTooLong(request.connection) { drop(request.connection, telling: true) }
             fill(request.connection)
         }
+    }
+
+    /// Whether what is cancelled would hold up a connection longer than a new connection takes.
+    private func drainsTooLong(_ key: Int) -> Bool {
+        guard let connection = connections[key] else { return false }
+        let rate = connection.meter.current(at: now) ?? 0
+        return Double(connection.draining) > rate * max(1, 4 * (connection.delay ?? 0))
     }
 
     // MARK: - Bookkeeping

@@ -7,8 +7,8 @@ extension DownloadPlan {
         var connections: [Int] = []
         /// How many connections it should have while there is work for them.
         var desiredConnections: Int
-        /// No further connection was worth its while.
-        var hasStoppedGrowing = false
+        /// The last further connection was not worth its while: no other before this.
+        var growAfter = -Double.infinity
         /// No connection is opened before this, and …
         var connectAfter = -Double.infinity
         /// … nothing is asked for before this.
@@ -17,6 +17,7 @@ extension DownloadPlan {
         var failuresInARow = 0
         var firstFailureAt = 0.0
         var lastFailureAt = -Double.infinity
+        var lastByteAt = -Double.infinity
         var strikes = 0
         var acceptedSinceStrike = 0
         var hasAnswered = false
@@ -56,6 +57,12 @@ extension DownloadPlan {
         var lastChunkAt = -Double.infinity
         var hunger = Hunger.none
         var lastFeeding = 0
+
+        /// How long from now until `length` bytes more will have come, at a given rate.
+        func wait(for length: Int, rate: Double) -> Double {
+            let first = requests.isEmpty ? delay ?? 0 : 0
+            return first + Double(outstanding + draining + length) / max(rate, 1e-3)
+        }
     }
 
     /// What a connection with room to spare lacks.
@@ -104,6 +111,6 @@ extension DownloadPlan {
         let totalBefore: Double
         /// What one connection of the source gave before.
         let share: Double
-        var judgeAt: Double
+        var connectedAt: Double?
     }
 }

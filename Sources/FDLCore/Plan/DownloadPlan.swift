@@ -104,7 +104,8 @@ public struct DownloadPlan: Sendable {
     var now = 0.0
     var startedAt = 0.0
     var isOver = false
-    var anyAnswered = false
+    // Some source has let us in.
+    var anyContact = false
     var nextWake = Double.infinity
     var actions: [Action] = []
     // What the event being handled has made worth looking at.
@@ -257,9 +258,8 @@ public struct DownloadPlan: Sendable {
     mutating func wake(at time: Double) {
         guard time < nextWake else { return }
         nextWake = time
-        // Whole milliseconds, rounded up and later than now, so that time moves on with each tick.
-        let milliseconds = max((time * 1000).rounded(.up), (now * 1000).rounded(.down) + 1)
-        actions.append(.wake(at: .milliseconds(Int64(milliseconds))))
+        // The next whole millisecond after `time` and after now: a tick never comes too early, and time moves on.
+        actions.append(.wake(at: .milliseconds(Int64(max(time, now) * 1000) + 1)))
     }
 
     private mutating func takeActions() -> [Action] {
