@@ -15,7 +15,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     public typealias OutboundIn = ByteBuffer
     public typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    enum Phase {
         /// The channel is not active yet.
         case idle
         case handshaking
@@ -36,26 +36,26 @@ public final class TLSHandler: ChannelDuplexHandler {
     }
 
     /// Ciphertext or plaintext up to this size gets a buffer of its own, so that who keeps it keeps no more than that.
-    private static let smallSize = 16 * 1024
-    private static let lingerTime = TimeAmount.seconds(1)
-    private static let closeTime = TimeAmount.seconds(5)
+    static let smallSize = 16 * 1024
+    static let lingerTime = TimeAmount.seconds(1)
+    static let closeTime = TimeAmount.seconds(5)
 
-    private let connection: TLSConnection
+    let connection: TLSConnection
     private let handshakeTime: TimeAmount
-    private var phase = Phase.idle
-    private var pool = BufferPool()
-    private var writes = PendingWrites()
-    private var plaintext: ByteBuffer?
+    var phase = Phase.idle
+    var pool = BufferPool()
+    var writes = PendingWrites()
+    var plaintext: ByteBuffer?
     /// Whether plaintext was fired since the last channelReadComplete.
-    private var delivered = false
-    private var encrypting = false
-    private var receivedClose = false
-    private var outputClosing = false
+    var delivered = false
+    var encrypting = false
+    var receivedClose = false
+    var outputClosing = false
     /// Set once close_notify is sent by `close(mode: .output)`; completes when the socket's output is closed.
-    private var outputClosed: EventLoopFuture<Void>?
-    private var outputClosePromise: EventLoopPromise<Void>?
-    private var closePromise: EventLoopPromise<Void>?
-    private var timer: Scheduled<Void>?
+    var outputClosed: EventLoopFuture<Void>?
+    var outputClosePromise: EventLoopPromise<Void>?
+    var closePromise: EventLoopPromise<Void>?
+    var timer: Scheduled<Void>?
 
     /// A server's side of one connection.
     /// - Parameters:
@@ -102,6 +102,7 @@ extension TLSHandler {
 
     public func handlerRemoved(context: ChannelHandlerContext) {
         finish(failingWritesWith: ChannelError.ioOnClosedChannel)
+        closePromise.take()?.fail(ChannelError.ioOnClosedChannel)
     }
 
     public func channelActive(context: ChannelHandlerContext) {
@@ -115,6 +116,7 @@ extension TLSHandler {
         case .open where !receivedClose: end(with: .truncated, context: context)
         default: finish(failingWritesWith: ChannelError.ioOnClosedChannel)
         }
+        closePromise.take()?.succeed()
         context.fireChannelInactive()
     }
 
@@ -147,7 +149,7 @@ extension TLSHandler {
         handshake(context: context)
     }
 
-    private func handshake(context: ChannelHandlerContext) {
+    func handshake(context: ChannelHandlerContext) {
         switch connection.handshake() {
         case .incomplete:
             send(context: context)
@@ -162,317 +164,6 @@ extension TLSHandler {
             context.fireUserInboundEventTriggered(event)
             decrypt(context: context)
             encrypt(context: context)
-        }
-    }
-}
-
-// MARK: - Inbound
-
-extension TLSHandler {
-    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var ciphertext = unwrapInboundIn(data)
-        guard phase == .handshaking || phase == .open, !receivedClose else { return }
-        if connection.pipe.incoming.readableBytes == 0 {
-            connection.pipe.incoming = ciphertext
-        } else {
-            connection.pipe.incoming.writeBuffer(&ciphertext)
-        }
-        if phase == .handshaking {
-            handshake(context: context)
-        } else {
-            decrypt(context: context)
-        }
-    }
-
-    public func channelReadComplete(context: ChannelHandlerContext) {
-        deliver(context: context)
-        // A key update or an alert may wait to be sent.
-        if phase == .open { send(context: context) }
-        if delivered {
-            delivered = false
-            context.fireChannelReadComplete()
-        } else if phase != .closed {
-            // Who asked for a read got nothing from it, and with autoRead off would wait forever.
-            context.read()
-        }
-    }
-
-    /// Decrypts what came in. Plaintext is gathered until the channel has no more for now, or a buffer is full.
-    private func decrypt(context: ChannelHandlerContext) {
-        while phase == .open {
-            var buffer = plaintext.take() ?? pool.take()
-            var step = TLSConnection.Step<Int>.incomplete
-            while buffer.writableBytes >= PendingWrites.recordSize {
-                step = buffer.writeRecord(from: connection)
-                guard case .done = step else { break }
-            }
-            plaintext = consume buffer
-            switch step {
-            case .done:
-                deliver(context: context)
-                continue
-            case .incomplete:
-                // Without this the channel could not reuse its buffer for the next read.
-                connection.pipe.incoming = ByteBuffer()
-            case .closed:
-                receivedClose = true
-                deliver(context: context)
-                peerHasClosed(context: context)
-            case .failed(let error):
-                deliver(context: context)
-                fail(error, fromTLS: true, context: context)
-            }
-            return
-        }
-    }
-
-    private func deliver(context: ChannelHandlerContext) {
-        guard let buffer = plaintext.take() else { return }
-        guard buffer.readableBytes > 0 else {
-            pool.give(buffer)
-            return
-        }
-        delivered = true
-        fire(buffer, to: pool) { context.fireChannelRead(wrapInboundOut($0)) }
-    }
-
-    private func peerHasClosed(context: ChannelHandlerContext) {
-        guard phase == .open else { return }
-        if delivered {
-            delivered = false
-            context.fireChannelReadComplete()
-        }
-        guard phase == .open else { return }
-        if (try? context.channel.syncOptions?.getOption(.allowRemoteHalfClosure)) == true {
-            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-            guard phase == .open, outputClosing else { return }
-        }
-        closeAll(context: context)
-    }
-}
-
-// MARK: - Outbound
-
-extension TLSHandler {
-    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard phase.takesWrites, !outputClosing else {
-            promise?.fail(outputClosing ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
-            return
-        }
-        writes.append(unwrapOutboundIn(data), promise: promise)
-    }
-
-    public func flush(context: ChannelHandlerContext) {
-        writes.flush()
-        encrypt(context: context)
-    }
-
-    public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        switch mode {
-        case .input:
-            promise?.fail(ChannelError.operationUnsupported)
-        case .output:
-            closeOutput(context: context, promise: promise)
-        case .all:
-            closePromise.setOrCascade(promise)
-            closeAll(context: context)
-        }
-    }
-
-    /// Encrypts what was flushed, as long as the channel takes it: what it does not take stays plaintext.
-    private func encrypt(context: ChannelHandlerContext) {
-        guard !encrypting, phase == .open || phase == .closing else { return }
-        encrypting = true
-        while writes.hasFlushed, phase == .open || phase == .closing, context.channel.isWritable {
-            let batch = writes.encryptBatch(with: connection)
-            if let failure = batch.failure {
-                for promise in batch.promises { promise.fail(failure) }
-                fail(failure, fromTLS: true, context: context)
-                break
-            }
-            send(context: context, promise: EventLoopPromise.all(batch.promises))
-        }
-        encrypting = false
-        if !writes.hasFlushed { finishClosing(context: context) }
-    }
-
-    /// Writes and flushes the ciphertext there is.
-    private func send(context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil) {
-        let ciphertext = connection.pipe.takeOutgoing()
-        guard ciphertext.readableBytes > 0 else {
-            promise?.succeed()
-            return
-        }
-        fire(ciphertext, to: pool) { context.writeAndFlush(wrapOutboundOut($0), promise: promise) }
-    }
-
-    /// Hands `buffer` on and gives it to the pool; a small one is handed on as a copy of its size.
-    private func fire(_ buffer: consuming ByteBuffer, to pool: BufferPool, _ handOn: (ByteBuffer) -> Void) {
-        if buffer.readableBytes < Self.smallSize {
-            let copy = ByteBuffer(copying: buffer)
-            pool.give(buffer)
-            handOn(copy)
-        } else {
-            handOn(buffer)
-            pool.give(buffer)
-        }
-    }
-}
-
-// MARK: - Closing and failing
-
-extension TLSHandler {
-    private func closeOutput(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
-        switch phase {
-        case .idle, .closed:
-            context.close(mode: .output, promise: promise)
-        case .handshaking, .open:
-            guard !outputClosing else {
-                promise?.fail(ChannelError.outputClosed)
-                return
-            }
-            outputClosing = true
-            outputClosePromise = promise
-            writes.flush()
-            encrypt(context: context)
-        case .closing, .lingering:
-            closePromise.setOrCascade(promise)
-        }
-    }
-
-    private func closeAll(context: ChannelHandlerContext) {
-        switch phase {
-        case .idle, .handshaking, .closed:
-            closeChannel(context: context)
-        case .lingering, .closing:
-            break
-        case .open:
-            phase = .closing
-            for promise in writes.dropUnflushed() { promise.fail(ChannelError.ioOnClosedChannel) }
-            // A peer that reads nothing must not keep the channel. What is cut off then lacks its close_notify.
-            setTimer(Self.closeTime, context: context) { handler, context in
-                handler.closeChannel(context: context)
-            }
-            encrypt(context: context)
-        }
-    }
-
-    /// Sends close_notify once all that was flushed is encrypted.
-    private func finishClosing(context: ChannelHandlerContext) {
-        if phase == .open, outputClosing, outputClosed == nil {
-            if receivedClose {
-                closePromise.setOrCascade(outputClosePromise.take())
-                closeAll(context: context)
-                return
-            }
-            let promise = outputClosePromise.take() ?? context.eventLoop.makePromise()
-            outputClosed = promise.futureResult
-            connection.closeOutput()
-            send(context: context)
-            context.close(mode: .output, promise: promise)
-        } else if phase == .closing, !encrypting {
-            let sent: EventLoopFuture<Void>
-            if let outputClosed {
-                sent = outputClosed
-            } else {
-                let promise = context.eventLoop.makePromise(of: Void.self)
-                sent = promise.futureResult
-                outputClosed = sent
-                connection.closeOutput()
-                send(context: context, promise: promise)
-            }
-            sent.assumeIsolated().whenComplete { _ in
-                if self.phase == .closing { self.closeChannel(context: context) }
-            }
-        }
-    }
-
-    /// Ends the connection because of `error`.
-    /// - Parameter fromTLS: whether OpenSSL has seen the error, and has written an alert.
-    private func fail(_ error: TLSError, fromTLS: Bool = false, context: ChannelHandlerContext) {
-        guard phase == .handshaking || phase == .open || phase == .closing else { return }
-        let lingers = fromTLS && connection.context.role == .server && !receivedClose && context.channel.isActive
-        send(context: context)
-        end(with: error, lingers: lingers, context: context)
-        guard phase == .lingering else {
-            closeChannel(context: context)
-            return
-        }
-        context.close(mode: .output, promise: nil)
-        guard phase == .lingering else { return }
-        setTimer(Self.lingerTime, context: context) { handler, context in
-            handler.closeChannel(context: context)
-        }
-    }
-
-    private func end(with error: TLSError, lingers: Bool = false, context: ChannelHandlerContext) {
-        let next: Phase = lingers ? .lingering : .closed
-        finish(in: next, failingWritesWith: error)
-        context.fireErrorCaught(error)
-    }
-
-    private func closeChannel(context: ChannelHandlerContext) {
-        finish(failingWritesWith: ChannelError.ioOnClosedChannel)
-        context.close(mode: .all, promise: closePromise.take())
-    }
-
-    /// Drops all that is held for the connection.
-    private func finish(in next: Phase = .closed, failingWritesWith error: any Error) {
-        phase = next
-        timer?.cancel()
-        timer = nil
-        plaintext = nil
-        connection.pipe.incoming = ByteBuffer()
-        outputClosePromise.take()?.fail(error)
-        for promise in writes.dropAll() { promise.fail(error) }
-    }
-
-    private func setTimer(
-        _ time: TimeAmount,
-        context: ChannelHandlerContext,
-        _ body: @escaping (TLSHandler, ChannelHandlerContext) -> Void
-    ) {
-        timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
-            if let self { body(self, context) }
-        }
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeRecord(from connection: TLSConnection) -> TLSConnection.Step<Int> {
-        var step = TLSConnection.Step<Int>.incomplete
-        writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { bytes in
-            step = connection.read(into: bytes)
-            if case .done(let count) = step { return count }
-            return 0
-        }
-        return step
-    }
-
-    fileprivate init(copying other: borrowing ByteBuffer) {
-        self = ByteBufferAllocator().buffer(capacity: other.readableBytes)
-        other.withUnsafeReadableBytes { _ = writeBytes($0) }
-    }
-}
-
-extension EventLoopPromise<Void> {
-    /// A promise whose outcome all of `promises` share; nil where there are none.
-    fileprivate static func all(_ promises: [EventLoopPromise<Void>]) -> EventLoopPromise<Void>? {
-        guard let first = promises.first else { return nil }
-        for other in promises.dropFirst() { first.futureResult.cascade(to: other) }
-        return first
-    }
-}
-
-extension Optional where Wrapped == EventLoopPromise<Void> {
-    /// Makes `promise` share the outcome of the one held, or holds it.
-    fileprivate mutating func setOrCascade(_ promise: EventLoopPromise<Void>?) {
-        guard let promise else { return }
-        if let held = self {
-            held.futureResult.cascade(to: promise)
-        } else {
-            self = promise
         }
     }
 }

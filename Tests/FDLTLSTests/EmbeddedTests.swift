@@ -205,6 +205,22 @@ struct EmbeddedTests {
         #expect(try wire.server.sentRecords() == [])
     }
 
+    @Test("A channel that ends while it is being closed has been closed")
+    func inactiveWhileClosing() async throws {
+        let wire = try await openWire()
+        defer { wire.finish() }
+        wire.server.isWritable = false
+        wire.server.writeAndFlush(ByteBuffer(repeating: 1, count: 1 << 20), promise: nil)
+        let promise = wire.server.eventLoop.makePromise(of: Void.self)
+        let done = NIOLoopBoundBox(false, eventLoop: wire.server.eventLoop)
+        promise.futureResult.whenSuccess { done.value = true }
+        wire.server.close(promise: promise)
+        #expect(!done.value)
+        wire.server.pipeline.fireChannelInactive()
+        #expect(done.value)
+        try wire.server.throwIfErrorCaught()
+    }
+
     @Test("A record that was changed on the way ends the connection")
     func tampering() async throws {
         let wire = try await openWire()

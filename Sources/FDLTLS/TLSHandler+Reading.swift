@@ -1,0 +1,96 @@
+public import NIOCore
+
+extension TLSHandler {
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var ciphertext = unwrapInboundIn(data)
+        guard phase == .handshaking || phase == .open, !receivedClose else { return }
+        if connection.pipe.incoming.readableBytes == 0 {
+            connection.pipe.incoming = ciphertext
+        } else {
+            connection.pipe.incoming.writeBuffer(&ciphertext)
+        }
+        if phase == .handshaking {
+            handshake(context: context)
+        } else {
+            decrypt(context: context)
+        }
+    }
+
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        deliver(context: context)
+        // A key update or an alert may wait to be sent.
+        if phase == .open { send(context: context) }
+        if delivered {
+            delivered = false
+            context.fireChannelReadComplete()
+        } else if phase != .closed {
+            // Who asked for a read got nothing from it, and with autoRead off would wait forever.
+            context.read()
+        }
+    }
+
+    /// Decrypts what came in. Plaintext is gathered until the channel has no more for now, or a buffer is full.
+    func decrypt(context: ChannelHandlerContext) {
+        while phase == .open {
+            var buffer = plaintext.take() ?? pool.take()
+            var step = TLSConnection.Step<Int>.incomplete
+            while buffer.writableBytes >= PendingWrites.recordSize {
+                step = buffer.writeRecord(from: connection)
+                guard case .done = step else { break }
+            }
+            plaintext = consume buffer
+            switch step {
+            case .done:
+                deliver(context: context)
+                continue
+            case .incomplete:
+                // Without this the channel could not reuse its buffer for the next read.
+                connection.pipe.incoming = ByteBuffer()
+            case .closed:
+                receivedClose = true
+                deliver(context: context)
+                peerHasClosed(context: context)
+            case .failed(let error):
+                deliver(context: context)
+                fail(error, fromTLS: true, context: context)
+            }
+            return
+        }
+    }
+
+    func deliver(context: ChannelHandlerContext) {
+        guard let buffer = plaintext.take() else { return }
+        guard buffer.readableBytes > 0 else {
+            pool.give(buffer)
+            return
+        }
+        delivered = true
+        fire(buffer, to: pool) { context.fireChannelRead(wrapInboundOut($0)) }
+    }
+
+    private func peerHasClosed(context: ChannelHandlerContext) {
+        guard phase == .open else { return }
+        if delivered {
+            delivered = false
+            context.fireChannelReadComplete()
+        }
+        guard phase == .open else { return }
+        if (try? context.channel.syncOptions?.getOption(.allowRemoteHalfClosure)) == true {
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            guard phase == .open, outputClosing else { return }
+        }
+        closeAll(context: context)
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeRecord(from connection: TLSConnection) -> TLSConnection.Step<Int> {
+        var step = TLSConnection.Step<Int>.incomplete
+        writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { bytes in
+            step = connection.read(into: bytes)
+            if case .done(let count) = step { return count }
+            return 0
+        }
+        return step
+    }
+}
