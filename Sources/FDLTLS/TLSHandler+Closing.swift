@@ -82,7 +82,8 @@ extension TLSHandler {
     /// - Parameter fromTLS: whether OpenSSL has seen the error, and has written an alert.
     func fail(_ error: TLSError, fromTLS: Bool = false, context: ChannelHandlerContext) {
         guard phase == .handshaking || phase == .open || phase == .closing else { return }
-        let lingers = fromTLS && connection.context.role == .server && !receivedClose && context.channel.isActive
+        let alerts = fromTLS && connection.pipe.outgoing.readableBytes > 0
+        let lingers = alerts && connection.context.role == .server && !receivedClose && context.channel.isActive
         send(context: context)
         end(with: error, lingers: lingers, context: context)
         guard phase == .lingering else {

@@ -75,6 +75,21 @@ private final class ReadCounter: ChannelOutboundHandler {
     }
 }
 
+/// Notes that the output is closed, where the embedded channel would close altogether.
+private final class OutputCloser: ChannelOutboundHandler {
+    typealias OutboundIn = Never
+    var isClosed = false
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        isClosed = true
+        promise?.succeed()
+    }
+}
+
 @Suite("The handler alone", .timeLimit(.minutes(1)))
 struct EmbeddedTests {
     /// What a record of TLS 1.3 adds to its plaintext: the type inside and the tag.
@@ -219,6 +234,25 @@ struct EmbeddedTests {
         wire.server.pipeline.fireChannelInactive()
         #expect(done.value)
         try wire.server.throwIfErrorCaught()
+    }
+
+    @Test("A server that refuses a client stays a moment, so that the alert is not lost in a reset")
+    func lingering() async throws {
+        let authority = try await Authority()
+        let context = try authority.server(try await authority.issue())
+        let closer = OutputCloser()
+        let channel = EmbeddedChannel(handlers: [closer, try TLSHandler(server: context)])
+        try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+        let emptyHello = ByteBuffer(bytes: [22, 3, 1, 0, 4, 1, 0, 0, 0])
+        #expect(throws: TLSError.protocolViolation(reason: "length too short")) { try channel.writeInbound(emptyHello) }
+        #expect(try channel.sentRecords() == [2])
+        #expect(closer.isClosed)
+        // What still comes is thrown away, and whoever wants to close has to wait too.
+        try channel.writeInbound(ByteBuffer(string: "more"))
+        channel.close(promise: nil)
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
     }
 
     @Test("A record that was changed on the way ends the connection")
