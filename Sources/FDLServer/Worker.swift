@@ -63,7 +63,7 @@ public final class Worker: Sendable {
                 compressors: compressors,
                 logger: logger
             ),
-            admission: Admission(limit: configuration.limits.connections)
+            connections: Connections(limit: configuration.limits.connections)
         )
         // Hummingbird's own messages repeat ours, and call the end of a failed start an error.
         var frameworkLogger = logger
@@ -134,6 +134,7 @@ private final class Announcement: Sendable {
 private struct Listener: Service {
     let address: ListenAddress
     let server: Server<WorkerChannel>
+    let connections: Connections
 
     init(
         _ address: ListenAddress,
@@ -143,6 +144,7 @@ private struct Listener: Service {
         _ onListening: @escaping @Sendable (ListenAddress) -> Void
     ) {
         self.address = address
+        connections = channel.connections
         // What `[::]` means on a kernel without IPv6.
         let host = address.host == "::" && !Self.hasIPv6 ? "0.0.0.0" : address.host
         server = Server(
@@ -160,6 +162,7 @@ private struct Listener: Service {
     func run() async throws {
         do {
             try await server.run()
+            await connections.allClosed()
         } catch let error as IOError {
             throw WorkerError.listen(address, code: error.errnoCode, reason: error.description)
         } catch {

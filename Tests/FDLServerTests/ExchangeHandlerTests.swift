@@ -59,6 +59,28 @@ struct ExchangeHandlerTests {
         deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
     }
 
+    /// Holds back what is written, as a full socket does.
+    private final class SlowPeer: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        private var held: [(NIOAny, EventLoopPromise<Void>?)] = []
+        private var context: ChannelHandlerContext?
+
+        func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+        func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            held.append((data, promise))
+        }
+
+        func takeAll() {
+            for (data, promise) in held { context?.write(data, promise: promise) }
+            held = []
+            context?.flush()
+        }
+    }
+
     private static func get(_ path: String, _ more: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(more)\r\n"
     }
@@ -142,6 +164,18 @@ struct ExchangeHandlerTests {
         #expect(all.count > 2 << 20)
         #expect(all.suffix(8) == [UInt8]("serving\n".utf8)[...])
         #expect(!busy.channel.isActive)
+    }
+
+    @Test func `draining waits until the peer has taken the answer`() throws {
+        let connection = try Connection(TemporaryRoot())
+        let slow = SlowPeer()
+        try connection.channel.pipeline.syncOperations.addHandler(slow, position: .first)
+        try connection.send(Self.get("/healthz"))
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(connection.channel.isActive)
+        slow.takeAll()
+        #expect(!connection.channel.isActive)
+        #expect(try connection.statuses() == ["200 OK"])
     }
 
     @Test func `a file cut short ends the connection, not the worker`() throws {

@@ -29,7 +29,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     let services: ConnectionServices
     var state = State.ready
     var exchange: Exchange?
-    var pending = CircularBuffer<PendingRequest>()
+    var pending = CircularBuffer<PendingRequest>(initialCapacity: 1)
     var deadlines: ConnectionDeadlines
     var context: ChannelHandlerContext?
     var needsFlush = false

@@ -3,12 +3,12 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// Sets up each connection that Hummingbird's server accepts: our TLS, NIO's HTTP/1.1, our answers.
 ///
 /// Everything happens in the channel's pipeline on its event loop. The task that the server starts for a connection
-/// does nothing but wait for its end, so that a graceful shutdown knows when all are gone.
+/// ends at once, since one that waits for the connection's end would take more than a kilobyte of each idle one;
+/// `Connections` knows when all are gone.
 struct WorkerChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let channel: any Channel
@@ -16,12 +16,12 @@ struct WorkerChannel: ServerChildChannel {
 
     let certificates: CertificateSource
     let services: ConnectionServices
-    let admission: Admission
+    let connections: Connections
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         // A failure here must not reach the listening channel: it would take it for one of its own and close.
         do {
-            if admission.admit(channel) {
+            if connections.admit(channel) {
                 try configure(channel)
             } else {
                 logger.debug("connection closed: there are as many as allowed")
@@ -34,18 +34,15 @@ struct WorkerChannel: ServerChildChannel {
         return channel.eventLoop.makeSucceededFuture(Value(channel: channel))
     }
 
-    func handle(value: Value, logger: Logger) async {
-        await withTaskCancellationHandler {
-            try? await value.channel.closeFuture.get()
-        } onCancel: {
-            value.channel.close(promise: nil)
-        }
-    }
+    func handle(value: Value, logger: Logger) async {}
 
     private func configure(_ channel: any Channel) throws {
         try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         // What is encrypted and not yet taken by the socket is memory that a slow client holds.
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+        // Requests are small, and NIO keeps up to two of these for as long as the connection lives.
+        let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16 << 10)
+        try channel.syncOptions?.setOption(.recvAllocator, value: receiving)
         var decoding = NIOHTTPDecoderLimitConfiguration()
         // A longer request line or header than allowed is answered by the exchange handler, which knows which of the
         // two it was; one that is longer than both together ends in the decoder.
@@ -61,25 +58,5 @@ struct WorkerChannel: ServerChildChannel {
         )
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(exchange)
-    }
-}
-
-/// Counts the connections of all listeners.
-final class Admission: Sendable {
-    private let limit: Int
-    private let count = Atomic(0)
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// - Returns: whether there is room for the connection; then it counts until it is closed.
-    func admit(_ channel: any Channel) -> Bool {
-        guard count.add(1, ordering: .relaxed).newValue <= limit else {
-            count.subtract(1, ordering: .relaxed)
-            return false
-        }
-        channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
-        return true
     }
 }
