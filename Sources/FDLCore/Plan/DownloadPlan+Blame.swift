@@ -46,9 +46,9 @@ extension DownloadPlan {
     /// charged with nothing: its own time was not up.
     mutating func nameOvertaken(_ key: Int) {
         guard let request = requests[key], let connection = connections[request.connection],
-            connection.requests.first == key, request.arrived < 4096
+            let due = connection.requests.first.flatMap({ requests[$0] }), due.arrived < 4096
         else { return }
-        let silence = now - max(request.sentAt, connection.lastChunkAt)
+        let silence = now - max(due.sentAt, connection.lastChunkAt)
         guard silence >= 1, account.reports[connection.source].lastError == nil else { return }
         account.reports[connection.source].lastError = .timeout(
             "hardly a byte in \(Int(silence)) s, in which another source gave the chunk"

@@ -51,7 +51,7 @@ extension DownloadPlan {
     /// With the budget spent, a chunk that would take very much longer where it is, is taken away from there. Nothing
     /// is fetched twice but what had arrived of it.
     private mutating func withdraw(_ victim: Victim, _ mine: Double) -> Bool {
-        guard victim.wait > 10, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
+        guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
             return false
         }
         let sentAt = connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
