@@ -28,15 +28,23 @@ public struct SafePath: Hashable, Sendable {
             if part.elementsEqual(".".utf8) { throw .dot }
             if part.elementsEqual("..".utf8) { throw .dotDot }
             if part.count > Self.maximumPartBytes { throw .partTooLong }
-        }
-        if let suffix = Self.reservedSuffixes.first(where: { path.utf8.reversed().starts(with: $0.utf8.reversed()) }) {
-            throw .reservedSuffix(suffix)
+            // In a directory's name as well: `x.fdl-part/y` would lie in what a download of `x` is working on.
+            if let suffix = Self.reservedSuffix(of: part) { throw .reservedSuffix(suffix) }
         }
         self.string = path
     }
 
     /// The parts, outermost directory first. Never empty.
-    public var parts: [String] { string.split(separator: "/").map(String.init) }
+    public var parts: [String] { pathParts(string) }
+
+    /// Whether some part of a path names one of our own files.
+    public static func isReserved(_ path: String) -> Bool {
+        path.utf8.split(separator: UInt8(ascii: "/")).contains { reservedSuffix(of: $0) != nil }
+    }
+
+    private static func reservedSuffix(of part: Substring.UTF8View) -> String? {
+        reservedSuffixes.first { part.reversed().starts(with: $0.utf8.reversed()) }
+    }
 }
 
 extension SafePath: CustomStringConvertible {
@@ -59,7 +67,7 @@ public enum SafePathError: Error, Hashable, Sendable, CustomStringConvertible {
         case .backslash: "it has a backslash"
         case .partTooLong: "it has a part of over \(SafePath.maximumPartBytes) bytes"
         case .tooLong: "it is over \(SafePath.maximumBytes) bytes long"
-        case .reservedSuffix(let suffix): "it ends in \(suffix), which names fdl's own files"
+        case .reservedSuffix(let suffix): "it has a part that ends in \(suffix), which names fdl's own files"
         }
     }
 }

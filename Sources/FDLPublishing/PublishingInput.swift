@@ -25,18 +25,17 @@ public struct PublishingInput: Sendable {
     public var totalBytes: Int64 { files.reduce(0) { $0 &+ $1.size } }
 
     /// The input's own name.
-    public var baseName: String { path.split(separator: "/").last.map(String.init) ?? "files" }
+    public var baseName: String { pathParts(path).last ?? "files" }
 
     /// Where the manifest lies unless another place is wanted: beside the input.
     public var defaultOutput: String {
-        let directory = Directory.containing(path)
         let name = "\(baseName).manifest.json"
-        return path.contains("/") ? (directory == "/" ? "/\(name)" : "\(directory)/\(name)") : name
+        return splitLast(path).directory.map { "\($0)/\(name)" } ?? name
     }
 
     /// Finds the files below `path`.
     /// - Parameter outputs: files that are about to be written: where they lie in the folder they are no part of it.
-    ///   Nor are files that end in our own suffixes.
+    ///   Nor are files that bear our own suffixes, or lie in a folder that does.
     /// - Throws: `PublishingError`
     public init(scanning path: String, leavingOut outputs: [String] = []) throws(PublishingError) {
         let path = try Self.resolved(path)
@@ -45,7 +44,7 @@ public struct PublishingInput: Sendable {
         self.path = path
         switch status.kind {
         case .regular:
-            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            let name = pathParts(path).last ?? ""
             self.isFolder = false
             self.skipped = []
             self.files = [try Self.file(name, status)]
@@ -57,8 +56,8 @@ public struct PublishingInput: Sendable {
             self.isFolder = true
             self.skipped = listing.skipped
             var files: [File] = []
-            for entry in listing.files where !Self.isOurs(entry.path) && !own.contains(FileIdentity(entry.status).file)
-            {
+            for entry in listing.files
+            where !SafePath.isReserved(entry.path) && !own.contains(FileIdentity(entry.status).file) {
                 files.append(try Self.file(entry.path, entry.status))
             }
             guard !files.isEmpty else { throw .emptyFolder(path: path) }
@@ -81,17 +80,12 @@ public struct PublishingInput: Sendable {
         }
     }
 
-    private static func isOurs(_ path: String) -> Bool {
-        SafePath.reservedSuffixes.contains { path.hasSuffix($0) }
-    }
-
     /// Drops trailing slashes; a path that ends in `.` or `..` is spelled out, since it names nothing by itself.
     private static func resolved(_ path: String) throws(PublishingError) -> String {
-        var path = path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        guard path.isEmpty || path.split(separator: "/").last.map({ $0 == "." || $0 == ".." }) == true else {
-            return path
-        }
+        let slash = UInt8(ascii: "/")
+        let kept = path.utf8.count - path.utf8.reversed().prefix { $0 == slash }.count
+        let path = String(decoding: path.utf8.prefix(max(kept, min(1, path.utf8.count))), as: UTF8.self)
+        guard path.isEmpty || pathParts(path).last.map({ $0 == "." || $0 == ".." }) == true else { return path }
         guard let real = realpath(path, nil) else {
             throw .input(SystemError(operation: "find", path: path, code: errno))
         }

@@ -43,7 +43,7 @@ import Testing
 }
 
 @Suite struct SafePathTests {
-    @Test(arguments: ["a", "a/b", "a/b/c.txt", "...", "..a", "a..", ".hidden", "a b", "é/😀", "-", "~", "a.fdl-part/b"])
+    @Test(arguments: ["a", "a/b", "a/b/c.txt", "...", "..a", "a..", ".hidden", "a b", "é/😀", "-", "~", "a.fdl-part2/b"])
     func accepts(path: String) throws {
         #expect(try SafePath(path).string == path)
     }
@@ -58,6 +58,8 @@ import Testing
         (String(repeating: "a/", count: 1536) + "b", .tooLong),
         ("a.fdl-part", .reservedSuffix(".fdl-part")), ("a/b.manifest.json", .reservedSuffix(".manifest.json")),
         ("a.manifest.json.minisig", .reservedSuffix(".manifest.json.minisig")),
+        ("a.fdl-part/b", .reservedSuffix(".fdl-part")), ("a/b.manifest.json/c", .reservedSuffix(".manifest.json")),
+        ("a.fdl-part/\u{301}b", .reservedSuffix(".fdl-part")),
     ])
     func refuses(path: String, error: SafePathError) {
         #expect(throws: error) { try SafePath(path) }
@@ -71,6 +73,21 @@ import Testing
 
     @Test func partsAreOutermostFirst() throws {
         #expect(try SafePath("a/b/c").parts == ["a", "b", "c"])
+    }
+
+    /// A slash and a combining mark are one `Character`, which is no slash.
+    @Test func aSlashIsAByte() throws {
+        #expect(try SafePath("a/\u{301}b").parts == ["a", "\u{301}b"])
+        #expect(splitLast("a/\u{301}b") == ("a", "\u{301}b"))
+        #expect(pathParts("/\u{301}a//b/") == ["\u{301}a", "b"])
+    }
+
+    @Test func splitsAtTheLastSlash() {
+        #expect(splitLast("a") == (nil, "a"))
+        #expect(splitLast("/a") == ("", "a"))
+        #expect(splitLast("a/b/c") == ("a/b", "c"))
+        #expect(splitLast("a/") == ("a", ""))
+        #expect(pathParts("") == [])
     }
 }
 

@@ -13,6 +13,7 @@ import Testing
         try folder.write([1], "old.manifest.json")
         try folder.write([1], "old.manifest.json.minisig")
         try folder.write([1], "half.fdl-part")
+        try folder.write([1], "tree.fdl-part/a")
         let output = try folder.write([1], "list.json")
         #expect(chmod("\(folder.path)/sub/run", 0o755) == 0)
         #expect(symlink("a", "\(folder.path)/link") == 0)
@@ -32,6 +33,15 @@ import Testing
             #expect(input.baseName == "tree", "\(path)")
             #expect(input.defaultOutput.hasSuffix("/tree.manifest.json"), "\(path)")
         }
+    }
+
+    @Test func aCombiningMarkBehindASlashHidesNoPart() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write([1], "\u{301}a")
+        let input = try PublishingInput(scanning: file)
+        #expect(input.baseName == "\u{301}a")
+        #expect(input.files.map(\.path.string) == ["\u{301}a"])
+        #expect(input.defaultOutput == "\(folder.path)/\u{301}a.manifest.json")
     }
 
     @Test func whatCannotBePublishedIsNamed() throws {

@@ -1,0 +1,19 @@
+// Paths are bytes to the operating system. A `Character` is not: `/` with a combining mark behind it is one, and no
+// slash. So paths are taken apart here, by their UTF-8, and nowhere else.
+
+/// The parts between the slashes of a path; empty ones are left out.
+public func pathParts(_ path: String) -> [String] {
+    path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// Splits a path at its last slash.
+/// - Returns: what stands before the slash (empty where the path begins with it, nil where there is none) and what
+///   stands behind it.
+public func splitLast(_ path: String) -> (directory: String?, name: String) {
+    let bytes = path.utf8
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return (nil, path) }
+    return (
+        String(decoding: bytes[..<slash], as: UTF8.self),
+        String(decoding: bytes[bytes.index(after: slash)...], as: UTF8.self)
+    )
+}
