@@ -25,7 +25,9 @@ public struct Downloader: Sendable {
     public func run() async throws(Failure) -> DownloadSummary {
         let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
         pool.start()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(4, max(1, System.coreCount)))
+        // The process's own loops, which are never shut down: a connection that is still being made when the last chunk
+        // arrives ends in its own time, and has a loop to end on.
+        let group = MultiThreadedEventLoopGroup.singleton
         let result: Result<DownloadSummary, Failure>
         do {
             let job = DownloadJob(request: request, pool: pool, group: group, report: report)
@@ -39,7 +41,6 @@ public struct Downloader: Sendable {
         } catch {
             result = .failure(Failure(.localIO, "\(error)"))
         }
-        try? await group.shutdownGracefully()
         try? await pool.shutdownGracefully()
         return try result.get()
     }

@@ -29,8 +29,7 @@ public enum ManifestFetch {
         let (directory, name) = try split(url)
         let context: TLSContext
         do throws(TLSError) { context = try TLSContext.client(tls) } catch { throw error.failure }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let fetcher = DocumentFetcher(group: group, tls: context)
+        let fetcher = DocumentFetcher(group: MultiThreadedEventLoopGroup.singleton, tls: context)
         let result: Result<FetchedManifest, Failure>
         do throws(SourceError) {
             let path = directory.path + name
@@ -47,7 +46,6 @@ public enum ManifestFetch {
         } catch {
             result = .failure(failure(error, directory))
         }
-        try? await group.shutdownGracefully()
         return try result.get()
     }
 

@@ -2,6 +2,13 @@ import Testing
 
 @Suite("tools/quickstart")
 struct QuickstartTests {
+    @Test func `A directory without the programs is refused in a sentence`() async throws {
+        let scene = try await Scene()
+        try await scene.run(.tool("quickstart"), ["--bin", "absent"], by: .reader).failed(64, saying: "absent")
+        try await scene.run(.tool("quickstart"), ["--bin", "."], by: .reader).failed(78, saying: "fdl-sign")
+        try await scene.run(.tool("quickstart"), ["--size", "much"], by: .reader).failed(64, saying: "much")
+    }
+
     @Test func `It ends in lines a person can read, and leaves nothing`() async throws {
         let scene = try await Scene()
         let temporary = scene.path("tmp")

@@ -6,8 +6,10 @@ readonly programs=(fdl-sign fdl-secure-server fdl-secure)
 # find_programs [DIR]: sets $bin to DIR, or to where a release build, made now, puts the programs.
 find_programs() {
     local program root
-    bin=${1-}
-    if [[ -z $bin ]]; then
+    if [[ -n ${1-} ]]; then
+        # Absolute: the tools change the directory.
+        bin=$(cd "$1" 2>/dev/null && pwd) || fail $EX_USAGE "there is no directory $1" "leave --bin out to build the programs"
+    else
         need_packages libssl-dev zlib1g-dev pkg-config
         need_swift
         root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -24,7 +24,7 @@ final class TemporaryDirectory: Sendable {
 
     /// Removes a tree, directories without write permission and open files included.
     static func removeTree(_ path: String) {
-        if (try? FileManager.default.removeItem(atPath: path)) != nil { return }
+        if !Files.exists(path) || (try? FileManager.default.removeItem(atPath: path)) != nil { return }
         var pid: pid_t = 0
         withCStrings(["chmod", "-R", "u+rwX", "--", path]) { arguments in
             if posix_spawnp(&pid, "chmod", nil, nil, arguments, environ) == 0 { waitpid(pid, nil, 0) }
