@@ -35,10 +35,13 @@ public struct KeyRing: Sendable {
         }
     }
 
-    /// The own secret key; nil where there is none yet.
+    /// The own secret key; nil where there is none yet. Where its public key is lost, that is written again.
     public func ownSecretKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey? {
         do throws(KeyRingError) {
-            return try KeyFile.secretKey(secretKeyPath, passphrase: passphrase)
+            let key = try KeyFile.secretKey(secretKeyPath, passphrase: passphrase)
+            // EEXIST is as it should be, and signing needs no public key where none can be written.
+            try? WholeFile.create(publicKeyPath, with: Array(key.publicKey.minisignText.utf8), mode: 0o644)
+            return key
         } catch {
             if case .system(let error) = error, error.isNotFound { return nil }
             throw error
@@ -47,7 +50,8 @@ public struct KeyRing: Sendable {
 
     /// Makes the own key pair.
     /// - Parameter passphrase: protects it where given.
-    /// - Throws: `KeyRingError.system` with EEXIST where there is one: it is never replaced.
+    /// - Throws: `KeyRingError.system` with EEXIST where there is one, `.secretKeyMissing` where half of one is left:
+    ///   neither is ever replaced.
     public func createNewOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         try create(directory)
         return try KeyFile.createPair(prefix: "\(directory)/publisher", passphrase: passphrase)
@@ -160,6 +164,8 @@ public enum KeyRingError: Error, Sendable, Hashable {
     case labelTaken(String)
     case unknownPublisher(String)
     case emptyPassphrase(path: String)
+    /// There is a public key, and no secret key at `path` beside it.
+    case secretKeyMissing(path: String, publicKey: String)
 
     public var failure: Failure {
         switch self {
@@ -181,6 +187,12 @@ public enum KeyRingError: Error, Sendable, Hashable {
             )
         case .emptyPassphrase(let path):
             Failure(.configuration, "\(path) has no passphrase in its first line", hint: "write one there")
+        case .secretKeyMissing(let path, let publicKey):
+            Failure(
+                .configuration,
+                "there is a public key without its secret key: \(publicKey)",
+                hint: "put the secret key back as \(path) or name it with --key; for a new one move the .pub away first"
+            )
         }
     }
 }

@@ -20,6 +20,10 @@ public enum PublishingError: Error, Sendable, Hashable {
     case signing(OpenSSLError)
     /// The manifest or its signature cannot be written.
     case output(SystemError)
+    /// The manifest or its signature would replace a file that is to be published.
+    case outputIsInput(path: String)
+    /// The manifest or its signature would replace a file that is neither.
+    case outputNotOurs(path: String)
 }
 
 extension PublishingError: CustomStringConvertible {
@@ -46,9 +50,19 @@ extension PublishingError: CustomStringConvertible {
                 "this needs more than \(Manifest.maximumChunks) chunks, or a manifest over 64 MiB",
                 hint: "choose a larger --chunk-size, or publish it in parts"
             )
-        case .manifest(let error): Failure(.usage, "\(error)")
-        case .signing(let error): Failure(.configuration, "\(error)")
+        case .manifest(let error):
+            Failure(.usage, "\(error)", hint: "see fdl-sign manifest --help for what a manifest may say")
+        case .signing(let error):
+            Failure(.configuration, "\(error)", hint: "check the key with openssl pkey -in KEY -noout -text_pub")
         case .output(let error): error.failure(.cannotCreate)
+        case .outputIsInput(let path):
+            Failure(.cannotCreate, "\(path) is what is to be published", hint: "give another file's name with -o")
+        case .outputNotOurs(let path):
+            Failure(
+                .cannotCreate,
+                "\(path) is there already and is neither a manifest nor a signature",
+                hint: "move it away, or give another file's name with -o"
+            )
         }
     }
 }

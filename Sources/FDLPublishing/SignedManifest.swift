@@ -39,8 +39,10 @@ public struct SignedManifest: Sendable {
         self.bytes = bytes
     }
 
-    /// Whether a manifest can be written to `path`, as far as can be told before the work of making it.
-    public static func checkOutput(_ path: String) throws(PublishingError) {
+    /// Whether the manifest of `input` can be written to `path`, as far as can be told before the work of making it.
+    ///
+    /// What is there already is replaced only where it is a manifest and its signature.
+    public static func checkOutput(_ path: String, publishing input: PublishingInput) throws(PublishingError) {
         do throws(SystemError) {
             let directory = try FileStatus(path: Directory.containing(path))
             guard directory.kind == .directory else {
@@ -49,14 +51,37 @@ public struct SignedManifest: Sendable {
             guard access(Directory.containing(path), W_OK) == 0 else {
                 throw SystemError(operation: "create", path: path, code: errno)
             }
-            for path in [path, path + signatureSuffix] {
-                if let status = try? FileStatus(path: path), status.kind == .directory {
-                    throw SystemError(operation: "replace", path: path, code: EISDIR)
-                }
-            }
         } catch {
             throw .output(error)
         }
+        let published = Set(input.files.map(\.identity.file))
+        try checkReplaceable(path, by: Array(Manifest.format.utf8), published)
+        try checkReplaceable(path + signatureSuffix, by: Array("untrusted comment:".utf8), published)
+    }
+
+    /// - Parameter mark: what the beginning of a file that may be replaced contains.
+    private static func checkReplaceable(
+        _ path: String,
+        by mark: [UInt8],
+        _ published: Set<FileIdentity.Node>
+    ) throws(PublishingError) {
+        guard let status = try? FileStatus(path: path) else { return }
+        guard status.kind != .directory else {
+            throw .output(SystemError(operation: "replace", path: path, code: EISDIR))
+        }
+        guard !published.contains(FileIdentity(status).file) else { throw .outputIsInput(path: path) }
+        guard status.kind == .regular else { throw .outputNotOurs(path: path) }
+        var beginning = [UInt8](repeating: 0, count: 4096)
+        do throws(SystemError) {
+            let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY)
+            let count = try beginning.withUnsafeMutableBufferPointer { bytes throws(SystemError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(bytes), at: 0)
+            }
+            beginning.removeSubrange(count...)
+        } catch {
+            throw .output(error)
+        }
+        guard beginning.isEmpty || beginning.contains(mark) else { throw .outputNotOurs(path: path) }
     }
 
     /// Writes both files; neither is there before both are whole.

@@ -92,7 +92,7 @@ struct ManifestCommand: AsyncParsableCommand {
             Terminal.writeError("warning: \(Terminal.printable(name)) is not a regular file and is left out\n")
         }
         let target = output ?? input.defaultOutput
-        try SignedManifest.checkOutput(target)
+        try SignedManifest.checkOutput(target, publishing: input)
         // Before the hashing, which may take long: a key that does not open is told at once.
         let secretKey = try secretKey()
 
@@ -104,7 +104,7 @@ struct ManifestCommand: AsyncParsableCommand {
             progress: { line.report(done: $0, total: $1) }
         )
         line.end()
-        let fileName = target.split(separator: "/").last.map(String.init) ?? target
+        let fileName = splitLast(target).name
         let signed = try SignedManifest(manifest, signedWith: secretKey, fileName: fileName, now: now)
         try signed.write(to: target)
 

@@ -103,6 +103,28 @@ struct SignTests {
         #expect(!Files.exists(scene.path("absent.bin.manifest.json")))
     }
 
+    @Test func `A manifest never replaces what it is of, nor any file of a folder`() async throws {
+        let tree = scene.path("tree")
+        try Files.makeDirectory(tree)
+        for name in ["a.bin", "b.bin"] { try Files.write(Array(name.utf8), to: "\(tree)/\(name)") }
+        let (a, b) = ("\(tree)/a.bin", "\(tree)/b.bin")
+        try await sign("manifest", a, "-o", a).failed(73, saying: "a.bin")
+        try await sign("manifest", tree, "-o", b).failed(73, saying: "b.bin")
+        #expect(try Files.read(a) == Array("a.bin".utf8))
+        #expect(try Files.read(b) == Array("b.bin".utf8))
+    }
+
+    @Test func `A public key without its secret key is not replaced by a new identity`() async throws {
+        #expect(try await sign("keygen").code == 0)
+        let key = scene.home(of: .publisher) + "/config/fdl/publisher.pub"
+        let before = try Files.read(key)
+        try Files.remove(key.replacingSuffix(".pub", with: ".key"))
+        try Files.write(noise(100), to: scene.path("input.bin"))
+        try await sign("manifest", scene.path("input.bin")).failed(78, saying: "without its secret key")
+        #expect(try Files.read(key) == before)
+        #expect(!Files.exists(scene.path("input.bin.manifest.json")))
+    }
+
     @Test func `A key that is none is refused`() async throws {
         try Files.write(noise(100), to: scene.path("input.bin"))
         try Files.write(Array("no key\n".utf8), to: scene.path("bad.key"))

@@ -34,6 +34,23 @@ import Testing
         #expect(try KeyFile.secretKey("\(prefix).key", passphrase: Array("x".utf8)).publicKey == key)
     }
 
+    @Test func aLostHalfOfThePairIsNeverMadeUp() throws {
+        let bench = try Workbench()
+        let ring = KeyRing(directories: bench.directories)
+        let key = try ring.createOwnKey(passphrase: nil).publicKey
+
+        try FileManager.default.removeItem(atPath: ring.publicKeyPath)
+        #expect(try ring.ownSecretKey(passphrase: nil)?.publicKey == key)
+        #expect(try ring.ownPublicKey() == key)
+
+        try FileManager.default.removeItem(atPath: ring.secretKeyPath)
+        let missing = KeyRingError.secretKeyMissing(path: ring.secretKeyPath, publicKey: ring.publicKeyPath)
+        #expect(throws: missing) { _ = try ring.createOwnKey(passphrase: nil) }
+        #expect(throws: missing) { _ = try ring.createNewOwnKey(passphrase: nil) }
+        #expect(try ring.ownPublicKey() == key)
+        #expect(try ring.ownSecretKey(passphrase: nil) == nil)
+    }
+
     @Test func publishersAreTrustedListedAndRemoved() throws {
         let bench = try Workbench()
         let ring = KeyRing(directories: bench.directories)

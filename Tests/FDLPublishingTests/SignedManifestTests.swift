@@ -37,9 +37,34 @@ import Testing
         #expect(try folder.names() == ["x"])
 
         for path in ["\(folder.path)/none/m", "\(folder.path)/x/m", folder.path] {
-            #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(path) }
+            #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(path, publishing: input) }
         }
-        try SignedManifest.checkOutput("\(folder.path)/m")
+        try SignedManifest.checkOutput("\(folder.path)/m", publishing: input)
+    }
+
+    @Test func whatIsPublishedOrForeignIsNeverReplaced() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write([1], "x")
+        let input = try PublishingInput(scanning: file)
+        func check(_ path: String) throws { try SignedManifest.checkOutput(path, publishing: input) }
+        #expect(throws: PublishingError.outputIsInput(path: file)) { try check(file) }
+        #expect(symlink("x", "\(folder.path)/link") == 0)
+        #expect(throws: PublishingError.outputIsInput(path: "\(folder.path)/link")) { try check("\(folder.path)/link") }
+        #expect(link(file, "\(folder.path)/m.minisig") == 0)
+        #expect(throws: PublishingError.outputIsInput(path: "\(folder.path)/m.minisig")) {
+            try check("\(folder.path)/m")
+        }
+        let foreign = try folder.write(Array("my thesis".utf8), "thesis")
+        #expect(throws: PublishingError.outputNotOurs(path: foreign)) { try check(foreign) }
+        #expect(throws: PublishingError.outputNotOurs(path: "/dev/null")) { try check("/dev/null") }
+
+        let now = UTCTime(secondsSince1970: 1)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        try SignedManifest(manifest, signedWith: .generate(), fileName: "old", now: now).write(
+            to: "\(folder.path)/old"
+        )
+        try check("\(folder.path)/old")
+        try check(folder.write([], "empty"))
     }
 
     @Test func onlyCertificatesArePublished() {
