@@ -2,6 +2,7 @@ import FDLCore
 import FDLSystem
 import Glibc
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// The incomplete output: `NAME.fdl-part` beside where the result will be, locked, with every verified chunk in its
@@ -189,18 +190,41 @@ final class ChunkStore: Sendable {
 
 extension ChunkStore {
     /// Makes the complete output durable and gives it its final name, in one step.
-    /// - Parameter replacing: whether what has the name now makes room.
-    func finish(replacing: Bool) throws(SystemError) {
+    /// - Parameters:
+    ///   - replacing: whether what has the name now makes room.
+    ///   - pool: its threads sync the files, several at once: a file system's journal takes them in together, while one
+    ///     after the other each waits for the disk.
+    func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws {
         let mask = umask(0)
         umask(mask)
         state.withLock { $0.open.removeAll() }
         if target.isFolder { try removeUnlisted() }
-        for (index, file) in manifest.files.enumerated() {
-            let holder = try openFile(index)
-            try prepare(holder.descriptor, file: index)
-            try holder.descriptor.setMode((file.isExecutable ? 0o777 : 0o666) & ~mask)
-            try holder.descriptor.sync()
+        let count = manifest.files.count
+        let width = min(count, Self.syncWidth)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for first in 0..<width {
+                group.addTask {
+                    try await pool.runIfActive {
+                        for file in stride(from: first, to: count, by: width) { try self.complete(file, mask) }
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
+        try giveName(replacing: replacing, mask)
+    }
+
+    /// How many files are synced at once.
+    static let syncWidth = 8
+
+    private func complete(_ index: Int, _ mask: UInt32) throws(SystemError) {
+        let holder = try openFile(index)
+        try prepare(holder.descriptor, file: index)
+        try holder.descriptor.setMode((manifest.files[index].isExecutable ? 0o777 : 0o666) & ~mask)
+        try holder.descriptor.sync()
+    }
+
+    private func giveName(replacing: Bool, _ mask: UInt32) throws(SystemError) {
         if target.isFolder {
             try setFolderModes(0o777 & ~mask)
         }

@@ -15,7 +15,7 @@ final class DownloadEngine {
     private let loop: any EventLoop
     private let connector: SourceConnector
     private let destination: ChunkDestination
-    private let pool: NIOThreadPool
+    private let writer: NIOThreadPool
     private let layout: ChunkLayout
     private let report: @Sendable (DownloadEvent) -> Void
     private let outcome: EventLoopPromise<Outcome>
@@ -47,7 +47,7 @@ final class DownloadEngine {
         layout: ChunkLayout,
         connector: SourceConnector,
         destination: ChunkDestination,
-        pool: NIOThreadPool,
+        writer: NIOThreadPool,
         loop: any EventLoop,
         outcome: EventLoopPromise<Outcome>,
         report: @escaping @Sendable (DownloadEvent) -> Void
@@ -56,7 +56,7 @@ final class DownloadEngine {
         self.layout = layout
         self.connector = connector
         self.destination = destination
-        self.pool = pool
+        self.writer = writer
         self.loop = loop
         self.outcome = outcome
         self.report = report
@@ -184,9 +184,9 @@ final class DownloadEngine {
             loop.execute { engine.value.stop(error.failure(.localIO)) }
         }
         let destination = destination
-        let pool = pool
+        let writer = writer
         return FetchSink(post: post) { chunk, slices in
-            pool.submit { state in
+            writer.submit { state in
                 guard state == .active else { return }
                 do throws(SystemError) {
                     switch destination {

@@ -23,14 +23,17 @@ public struct Downloader: Sendable {
     ///   output that cannot be, 74 for this machine's faults, 75 where the task was cancelled, 77 where TLS ruled out
     ///   every source.
     public func run() async throws(Failure) -> DownloadSummary {
-        let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+        // More threads than cores: some of what they do is waiting for the disk.
+        let pool = NIOThreadPool(numberOfThreads: max(ChunkStore.syncWidth, System.coreCount))
         pool.start()
-        // The process's own loops, which are never shut down: a connection that is still being made when the last chunk
-        // arrives ends in its own time, and has a loop to end on.
+        // Chunks are written by one thread: the kernel lets one at a time write to a file, and those that wait, spin.
+        let writer = NIOThreadPool(numberOfThreads: 1)
+        writer.start()
+        // The process's own loops, which are never shut down: what a closed connection still has to say finds one.
         let group = MultiThreadedEventLoopGroup.singleton
         let result: Result<DownloadSummary, Failure>
         do {
-            let job = DownloadJob(request: request, pool: pool, group: group, report: report)
+            let job = DownloadJob(request: request, pool: pool, writer: writer, group: group, report: report)
             result = .success(try await job.run())
         } catch let failure as Failure {
             result = .failure(failure)
@@ -40,6 +43,12 @@ public struct Downloader: Sendable {
             result = .failure(.interrupted)
         } catch {
             result = .failure(Failure(.localIO, "\(error)"))
+        }
+        if case (.standardOutput, .failure) = (request.output, result) {
+            // A reader that has stopped reading holds the writer for as long as it likes: nobody waits for it.
+            writer.shutdownGracefully { _ in }
+        } else {
+            try? await writer.shutdownGracefully()
         }
         try? await pool.shutdownGracefully()
         return try result.get()
@@ -58,6 +67,7 @@ extension Failure {
 struct DownloadJob {
     let request: DownloadRequest
     let pool: NIOThreadPool
+    let writer: NIOThreadPool
     let group: any EventLoopGroup
     let report: @Sendable (DownloadEvent) -> Void
 
@@ -67,11 +77,13 @@ struct DownloadJob {
     init(
         request: DownloadRequest,
         pool: NIOThreadPool,
+        writer: NIOThreadPool,
         group: any EventLoopGroup,
         report: @escaping @Sendable (DownloadEvent) -> Void
     ) {
         self.request = request
         self.pool = pool
+        self.writer = writer
         self.group = group
         self.report = report
     }
@@ -89,6 +101,7 @@ struct DownloadJob {
         let target = try OutputTarget(path: path, isFolder: !manifest.isSingleFile)
         let existing = try target.existing()
         if existing != .nothing, try await isFinished(target) {
+            try target.removeStalePart(manifest)
             return summary(path: target.path, outcome: nil)
         }
         if existing == .folder { try refuseUnlisted(in: target) }
@@ -96,7 +109,7 @@ struct DownloadJob {
         let store = try ChunkStore(target: target, manifest: manifest)
         do {
             let outcome = try await fill(store, replacing: existing)
-            try finish(store)
+            try await finish(store)
             return summary(path: target.path, outcome: outcome)
         } catch {
             store.discardIfEmpty()
@@ -111,7 +124,13 @@ struct DownloadJob {
     ) async throws -> DownloadEngine.Outcome? {
         // The scan before us may have been overtaken by another download that has just finished.
         var missing = try await missingChunks(in: store)
-        let reuse = LocalReuse(layout: manifest.layout, digests: manifest.digests, store: store, pool: pool)
+        let reuse = LocalReuse(
+            layout: manifest.layout,
+            digests: manifest.digests,
+            store: store,
+            pool: pool,
+            workers: System.coreCount
+        )
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
         missing = try await copyDuplicates(missing, reuse)
@@ -147,10 +166,10 @@ struct DownloadJob {
 
     /// Replacing a folder removes it: files that the manifest does not list would be lost.
     private func refuseUnlisted(in target: OutputTarget) throws {
-        let listed = Set(manifest.files.map(\.path.string))
+        let listed = ListedPaths(manifest)
         let present = try FileTree.regularFiles(beneath: target.path)
         let unlisted = (present.files.map(\.path) + present.skipped + present.unreadableNames)
-            .first { !listed.contains($0) }
+            .first { !listed.lists($0) }
         guard let unlisted else { return }
         throw Failure(
             .cannotCreate,
@@ -178,10 +197,12 @@ struct DownloadJob {
         return first
     }
 
-    private func finish(_ store: ChunkStore) throws {
-        do throws(SystemError) {
-            try store.finish(replacing: request.replacesExisting)
-        } catch {
+    private func finish(_ store: ChunkStore) async throws {
+        do {
+            if let kept = try await store.finish(replacing: request.replacesExisting, syncingOn: pool) {
+                report(.kept(path: kept))
+            }
+        } catch let error as SystemError {
             guard error.code == EEXIST else { throw error.failure(.localIO) }
             throw Failure(
                 .cannotCreate,
@@ -233,13 +254,13 @@ struct DownloadJob {
         let total = (chunks: layout.chunkCount, bytes: manifest.totalBytes)
         let missingBytes = missing.reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
         let there = (chunks: total.chunks - missing.count, bytes: total.bytes - missingBytes)
-        let bound = try await loop.submit { [pool, report] in
+        let bound = try await loop.submit { [writer, report] in
             let engine = DownloadEngine(
                 plan: plan,
                 layout: layout,
                 connector: connector,
                 destination: destination,
-                pool: pool,
+                writer: writer,
                 loop: loop,
                 outcome: promise,
                 report: report

@@ -25,6 +25,19 @@ import Testing
         ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, workers: 2, skipsHoles: true)
     }
 
+    private func finish(_ store: ChunkStore, replacing: Bool) async throws {
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await store.finish(replacing: replacing, syncingOn: pool))
+        } catch {
+            result = .failure(error)
+        }
+        try await pool.shutdownGracefully()
+        try result.get()
+    }
+
     @Test func findsAgainWhatItWroteAndNothingElse() async throws {
         let temporary = try TemporaryDirectory()
         let manifest = try folder()
@@ -43,7 +56,7 @@ import Testing
         try await pool.shutdownGracefully()
     }
 
-    @Test func givesTheFinalNameToTheWhole() throws {
+    @Test func givesTheFinalNameToTheWhole() async throws {
         let temporary = try TemporaryDirectory()
         let manifest = try folder()
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
@@ -51,7 +64,7 @@ import Testing
         for index in 0..<4 { _ = try store.write(index, chunk(index)) }
         // Left by an earlier version: it is not part of this one.
         try temporary.write([1], "out.fdl-part/stale")
-        try store.finish(replacing: false)
+        try await finish(store, replacing: false)
         #expect(try temporary.names() == ["out"])
         #expect(try temporary.read("out/a") == first)
         #expect(try temporary.read("out/sub/dir/b") == second)
@@ -59,16 +72,16 @@ import Testing
         #expect(throws: (any Error).self) { try temporary.read("out/stale") }
     }
 
-    @Test func neverTakesTheNameOfAnotherFile() throws {
+    @Test func neverTakesTheNameOfAnotherFile() async throws {
         let temporary = try TemporaryDirectory()
         let manifest = try manifest([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
         _ = try store.write(0, [ByteBuffer(bytes: second)])
         try temporary.write([1, 2, 3], "out")
-        #expect(throws: SystemError.self) { try store.finish(replacing: false) }
+        await #expect(throws: SystemError.self) { try await finish(store, replacing: false) }
         #expect(try temporary.read("out") == [1, 2, 3])
-        try store.finish(replacing: true)
+        try await finish(store, replacing: true)
         #expect(try temporary.read("out") == second)
         #expect(try temporary.names() == ["out"])
     }
@@ -105,5 +118,74 @@ import Testing
         }
         #expect(error?.exitCode == .cannotCreate)
         #expect(error?.hint != nil)
+    }
+}
+
+@Suite struct FolderReplacementTests {
+    private let bytes = patternBytes(65536, seed: 3)
+    private let pool = NIOThreadPool(numberOfThreads: 2)
+
+    private func store(_ temporary: TemporaryDirectory, _ manifest: Manifest) throws -> ChunkStore {
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        for chunk in 0..<manifest.layout.chunkCount { _ = try store.write(chunk, [ByteBuffer(bytes: bytes)]) }
+        return store
+    }
+
+    @Test func whatNobodyListedIsKeptWhenAFolderIsReplaced() async throws {
+        pool.start()
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a/\u{e9}", bytes), ("b", bytes)])
+        try Directory.create("\(temporary.path)/out/a")
+        try temporary.write([1], "out/b")
+        // The same letter in another form, which is another file; and one that nothing is like.
+        try temporary.write([2], "out/a/e\u{301}")
+        try temporary.write([3], "out/notes")
+        let kept = try await store(temporary, manifest).finish(replacing: true, syncingOn: pool)
+        #expect(kept == "\(temporary.path)/out.fdl-old")
+        #expect(try temporary.names() == ["out", "out.fdl-old"])
+        #expect(try temporary.read("out/a/\u{e9}") == bytes)
+        #expect(try temporary.read("out.fdl-old/a/e\u{301}") == [2])
+        #expect(try temporary.read("out.fdl-old/notes") == [3])
+        #expect(throws: (any Error).self) { try temporary.read("out.fdl-old/b") }
+        try await pool.shutdownGracefully()
+    }
+
+    @Test func nothingIsLeftOfAFolderThatHeldWhatWasListed() async throws {
+        pool.start()
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a/x", bytes), ("b", bytes)])
+        try Directory.create("\(temporary.path)/out/a")
+        try temporary.write([1], "out/a/x")
+        let kept = try await store(temporary, manifest).finish(replacing: true, syncingOn: pool)
+        #expect(kept == nil)
+        #expect(try temporary.names() == ["out"])
+        try await pool.shutdownGracefully()
+    }
+
+    @Test func aPartialFolderOfAnotherVersionIsNotInTheWay() async throws {
+        pool.start()
+        let temporary = try TemporaryDirectory()
+        try Directory.create("\(temporary.path)/out.fdl-part/a/deep")
+        try temporary.write([1], "out.fdl-part/c")
+        let manifest = try manifest([("a", bytes), ("c/d/e", bytes)])
+        _ = try await store(temporary, manifest).finish(replacing: false, syncingOn: pool)
+        #expect(try temporary.read("out/a") == bytes)
+        #expect(try temporary.read("out/c/d/e") == bytes)
+        try await pool.shutdownGracefully()
+    }
+
+    @Test func whatAnInterruptedReplacementLeftIsCleared() throws {
+        let temporary = try TemporaryDirectory()
+        let manifest = try manifest([("a/x", bytes)])
+        try Directory.create("\(temporary.path)/out.fdl-part/a")
+        try temporary.write([1], "out.fdl-part/a/x")
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        try target.removeStalePart(manifest)
+        #expect(try temporary.names().isEmpty)
+        try Directory.create("\(temporary.path)/out.fdl-part/a")
+        try temporary.write([1], "out.fdl-part/a/mine")
+        try target.removeStalePart(manifest)
+        #expect(try temporary.read("out.fdl-part/a/mine") == [1])
     }
 }
