@@ -19,7 +19,6 @@ struct ChunkScanner: Sendable {
         struct State: Sendable {
             var next = 0
             var found: ChunkSet
-            var failure: SystemError?
         }
         let state: Mutex<State>
 
@@ -30,48 +29,25 @@ struct ChunkScanner: Sendable {
     /// - Throws: `SystemError` where a file cannot be read; `CancellationError`.
     func matchingChunks(in tree: LocalTree) async throws -> ChunkSet {
         let shared = Shared(chunkCount: layout.chunkCount)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<max(1, workers) {
-                group.addTask {
-                    try await pool.runIfActive { scan(tree, shared) }
-                }
-            }
-            // A cancelled scan stops at the workers' next run of chunks.
-            try await withTaskCancellationHandler {
-                try await group.waitForAll()
-            } onCancel: {
-                shared.state.withLock { $0.next = layout.chunkCount }
-            }
-        }
-        try Task.checkCancellation()
-        return try shared.state.withLock { state in
-            if let failure = state.failure { throw failure }
-            return state.found
-        }
+        try await pool.runEverywhere(workers) { stop in try scan(tree, shared, stop) }
+        return shared.state.withLock { $0.found }
     }
 
     /// One worker: takes a run of chunks at a time until none is left.
-    private func scan(_ tree: LocalTree, _ shared: Shared) {
+    private func scan(_ tree: LocalTree, _ shared: Shared, _ stop: StopFlag) throws(SystemError) {
         // Long enough that workers read sequentially, short enough that they end together.
         let run = max(1, (8 << 20) / layout.chunkSize.bytes)
         var buffer = [UInt8](repeating: 0, count: min(layout.chunkSize.bytes, 1 << 20))
         var hasher = SHA256Hasher()
-        while true {
+        while !stop.isSet {
             let start = shared.state.withLock { state in
                 defer { state.next += run }
                 return state.next
             }
             guard start < layout.chunkCount else { return }
-            do throws(SystemError) {
-                let matching = try scan(start..<min(start + run, layout.chunkCount), of: tree, &buffer, &hasher)
-                shared.state.withLock { state in
-                    for chunk in matching { state.found.insert(chunk) }
-                }
-            } catch {
-                shared.state.withLock { state in
-                    state.failure = error
-                    state.next = layout.chunkCount
-                }
+            let matching = try scan(start..<min(start + run, layout.chunkCount), of: tree, &buffer, &hasher)
+            shared.state.withLock { state in
+                for chunk in matching { state.found.insert(chunk) }
             }
         }
     }

@@ -2,7 +2,6 @@ import FDLCore
 import FDLSystem
 import Glibc
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// The incomplete output: `NAME.fdl-part` beside where the result will be, locked, with every verified chunk in its
@@ -10,10 +9,10 @@ import Synchronization
 final class ChunkStore: Sendable {
     let tree: LocalTree
     let target: OutputTarget
-    private let manifest: Manifest
+    let manifest: Manifest
     private let layout: ChunkLayout
     // Held for its lock: of the file itself, or of the folder.
-    private let lockHolder: OpenDirectory
+    let lockHolder: OpenDirectory
     /// Whether this run made it.
     private let isNew: Bool
     private let state: Mutex<State>
@@ -154,21 +153,44 @@ final class ChunkStore: Sendable {
         guard target.isFolder else { return lockHolder }
         if let holder = state.withLock({ Self.recall(file, &$0) }) { return holder }
         let path = manifest.files[file].path.string
-        if let slash = path.lastIndex(of: "/") {
-            try lockHolder.descriptor.createDirectory(beneath: String(path[..<slash]), mode: 0o700)
+        let holder: OpenDirectory
+        do throws(SystemError) {
+            holder = OpenDirectory(try createFile(path))
+        } catch {
+            // A partial output of an earlier version may have a file where this one has a directory, or the reverse.
+            guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST].contains(error.code) else { throw error }
+            try clearWay(for: path)
+            holder = OpenDirectory(try createFile(path))
         }
-        let opened = try lockHolder.descriptor.open(
-            beneath: path,
-            flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-            mode: 0o600
-        )
-        try prepare(opened, file: file)
-        let holder = OpenDirectory(opened)
+        try prepare(holder.descriptor, file: file)
         state.withLock { state in
             state.open.append((file, holder))
             if state.open.count > Self.openFileLimit { state.open.removeFirst() }
         }
         return holder
+    }
+
+    private func createFile(_ path: String) throws(SystemError) -> Descriptor {
+        if let directory = splitLast(path).directory {
+            try lockHolder.descriptor.createDirectory(beneath: directory, mode: 0o700)
+        }
+        return try lockHolder.descriptor.open(
+            beneath: path,
+            flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+            mode: 0o600
+        )
+    }
+
+    /// Removes from the partial output what is no directory where `path` needs one, and what is no file in its place.
+    private func clearWay(for path: String) throws(SystemError) {
+        var directory = try lockHolder.descriptor.duplicate()
+        let parts = pathParts(path)
+        for (index, part) in parts.enumerated() {
+            guard let status = try directory.status(child: part) else { return }
+            let isLast = index == parts.count - 1
+            guard status.kind == (isLast ? .regular : .directory) else { return try directory.removeTree(child: part) }
+            if !isLast { directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY) }
+        }
     }
 
     private static func recall(_ file: Int, _ state: inout State) -> OpenDirectory? {
@@ -178,96 +200,13 @@ final class ChunkStore: Sendable {
         return entry.holder
     }
 
+    /// Lets go of the files opened lately.
+    func closeFiles() { state.withLock { $0.open.removeAll() } }
+
     /// Gives a file its final size, the missing parts as holes with room reserved.
-    private func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) {
+    func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) {
         let size = manifest.files[file].size
         if try opened.status().size != size { try opened.truncate(to: size) }
         try opened.reserve(size)
-    }
-}
-
-// MARK: - The end
-
-extension ChunkStore {
-    /// Makes the complete output durable and gives it its final name, in one step.
-    /// - Parameters:
-    ///   - replacing: whether what has the name now makes room.
-    ///   - pool: its threads sync the files, several at once: a file system's journal takes them in together, while one
-    ///     after the other each waits for the disk.
-    func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws {
-        let mask = umask(0)
-        umask(mask)
-        state.withLock { $0.open.removeAll() }
-        if target.isFolder { try removeUnlisted() }
-        let count = manifest.files.count
-        let width = min(count, Self.syncWidth)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for first in 0..<width {
-                group.addTask {
-                    try await pool.runIfActive {
-                        for file in stride(from: first, to: count, by: width) { try self.complete(file, mask) }
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-        try giveName(replacing: replacing, mask)
-    }
-
-    /// How many files are synced at once.
-    static let syncWidth = 8
-
-    private func complete(_ index: Int, _ mask: UInt32) throws(SystemError) {
-        let holder = try openFile(index)
-        try prepare(holder.descriptor, file: index)
-        try holder.descriptor.setMode((manifest.files[index].isExecutable ? 0o777 : 0o666) & ~mask)
-        try holder.descriptor.sync()
-    }
-
-    private func giveName(replacing: Bool, _ mask: UInt32) throws(SystemError) {
-        if target.isFolder {
-            try setFolderModes(0o777 & ~mask)
-        }
-        let taken = try target.directory.descriptor.status(child: target.name) != nil
-        if taken, replacing, target.isFolder {
-            try target.directory.descriptor.rename(child: target.partName, to: target.name, .exchange)
-            try target.directory.descriptor.sync()
-            // What bears the partial name now is the folder that was replaced.
-            try target.directory.descriptor.removeTree(child: target.partName)
-        } else {
-            try target.directory.descriptor.rename(
-                child: target.partName,
-                to: target.name,
-                taken && replacing ? .replace : .refuse
-            )
-        }
-        try target.directory.descriptor.sync()
-    }
-
-    /// Files that an earlier version had and this one has not must not come along under the final name.
-    private func removeUnlisted() throws(SystemError) {
-        let listed = Set(manifest.files.map(\.path.string))
-        let present = try FileTree.regularFiles(beneath: target.path + ".fdl-part")
-        for path in present.files.map(\.path) + present.skipped where !listed.contains(path) {
-            try lockHolder.descriptor.remove(beneath: path)
-        }
-    }
-
-    private func setFolderModes(_ mode: UInt32) throws(SystemError) {
-        var folders = Set<String>()
-        for file in manifest.files {
-            var path = file.path.string[...]
-            while let slash = path.lastIndex(of: "/") {
-                path = path[..<slash]
-                guard folders.insert(String(path)).inserted else { break }
-            }
-        }
-        for path in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) {
-            let folder = try lockHolder.descriptor.open(beneath: path, flags: O_RDONLY | O_DIRECTORY)
-            try folder.setMode(mode)
-            try folder.sync()
-        }
-        try lockHolder.descriptor.setMode(mode)
-        try lockHolder.descriptor.sync()
     }
 }

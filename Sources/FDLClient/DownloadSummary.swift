@@ -29,6 +29,8 @@ public enum DownloadEvent: Sendable {
     case scanned(reused: Int, total: Int)
     /// Once a second, while chunks come in: verified chunks and bytes (of `totalBytes`).
     case progress(chunks: Int, totalChunks: Int, bytes: Int64, totalBytes: Int64)
+    /// A folder was replaced, and files that appeared in it meanwhile and that no manifest lists are kept there.
+    case kept(path: String)
     /// A source is no longer asked.
     case sourceDropped(Manifest.Source, reason: String)
     /// A source sent wrong bytes for a chunk.

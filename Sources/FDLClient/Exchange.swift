@@ -9,6 +9,8 @@ final class Exchange {
     /// When the answer before this one ended.
     var headline = NIODeadline.uptimeNanoseconds(0)
     var isCancelled = false
+    /// The source has said that it closes the connection behind this answer.
+    var isLast = false
     /// Bytes of the body as they came.
     var wireBytes = 0
     /// Bytes of the body that the plan has not been told of.

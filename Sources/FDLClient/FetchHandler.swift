@@ -131,7 +131,7 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         informational = 0
-        if !head.isKeepAlive { endsWithoutBlame = true }
+        exchange.isLast = !head.isKeepAlive
         do throws(SourceError) {
             let encoding = try ResponseCheck.accept(head, for: exchange.request)
             try exchange.begin(encoding)
@@ -192,7 +192,8 @@ final class FetchHandler: ChannelDuplexHandler {
 
     /// The first exchange is over: the next one's answer is due.
     private func advance(_ context: ChannelHandlerContext) {
-        outstanding.removeFirst()
+        // Only behind the whole of the answer that announced it is the end nobody's fault.
+        if outstanding.removeFirst().isLast { endsWithoutBlame = true }
         mark()
         outstanding.first?.headline = .now()
         if outstanding.isEmpty {

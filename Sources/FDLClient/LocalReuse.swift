@@ -3,6 +3,7 @@ import FDLCrypto
 import FDLSystem
 import Glibc
 import NIOPosix
+import Synchronization
 
 /// Copies chunks that other local files hold: older versions given as seeds, the output that is to be replaced, and
 /// the partial output itself where the manifest lists one digest at several places.
@@ -11,87 +12,134 @@ struct LocalReuse: Sendable {
     let digests: [SHA256Digest]
     let store: ChunkStore
     let pool: NIOThreadPool
+    let workers: Int
+
+    /// What the threads share.
+    private final class Search: Sendable {
+        struct State: Sendable {
+            /// The places that want each digest.
+            var wanted: [SHA256Digest: [Int]]
+            var copied: ChunkSet
+            /// The next piece of work: a seed and an offset in it; or, of the store's own, a chunk.
+            var file = 0
+            var next: Int64 = 0
+        }
+        let state: Mutex<State>
+
+        init(missing: ChunkSet, digests: [SHA256Digest]) {
+            var wanted: [SHA256Digest: [Int]] = [:]
+            for chunk in missing { wanted[digests[chunk], default: []].append(chunk) }
+            state = Mutex(State(wanted: wanted, copied: ChunkSet(bound: missing.bound)))
+        }
+
+        var copied: ChunkSet { state.withLock { $0.copied } }
+
+        /// The places that want these bytes. From now on nobody else is told of them.
+        func take(_ digest: SHA256Digest) -> [Int]? { state.withLock { $0.wanted.removeValue(forKey: digest) } }
+
+        func note(_ chunk: Int) { state.withLock { _ = $0.copied.insert(chunk) } }
+    }
 
     /// Looks through `paths`, files or folders, at every chunk-aligned offset.
     /// - Returns: the chunks that were copied into the store.
-    /// - Throws: `Failure` where a seed cannot be read or the store not be written.
+    /// - Throws: `Failure` where a seed cannot be read, `SystemError` where the store cannot be written.
     func copy(fromSeeds paths: [String], missing: ChunkSet) async throws -> ChunkSet {
-        try await pool.runIfActive {
-            var copied = ChunkSet(bound: missing.bound)
-            guard !missing.isEmpty else { return copied }
-            var wanted = places(of: missing)
-            for path in paths {
-                for file in try Self.files(at: path) where !wanted.isEmpty {
-                    try copyChunks(of: file, &wanted, &copied)
-                }
+        guard !missing.isEmpty, !paths.isEmpty else { return ChunkSet(bound: missing.bound) }
+        let search = Search(missing: missing, digests: digests)
+        let seeds = try paths.flatMap { try Self.files(at: $0) }
+        try await pool.runEverywhere(workers) { stop in
+            var buffer = [UInt8](repeating: 0, count: layout.chunkSize.bytes)
+            while !stop.isSet, let (path, offsets) = nextRun(of: seeds, search) {
+                try copyRun(offsets, of: path, search, stop, &buffer)
             }
-            return copied
         }
+        return search.copied
     }
 
     /// Copies chunks to the other places that want the same bytes.
     /// - Parameter present: the chunks that the store holds.
     func copyDuplicates(missing: ChunkSet, present: ChunkSet) async throws -> ChunkSet {
-        try await pool.runIfActive {
-            var copied = ChunkSet(bound: missing.bound)
-            guard !missing.isEmpty, !present.isEmpty else { return copied }
-            let wanted = places(of: missing)
-            for chunk in present {
-                guard let places = wanted[digests[chunk]] else { continue }
-                guard let bytes = try read(chunk) else { continue }
-                try store(bytes[...], at: places, &copied)
+        guard !missing.isEmpty, !present.isEmpty else { return ChunkSet(bound: missing.bound) }
+        let search = Search(missing: missing, digests: digests)
+        try await pool.runEverywhere(workers) { stop in
+            while !stop.isSet, let chunk = nextPresent(present, search) {
+                // A chunk whose bytes have changed since it was looked at is no help; another may be.
+                guard let bytes = try read(chunk), let places = search.take(digests[chunk]) else { continue }
+                try store(bytes[...], at: places, search)
             }
-            return copied
         }
+        return search.copied
     }
 
-    private func places(of chunks: ChunkSet) -> [SHA256Digest: [Int]] {
-        var places: [SHA256Digest: [Int]] = [:]
-        for chunk in chunks { places[digests[chunk], default: []].append(chunk) }
-        return places
+    // MARK: Seeds
+
+    /// A file that may hold chunks.
+    private struct Seed: Sendable {
+        let path: String
+        let size: Int64
     }
 
-    private static func files(at path: String) throws(Failure) -> [String] {
+    private static func files(at path: String) throws(Failure) -> [Seed] {
         do throws(SystemError) {
             let status = try FileStatus(path: path)
-            guard status.kind == .directory else { return [path] }
-            return try FileTree.regularFiles(beneath: path).files.map { "\(path)/\($0.path)" }
+            guard status.kind == .directory else { return [Seed(path: path, size: status.size)] }
+            return try FileTree.regularFiles(beneath: path).files.map {
+                Seed(path: "\(path)/\($0.path)", size: $0.status.size)
+            }
         } catch {
             throw error.failure(error.isNotFound ? .usage : .localIO)
         }
     }
 
-    private func copyChunks(
-        of path: String,
-        _ wanted: inout [SHA256Digest: [Int]],
-        _ copied: inout ChunkSet
-    ) throws(Failure) {
-        do throws(SystemError) {
-            let file = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
-            guard try file.status().kind == .regular else { return }
-            var buffer = [UInt8](repeating: 0, count: layout.chunkSize.bytes)
-            var offset: Int64 = 0
-            while !wanted.isEmpty {
-                let count = try buffer.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
-                    try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+    /// The next run of chunks to look at: enough of them to read on, few enough for all threads to end together.
+    private func nextRun(of seeds: [Seed], _ search: Search) -> (path: String, offsets: Range<Int64>)? {
+        let length = Int64(max(layout.chunkSize.bytes, 8 << 20))
+        return search.state.withLock { state in
+            while state.file < seeds.count, !state.wanted.isEmpty {
+                let seed = seeds[state.file]
+                if state.next < seed.size {
+                    let end = min(seed.size, state.next + length)
+                    defer { state.next = end }
+                    return (seed.path, state.next..<end)
                 }
-                guard count > 0 else { return }
-                let digest = buffer[..<count].withUnsafeBytes { SHA256Digest(hashing: $0) }
-                if let places = wanted.removeValue(forKey: digest) { try store(buffer[..<count], at: places, &copied) }
-                guard count == buffer.count else { return }
-                offset += Int64(count)
+                state.file += 1
+                state.next = 0
             }
-        } catch {
-            throw error.failure(.localIO)
+            return nil
         }
     }
 
-    private func store(_ bytes: ArraySlice<UInt8>, at places: [Int], _ copied: inout ChunkSet) throws(SystemError) {
-        for chunk in places where !copied.contains(chunk) {
-            let written = try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
-                try store.write(chunk, bytes)
+    private func copyRun(
+        _ offsets: Range<Int64>,
+        of path: String,
+        _ search: Search,
+        _ stop: StopFlag,
+        _ buffer: inout [UInt8]
+    ) throws(SystemError) {
+        let file = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        guard try file.status().kind == .regular else { return }
+        var offset = offsets.lowerBound
+        while offset < offsets.upperBound, !stop.isSet {
+            let count = try buffer.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
             }
-            if written { copied.insert(chunk) }
+            guard count > 0 else { return }
+            let digest = buffer[..<count].withUnsafeBytes { SHA256Digest(hashing: $0) }
+            if let places = search.take(digest) { try store(buffer[..<count], at: places, search) }
+            offset += Int64(count)
+        }
+    }
+
+    // MARK: The store's own chunks
+
+    /// The next chunk of the store whose bytes are wanted elsewhere.
+    private func nextPresent(_ present: ChunkSet, _ search: Search) -> Int? {
+        search.state.withLock { state in
+            while !state.wanted.isEmpty, let chunk = present.first(from: Int(state.next)) {
+                state.next = Int64(chunk) + 1
+                if state.wanted[digests[chunk]] != nil { return chunk }
+            }
+            return nil
         }
     }
 
@@ -105,5 +153,14 @@ struct LocalReuse: Sendable {
         }
         guard count == location.length else { return nil }
         return bytes.withUnsafeBytes { SHA256Digest(hashing: $0) } == digests[chunk] ? bytes : nil
+    }
+
+    private func store(_ bytes: ArraySlice<UInt8>, at places: [Int], _ search: Search) throws(SystemError) {
+        for chunk in places {
+            let written = try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
+                try store.write(chunk, bytes)
+            }
+            if written { search.note(chunk) }
+        }
     }
 }

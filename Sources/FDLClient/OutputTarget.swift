@@ -12,15 +12,16 @@ struct OutputTarget: Sendable {
     let path: String
 
     var partName: String { name + ".fdl-part" }
+    /// The name for a folder that was replaced and holds files that no manifest listed.
+    var replacedName: String { name + ".fdl-old" }
 
     /// What lies under the final name.
     enum Existing: Sendable { case nothing, file, folder }
 
     /// - Throws: `Failure` (73) where the directory is missing or the final name cannot be one of a file.
     init(path: String, isFolder: Bool) throws(Failure) {
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
-        let name = trimmed.split(separator: "/").last.map(String.init) ?? ""
+        let trimmed = withoutTrailingSlashes(path)
+        let name = pathParts(trimmed).last ?? ""
         guard !name.isEmpty, name != ".", name != ".." else {
             throw Failure(
                 .cannotCreate,
@@ -28,7 +29,7 @@ struct OutputTarget: Sendable {
                 hint: "give the name it shall have with -o"
             )
         }
-        guard isFolder || !path.hasSuffix("/") else {
+        guard isFolder || trimmed == path else {
             throw Failure(
                 .cannotCreate,
                 "\(path) names a directory, and the manifest a file",
@@ -38,7 +39,7 @@ struct OutputTarget: Sendable {
         guard name.utf8.count + ".fdl-part".utf8.count <= SafePath.maximumPartBytes else {
             throw Failure(.cannotCreate, "the name \(name) is too long", hint: "give a shorter one with -o")
         }
-        let parent = Directory.containing(String(trimmed))
+        let parent = Directory.containing(trimmed)
         do throws(SystemError) {
             directory = OpenDirectory(try Descriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
         } catch {
@@ -47,7 +48,7 @@ struct OutputTarget: Sendable {
         }
         self.name = name
         self.isFolder = isFolder
-        self.path = String(trimmed)
+        self.path = trimmed
     }
 
     /// - Throws: `Failure` (73) for a symbolic link, a file where a folder goes or the other way round, and for
@@ -70,6 +71,31 @@ struct OutputTarget: Sendable {
             throw Failure(.cannotCreate, "\(path) is a symbolic link, which is never written through", hint: hint)
         case .other:
             throw Failure(.cannotCreate, "\(path) is neither a file nor a directory", hint: hint)
+        }
+    }
+
+    /// Removes a folder that was replaced, but for files that nobody listed.
+    /// - Returns: where it lies now if it holds such files: under a name that no later download takes for its own.
+    func removeListed(from replaced: String, _ manifest: Manifest) throws(SystemError) -> String? {
+        let folder = try directory.descriptor.open(child: replaced, flags: O_RDONLY | O_DIRECTORY)
+        guard try ListedPaths(manifest).removeListed(in: folder, prefix: "") else {
+            try directory.descriptor.removeTree(child: replaced)
+            return nil
+        }
+        if replaced != replacedName { try directory.descriptor.rename(child: replaced, to: replacedName, .refuse) }
+        return Directory.containing(path) + "/" + replacedName
+    }
+
+    /// Takes away what an earlier run has left beside a finished output: a partial one, or the folder it replaced.
+    func removeStalePart(_ manifest: Manifest) throws(SystemError) {
+        guard let status = try directory.descriptor.status(child: partName),
+            status.kind == (isFolder ? .directory : .regular)
+        else { return }
+        let part = try directory.descriptor.open(child: partName, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        guard try part.lock() else { return }
+        guard isFolder else { return try directory.descriptor.removeTree(child: partName) }
+        if try !ListedPaths(manifest).removeListed(in: part, prefix: "") {
+            try directory.descriptor.removeTree(child: partName)
         }
     }
 

@@ -17,3 +17,10 @@ public func splitLast(_ path: String) -> (directory: String?, name: String) {
         String(decoding: bytes[bytes.index(after: slash)...], as: UTF8.self)
     )
 }
+
+/// A path without the slashes at its end; a path of slashes alone keeps one.
+public func withoutTrailingSlashes(_ path: String) -> String {
+    var bytes = path.utf8[...]
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
+    return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,4 +1,5 @@
 import CLinux
+import FDLCore
 import Glibc
 
 extension Descriptor {
@@ -27,11 +28,11 @@ extension Descriptor {
         flags: Int32,
         mode: UInt32
     ) throws(SystemError) -> Descriptor {
-        let parts = relativePath.split(separator: "/").map(String.init)
+        let parts = pathParts(relativePath)
         guard let last = parts.last, !relativePath.hasPrefix("/"), !parts.contains("..") else {
             throw SystemError(operation: "open", path: joined(relativePath), code: EXDEV)
         }
-        var directory = Descriptor(owning: try check("open", path: path) { dup(rawValue) }, path: path)
+        var directory = try duplicate()
         for part in parts.dropLast() {
             directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
         }

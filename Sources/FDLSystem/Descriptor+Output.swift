@@ -1,4 +1,5 @@
 import CLinux
+import FDLCore
 import Glibc
 
 extension Descriptor {
@@ -67,8 +68,8 @@ extension Descriptor {
     /// Makes a directory below this one, with those above it that are missing; those that exist are kept.
     /// - Parameter relativePath: parts with `/` between them, none of them `..`, no symbolic link among them.
     public func createDirectory(beneath relativePath: String, mode: UInt32 = 0o777) throws(SystemError) {
-        var directory = Descriptor(owning: try check("open", path: path) { dup(rawValue) }, path: path)
-        for part in relativePath.split(separator: "/").map(String.init) {
+        var directory = try duplicate()
+        for part in pathParts(relativePath) {
             do throws(SystemError) {
                 try check("create", path: directory.joined(part)) { mkdirat(directory.rawValue, part, mode) }
             } catch {
@@ -76,6 +77,14 @@ extension Descriptor {
             }
             directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
         }
+    }
+
+    /// The names in this directory, bytes that are not UTF-8 replaced.
+    public func names() throws(SystemError) -> [String] { try FileTree.names(in: self) }
+
+    /// A second descriptor of the same open file or directory.
+    public func duplicate() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check("open", path: path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }, path: path)
     }
 
     /// What a rename does where the new name is taken.
@@ -112,9 +121,9 @@ extension Descriptor {
     /// Removes a file below this directory.
     /// - Parameter relativePath: parts with `/` between them, none of them `..`.
     public func remove(beneath relativePath: String) throws(SystemError) {
-        guard let slash = relativePath.lastIndex(of: "/") else { return try removeTree(child: relativePath) }
-        let above = try open(beneath: String(relativePath[..<slash]), flags: O_RDONLY | O_DIRECTORY)
-        try above.removeTree(child: String(relativePath[relativePath.index(after: slash)...]))
+        let (directory, name) = splitLast(relativePath)
+        guard let directory else { return try removeTree(child: name) }
+        try open(beneath: directory, flags: O_RDONLY | O_DIRECTORY).removeTree(child: name)
     }
 
     /// Removes a file, or a directory with all that is in it.
@@ -125,7 +134,7 @@ extension Descriptor {
             return
         }
         let directory = try open(child: name, flags: O_RDONLY | O_DIRECTORY)
-        for entry in try FileTree.names(in: directory) { try directory.removeTree(child: entry) }
+        for entry in try directory.names() { try directory.removeTree(child: entry) }
         try check("remove", path: joined(name)) { unlinkat(rawValue, name, AT_REMOVEDIR) }
     }
 }

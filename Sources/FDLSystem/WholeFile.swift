@@ -1,4 +1,5 @@
 import CLinux
+import FDLCore
 import Glibc
 
 /// Files that are read and written as a whole.
@@ -52,8 +53,7 @@ public enum Directory {
     }
 
     private static func parent(of path: String) -> String? {
-        let trimmed = path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path[...]
-        guard let slash = trimmed.lastIndex(of: "/") else { return nil }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+        guard let above = splitLast(withoutTrailingSlashes(path)).directory else { return nil }
+        return above.isEmpty ? "/" : above
     }
 }

@@ -40,6 +40,9 @@ final class Reporter: Sendable {
                 "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes)),
             ])
             showProgress(bytes, totalBytes)
+        case .kept(let path):
+            emit(["event": "kept", "path": .text(path)])
+            say("files that the manifest does not list are kept in \(path)")
         case .sourceDropped(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
             say("\(source.url) is no longer asked: \(reason)")
