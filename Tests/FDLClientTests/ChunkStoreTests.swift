@@ -7,6 +7,21 @@ import Testing
 
 @testable import FDLClient
 
+/// Gives a store's output its final name, with threads of its own.
+@discardableResult
+private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String? {
+    let pool = NIOThreadPool(numberOfThreads: 2)
+    pool.start()
+    let result: Result<String?, any Error>
+    do {
+        result = .success(try await store.finish(replacing: replacing, syncingOn: pool))
+    } catch {
+        result = .failure(error)
+    }
+    try await pool.shutdownGracefully()
+    return try result.get()
+}
+
 @Suite struct ChunkStoreTests {
     private let first = patternBytes(2 * 65536 + 10, seed: 1)
     private let second = patternBytes(65536, seed: 2)
@@ -25,19 +40,6 @@ import Testing
         ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, workers: 2, skipsHoles: true)
     }
 
-    private func finish(_ store: ChunkStore, replacing: Bool) async throws {
-        let pool = NIOThreadPool(numberOfThreads: 2)
-        pool.start()
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await store.finish(replacing: replacing, syncingOn: pool))
-        } catch {
-            result = .failure(error)
-        }
-        try await pool.shutdownGracefully()
-        try result.get()
-    }
-
     @Test func findsAgainWhatItWroteAndNothingElse() async throws {
         let temporary = try TemporaryDirectory()
         let manifest = try folder()
@@ -53,7 +55,6 @@ import Testing
         pool.start()
         let found = try await scanner(manifest, pool).matchingChunks(in: store.tree)
         #expect(Array(found) == [1, 3])
-        try await pool.shutdownGracefully()
     }
 
     @Test func givesTheFinalNameToTheWhole() async throws {
@@ -123,7 +124,6 @@ import Testing
 
 @Suite struct FolderReplacementTests {
     private let bytes = patternBytes(65536, seed: 3)
-    private let pool = NIOThreadPool(numberOfThreads: 2)
 
     private func store(_ temporary: TemporaryDirectory, _ manifest: Manifest) throws -> ChunkStore {
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
@@ -133,7 +133,6 @@ import Testing
     }
 
     @Test func whatNobodyListedIsKeptWhenAFolderIsReplaced() async throws {
-        pool.start()
         let temporary = try TemporaryDirectory()
         let manifest = try manifest([("a/\u{e9}", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
@@ -141,38 +140,33 @@ import Testing
         // The same letter in another form, which is another file; and one that nothing is like.
         try temporary.write([2], "out/a/e\u{301}")
         try temporary.write([3], "out/notes")
-        let kept = try await store(temporary, manifest).finish(replacing: true, syncingOn: pool)
+        let kept = try await finish(store(temporary, manifest), replacing: true)
         #expect(kept == "\(temporary.path)/out.fdl-old")
         #expect(try temporary.names() == ["out", "out.fdl-old"])
         #expect(try temporary.read("out/a/\u{e9}") == bytes)
         #expect(try temporary.read("out.fdl-old/a/e\u{301}") == [2])
         #expect(try temporary.read("out.fdl-old/notes") == [3])
         #expect(throws: (any Error).self) { try temporary.read("out.fdl-old/b") }
-        try await pool.shutdownGracefully()
     }
 
     @Test func nothingIsLeftOfAFolderThatHeldWhatWasListed() async throws {
-        pool.start()
         let temporary = try TemporaryDirectory()
         let manifest = try manifest([("a/x", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
         try temporary.write([1], "out/a/x")
-        let kept = try await store(temporary, manifest).finish(replacing: true, syncingOn: pool)
+        let kept = try await finish(store(temporary, manifest), replacing: true)
         #expect(kept == nil)
         #expect(try temporary.names() == ["out"])
-        try await pool.shutdownGracefully()
     }
 
     @Test func aPartialFolderOfAnotherVersionIsNotInTheWay() async throws {
-        pool.start()
         let temporary = try TemporaryDirectory()
         try Directory.create("\(temporary.path)/out.fdl-part/a/deep")
         try temporary.write([1], "out.fdl-part/c")
         let manifest = try manifest([("a", bytes), ("c/d/e", bytes)])
-        _ = try await store(temporary, manifest).finish(replacing: false, syncingOn: pool)
+        try await finish(store(temporary, manifest), replacing: false)
         #expect(try temporary.read("out/a") == bytes)
         #expect(try temporary.read("out/c/d/e") == bytes)
-        try await pool.shutdownGracefully()
     }
 
     @Test func whatAnInterruptedReplacementLeftIsCleared() throws {

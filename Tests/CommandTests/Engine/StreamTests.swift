@@ -52,6 +52,19 @@ struct StreamTests {
         #expect(!ended.errors.contains("https://"), "a server is blamed: \(ended.errors)")
     }
 
+    @Test func `A reader that has stopped reading cannot keep it from being interrupted`() async throws {
+        let scene = try await Scene()
+        let published = try await scene.publish(noise(8 << 20), chunkSize: 65_536)
+        let worker = try await scene.worker(root: published.root)
+        let get = try await stream(scene, published.manifest, worker.url, to: "sleep 100")
+        // What a pipe holds, and so all that is ever read of the output.
+        try await Task.sleep(for: .seconds(1))
+        #expect(get.isRunning)
+        get.signal(15)
+        let ended = try await get.wait()
+        #expect(ended.code == 75, "\(ended.errors)")
+    }
+
     @Test(arguments: [false, true])
     func `What a seed holds is copied, and only the rest fetched`(isFolder: Bool) async throws {
         let scene = try await Scene()
