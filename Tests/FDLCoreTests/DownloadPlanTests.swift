@@ -264,6 +264,27 @@ struct DownloadPlanTests {
         }
     }
 
+    @Test("is not kept going by servers that answer 503, close, and let us in again")
+    func busyForEver() {
+        var driver = Driver(chunks: 1, sources: [.worker, .worker], configuration: .init())
+        var seen = 0
+        var asked = 0
+        while driver.failure == nil, driver.now < .seconds(10_000) {
+            while seen < driver.connections.count {
+                driver.tell(.connected(driver.connections[seen].id))
+                seen += 1
+            }
+            while asked < driver.fetches.count {
+                let fetch = driver.fetches[asked]
+                asked += 1
+                driver.tell(.failed(fetch.id, chunk: 0, .status(503, retryAfter: nil)))
+                for connection in driver.connections { driver.tell(.connectionClosed(connection.id, nil)) }
+            }
+            driver.sleep(.milliseconds(500))
+        }
+        #expect(driver.failure?.reports.map(\.state) == [.givenUp, .givenUp])
+    }
+
     @Test("forgives a few broken answers, not many")
     func strikes() throws {
         var driver = Driver(chunks: 10, sources: [.worker])

@@ -292,7 +292,7 @@ struct Simulation<Plan: Scheduler> {
 
     private mutating func tell(_ event: DownloadPlan.Event) {
         guard !isOver else { return }
-        perform(plan.handle(event, at: .microseconds(Int64(now * 1e6))))
+        perform(plan.handle(event, at: .microseconds(Int64(now * 1e6 + 0.5))))
     }
 
     private mutating func perform(_ actions: [DownloadPlan.Action]) {

@@ -13,26 +13,40 @@ extension DownloadPlan {
     mutating func closed(_ key: Int, _ error: SourceError?) {
         guard let connection = connections[key] else { return }
         let head = connection.requests.first.flatMap { requests[$0] }
+        let source = connection.source
         drop(key, telling: false)
-        let cause: SourceError?
-        if let error {
-            cause = error
-        } else if !connection.hasServed, head != nil || now - connection.openedAt < 5 {
-            // To be closed for idleness is nobody's fault; to be let in and shown the door is.
-            cause = .closedEarly("before any answer")
-        } else {
-            cause = nil
+        if connection.isReady, head == nil {
+            closedIdle(connection, error)
+        } else if let error {
+            yieldConnection(of: source, error, wasReady: connection.isReady)
+            charge(source, error, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
+        } else if !connection.hasServed {
+            // To be let in and shown the door.
+            charge(source, .closedEarly("before any answer"), chunk: head?.chunks.first, since: connection.openedAt)
         }
-        if !connection.isReady,
-            sources[connection.source].connections.contains(where: { connections[$0]?.isReady == true })
-        {
-            // It has room for those it has let in already.
-            sources[connection.source].desiredConnections = max(1, sources[connection.source].desiredConnections - 1)
+    }
+
+    /// Nothing was asked of it: nobody's fault, and a source not asked is not judged. But no rush to come back.
+    private mutating func closedIdle(_ connection: Connection, _ error: SourceError?) {
+        if let error, error.isFinal { return charge(connection.source, error, chunk: nil, since: connection.openedAt) }
+        if !connection.wasAsked, sources[connection.source].amnesties < configuration.maximumAmnesties {
+            // It let us in, and we had nothing for it. Not for ever, or two sources could take turns at this.
+            sources[connection.source].amnesties += 1
+            sources[connection.source].failuresInARow = 0
         }
-        if let cause {
-            charge(connection.source, cause, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
+        if error != nil || now - connection.openedAt < 5 {
+            sources[connection.source].connectAfter = now + backoff.delay(failures: 1, using: &generator)
         }
-        connectionsWanted = true
+    }
+
+    /// Where several connections go to a source and one does not get in or starves, fewer may be what it can serve.
+    mutating func yieldConnection(of source: Int, _ error: SourceError, wasReady: Bool) {
+        guard sources[source].connections.contains(where: { connections[$0]?.isReady == true }) else { return }
+        if wasReady {
+            guard case .timeout = error else { return }
+        }
+        sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
+        sources[source].growAfter = now + configuration.trialPause
     }
 
     /// Forgets a connection and takes back what was outstanding on it.
@@ -136,6 +150,7 @@ extension DownloadPlan {
                 continue
             }
             drop(key, telling: true)
+            yieldConnection(of: connection.source, .timeout(""), wasReady: true)
             charge(connection.source, .timeout("hardly a byte"), chunk: head.chunks.first, since: head.sentAt)
         }
     }

@@ -39,8 +39,7 @@ extension DownloadPlan {
         guard 1.25 * mine + 0.01 < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
-        guard length <= hedgeBudget else { return withdraw(victim, mine) }
-        guard memoryUsed + length <= memoryLimit else { return false }
+        guard length <= hedgeBudget, memoryUsed + length <= memoryLimit else { return withdraw(victim, mine) }
         hedgeBudget -= length
         let request = ask(for: victim.chunk..<(victim.chunk + 1), on: key)
         flights[victim.chunk]?.second = request
@@ -48,7 +47,7 @@ extension DownloadPlan {
         return true
     }
 
-    /// With the budget spent, a chunk that would take very much longer where it is, is taken away from there. Nothing
+    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is taken away from there. Nothing
     /// is fetched twice but what had arrived of it.
     private mutating func withdraw(_ victim: Victim, _ mine: Double) -> Bool {
         guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {

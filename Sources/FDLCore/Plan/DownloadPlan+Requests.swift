@@ -146,6 +146,7 @@ extension DownloadPlan {
             Request(connection: key, chunks: chunks, bytes: bytes, sentAt: now, measuresDelay: isIdle)
         )
         connections[key]?.requests.append(request)
+        connections[key]?.wasAsked = true
         connections[key]?.outstanding += bytes
         if isIdle { connections[key]?.meter.begin(at: now) }
         actions.append(
@@ -194,7 +195,10 @@ extension DownloadPlan {
         for chunk in chunks { giveBack(chunk, from: key) }
         if error == .missing { connections[request.connection]?.hasServed = true }
         charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
-        if error.breaksConnection { drop(request.connection, telling: true) }
+        if error.breaksConnection, connections[request.connection] != nil {
+            drop(request.connection, telling: true)
+            yieldConnection(of: source, error, wasReady: true)
+        }
         fill(request.connection)
     }
 
@@ -337,6 +341,14 @@ extension DownloadPlan {
 }
 
 extension SourceError {
+    /// Whether it does not heal within a job.
+    var isFinal: Bool {
+        switch self {
+        case .tls, .forbidden, .corrupt: true
+        default: false
+        }
+    }
+
     /// Whether what follows on the connection can no longer be told apart.
     fileprivate var breaksConnection: Bool {
         switch self {

@@ -18,6 +18,8 @@ extension DownloadPlan {
         var firstFailureAt = 0.0
         var lastFailureAt = -Double.infinity
         var lastByteAt = -Double.infinity
+        /// How often its failures have been forgotten since it was not asked.
+        var amnesties = 0
         var strikes = 0
         var acceptedSinceStrike = 0
         var hasAnswered = false
@@ -51,6 +53,8 @@ extension DownloadPlan {
         var idleSince = 0.0
         /// Gets no more work, and is closed when it has done what it has.
         var isRetiring = false
+        /// It has been asked for something.
+        var wasAsked = false
         /// It has answered something well.
         var hasServed = false
         /// When the last chunk or other good answer came.
