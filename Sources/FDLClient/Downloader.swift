@@ -294,6 +294,11 @@ struct DownloadJob {
     private func plan(_ layout: ChunkLayout, _ missing: ChunkSet, _ destination: ChunkDestination) -> DownloadPlan {
         var configuration = DownloadPlan.Configuration()
         configuration.connectionsPerSource = request.connectionsPerSource
+        if let limit = request.rateLimit {
+            // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
+            let share = Double(limit) / Double(4 * configuration.maximumConnections)
+            configuration.stallRate = min(configuration.stallRate, share)
+        }
         if case .stream = destination {
             // Twice what may be on its way: a slow source's chunk must not stop the others at once.
             let window = max(4, 2 * configuration.memoryLimit / layout.chunkSize.bytes)
