@@ -13,6 +13,9 @@ final class CertificateSource: Sendable {
 
     var context: TLSContext { current.withLock { $0 } }
 
+    /// The file that the key in use was read from.
+    var privateKeyPath: String? { context.privateKeyPath }
+
     /// Reads the files again.
     /// - Throws: `TLSError`; then the context in use stays.
     func reload() throws(TLSError) {

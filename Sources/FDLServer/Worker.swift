@@ -13,6 +13,7 @@ public final class Worker: Sendable {
     private let configuration: WorkerConfiguration
     private let logger: Logger
     private let certificates: CertificateSource
+    private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let responder: Responder
     private let servers = Mutex<ServiceGroup?>(nil)
@@ -34,7 +35,8 @@ public final class Worker: Sendable {
             throw .tls(error)
         }
         do throws(SystemError) {
-            let root = try ServedRoot(configuration.root)
+            root = try ServedRoot(configuration.root)
+            if let path = certificates.privateKeyPath { root.refuse(path) }
             watcher = CatalogWatcher(root: root, logger: logger)
             responder = Responder(root: root, watcher: watcher)
         } catch {
@@ -97,6 +99,7 @@ public final class Worker: Sendable {
     /// - Throws: `TLSError`; then those in use stay in use.
     public func reloadCertificate() throws(TLSError) {
         try certificates.reload()
+        if let path = certificates.privateKeyPath { root.refuse(path) }
     }
 
     private static func outcome(_ body: () async throws -> Void) async -> Result<Void, WorkerError> {

@@ -18,6 +18,14 @@ public struct FileStatus: Sendable, Hashable {
     public let inode: UInt64
     public let device: UInt64
 
+    /// Which file it is, whatever its name.
+    public struct Identity: Sendable, Hashable {
+        public let device: UInt64
+        public let inode: UInt64
+    }
+
+    public var identity: Identity { Identity(device: device, inode: inode) }
+
     /// Whether the owner may execute it.
     public var isExecutable: Bool { mode & 0o100 != 0 }
 

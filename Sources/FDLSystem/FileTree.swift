@@ -20,16 +20,31 @@ public enum FileTree {
     }
 
     /// Walks everything below `root`.
-    /// - Parameter descend: asked for each directory by its relative path; false leaves it out.
+    /// - Parameters:
+    ///   - descend: asked for each directory by its relative path; false leaves it out.
+    ///   - failed: told of what cannot be looked at, and of the directory (relative) it was met in; where it returns,
+    ///     the walk goes on with the rest. Unless given, the walk ends there.
+    /// - Throws: what `failed` throws; `SystemError` where the root itself cannot be listed.
     public static func regularFiles(
         beneath root: String,
-        descend: (String) -> Bool = { _ in true }
+        descend: (String) -> Bool = { _ in true },
+        failed: (_ error: SystemError, _ directory: String) throws(SystemError) -> Void = {
+            (error, _) throws(SystemError) in throw error
+        }
     ) throws(SystemError) -> Listing {
         var listing = Listing()
         var pending = [""]
         while let directory = pending.popLast() {
             let path = directory.isEmpty ? root : "\(root)/\(directory)"
-            for name in try names(in: path) {
+            let names: [Name]
+            do throws(SystemError) {
+                names = try self.names(in: path)
+            } catch {
+                if directory.isEmpty { throw error }
+                try failed(error, directory)
+                continue
+            }
+            for name in names {
                 guard let name = name.valid else {
                     listing.unreadableNames.append(directory.isEmpty ? name.shown : "\(directory)/\(name.shown)")
                     continue
@@ -40,8 +55,8 @@ public enum FileTree {
                     status = try FileStatus(path: "\(root)/\(relative)", following: false)
                 } catch {
                     // Gone since the directory was read.
-                    if error.code == ENOENT { continue }
-                    throw error
+                    if error.code != ENOENT { try failed(error, directory) }
+                    continue
                 }
                 switch status.kind {
                 case .regular: listing.files.append(Entry(path: relative, status: status))

@@ -18,13 +18,16 @@ public final class TLSContext: Sendable {
     let number: UInt64
     let pins: Set<PublicKeyPin>
     let pools = BufferPools()
+    /// The file that the private key was read from; nil for a client that shows no certificate.
+    public let privateKeyPath: String?
     private let shared: SharedContext
 
     var pointer: OpaquePointer { shared.pointer }
 
-    private init(role: Role, pins: Set<PublicKeyPin>, pointer: OpaquePointer) {
+    private init(role: Role, pins: Set<PublicKeyPin>, privateKeyPath: String?, pointer: OpaquePointer) {
         self.role = role
         self.pins = pins
+        self.privateKeyPath = privateKeyPath
         self.number = Self.counter.add(1, ordering: .relaxed).newValue
         self.shared = SharedContext(pointer: pointer)
     }
@@ -36,13 +39,18 @@ public final class TLSContext: Sendable {
     /// Makes a server's context.
     /// - Throws: one of the configuration errors, each naming its file.
     public static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
-        let context = TLSContext(role: .server, pins: [], pointer: try newPointer())
-        let pointer = context.pointer
-        try use(
-            certificateChainPath: configuration.certificateChainPath,
-            privateKeyPath: configuration.privateKeyPath,
-            in: pointer
+        let identity = try Identity(
+            chainPath: configuration.certificateChainPath,
+            keyPath: configuration.privateKeyPath
         )
+        let context = TLSContext(
+            role: .server,
+            pins: [],
+            privateKeyPath: identity.key.path,
+            pointer: try newPointer()
+        )
+        let pointer = context.pointer
+        try use(identity, in: pointer)
         // Sessions live in tickets alone, so that memory does not grow with the number of clients seen. The id ties a
         // ticket to this use of TLS; OpenSSL demands one where clients show certificates.
         fdl_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
@@ -62,7 +70,19 @@ public final class TLSContext: Sendable {
     /// Makes a client's context.
     /// - Throws: one of the configuration errors, each naming its file.
     public static func client(_ configuration: TLSClientConfiguration) throws(TLSError) -> TLSContext {
-        let context = TLSContext(role: .client, pins: Set(configuration.pins), pointer: try newPointer())
+        var identity: Identity?
+        var keyPath: String?
+        if let path = configuration.certificateChainPath {
+            let found = try Identity(chainPath: path, keyPath: configuration.privateKeyPath)
+            keyPath = found.key.path
+            identity = consume found
+        }
+        let context = TLSContext(
+            role: .client,
+            pins: Set(configuration.pins),
+            privateKeyPath: keyPath,
+            pointer: try newPointer()
+        )
         let pointer = context.pointer
         switch configuration.trustRoots {
         case .system:
@@ -73,9 +93,7 @@ public final class TLSContext: Sendable {
             try check(ErrorQueue.clean { SSL_CTX_set_default_verify_paths(pointer) } == 1)
             try addRoots(pem: bytes, to: pointer)
         }
-        if let path = configuration.certificateChainPath {
-            try use(certificateChainPath: path, privateKeyPath: configuration.privateKeyPath, in: pointer)
-        }
+        if let identity = identity.take() { try use(identity, in: pointer) }
         SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
         SSL_CTX_set_cert_verify_callback(pointer, TLSConnection.verifyChainAndPin, nil)
         // Sessions are handed to the connection's TLSSessionCache; OpenSSL keeps none of its own.
@@ -136,31 +154,39 @@ extension TLSContext {
         if !succeeded { throw .library(reason: ErrorQueue.drainText()) }
     }
 
-    private static func use(
-        certificateChainPath: String,
-        privateKeyPath: String?,
-        in pointer: OpaquePointer
-    ) throws(TLSError) {
-        var reader = try PEMReader(
-            path: certificateChainPath,
-            missing: .certificateFileMissing(path: certificateChainPath)
-        )
-        guard let leaf = try reader.nextCertificate() else {
-            throw .unreadablePEM(origin: certificateChainPath, reason: "it holds no certificate")
-        }
-        let found = try privateKey(path: privateKeyPath, certificateChainPath: certificateChainPath)
-        guard found.key.belongs(to: leaf) else {
-            throw .keyOfAnotherCertificate(certificate: certificateChainPath, key: found.path)
-        }
+    private static func use(_ identity: consuming Identity, in pointer: OpaquePointer) throws(TLSError) {
         let used = ErrorQueue.clean {
-            SSL_CTX_use_certificate(pointer, leaf.pointer) == 1
-                && SSL_CTX_use_PrivateKey(pointer, found.key.pointer) == 1
+            SSL_CTX_use_certificate(pointer, identity.leaf.pointer) == 1
+                && SSL_CTX_use_PrivateKey(pointer, identity.key.key.pointer) == 1
         }
-        guard used else { throw .unusableCertificate(path: certificateChainPath, reason: ErrorQueue.drainText()) }
-        while let intermediate = try reader.nextCertificate() {
+        guard used else { throw .unusableCertificate(path: identity.path, reason: ErrorQueue.drainText()) }
+        while let intermediate = try identity.rest.nextCertificate() {
             guard ErrorQueue.clean({ fdl_SSL_CTX_add1_chain_cert(pointer, intermediate.pointer) }) == 1 else {
-                throw .unusableCertificate(path: certificateChainPath, reason: ErrorQueue.drainText())
+                throw .unusableCertificate(path: identity.path, reason: ErrorQueue.drainText())
             }
+        }
+    }
+
+    /// A certificate with its key, and what follows it in its file.
+    private struct Identity: ~Copyable {
+        let path: String
+        let leaf: Certificate
+        let key: FoundKey
+        var rest: PEMReader
+
+        init(chainPath: String, keyPath: String?) throws(TLSError) {
+            var reader = try PEMReader(path: chainPath, missing: .certificateFileMissing(path: chainPath))
+            guard let leaf = try reader.nextCertificate() else {
+                throw .unreadablePEM(origin: chainPath, reason: "it holds no certificate")
+            }
+            let key = try TLSContext.privateKey(path: keyPath, certificateChainPath: chainPath)
+            guard key.key.belongs(to: leaf) else {
+                throw .keyOfAnotherCertificate(certificate: chainPath, key: key.path)
+            }
+            self.path = chainPath
+            self.leaf = leaf
+            self.key = key
+            self.rest = reader
         }
     }
 

@@ -25,8 +25,15 @@ extension TLSHandler {
             context.fireChannelReadComplete()
         } else if phase != .closed {
             // Who asked for a read got nothing from it, and with autoRead off would wait forever.
-            context.read()
+            readOn(context: context)
         }
+    }
+
+    /// Asks for more, but not of a peer that makes us answer (a key update, RFC 8446 section 4.6.3) and takes no
+    /// answers.
+    func readOn(context: ChannelHandlerContext) {
+        holdsBackRead = !context.channel.isWritable
+        if !holdsBackRead { context.read() }
     }
 
     /// Decrypts what came in. Plaintext is gathered until the channel has no more for now, or a buffer is full.

@@ -48,6 +48,8 @@ public final class TLSHandler: ChannelDuplexHandler {
     var plaintext: ByteBuffer?
     /// Whether plaintext was fired since the last channelReadComplete.
     var delivered = false
+    /// Whether a read that brought nothing is to be followed by another once the channel is writable.
+    var holdsBackRead = false
     var encrypting = false
     var receivedClose = false
     var outputClosing = false
@@ -136,6 +138,7 @@ extension TLSHandler {
 
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
         encrypt(context: context)
+        if holdsBackRead { readOn(context: context) }
         context.fireChannelWritabilityChanged()
     }
 

@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "fdl-secure-server",
         abstract: "Serve a directory of files and their signed manifests over HTTPS.",
         discussion: """
-            Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it names. \
+            Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it names; \
+            so with any other NAME.json that has NAME.json.minisig beside it. \
             SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
             """
     )

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import Foundation
 import Testing
 
 @testable import FDLServer
@@ -152,11 +153,50 @@ struct CatalogScannerTests {
         #expect(scanner.isOutdated)
     }
 
+    @Test func `a directory dated in the future does not mean a walk at every look`() throws {
+        let root = try TemporaryRoot()
+        try root.write("sub/a", [1])
+        let future = Date(timeIntervalSince1970: 4_000_000_000)
+        for name in ["", "/sub"] {
+            try FileManager.default.setAttributes([.modificationDate: future], ofItemAtPath: root.path + name)
+        }
+        var scanner = CatalogScanner(root: try ServedRoot(root.path))
+        _ = try scanner.scan(now: WallClock.nanoseconds)
+        #expect(!scanner.isOutdated)
+    }
+
+    @Test func `any JSON file with a signature beside it is taken for a manifest`() throws {
+        let root = try TemporaryRoot()
+        try write(root, "v2.json", TemporaryRoot.manifest("album", [("a", [1])]))
+        try root.write("v2.json.minisig", [1])
+        try root.write("v2/a", [1])
+        try root.write("data.json", [UInt8]("{}".utf8))
+        var scanner = CatalogScanner(root: try ServedRoot(root.path))
+        let (catalog, notices) = try scanner.scan(now: Self.later)
+        #expect(catalog.manifests.map(\.path) == ["v2.json"])
+        #expect(catalog.manifests.map(\.base) == ["v2/"])
+        #expect(catalog.path(ofManifest: "album.json.minisig") == "v2.json.minisig")
+        #expect(notices.count == 1)
+    }
+
+    @Test func `a directory that cannot be searched hides only what is in it, and is told of once`() throws {
+        let root = try TemporaryRoot()
+        try root.makeTooDeep()
+        try write(root, "a.manifest.json", TemporaryRoot.manifest("a", [("a", [1])]))
+        var scanner = CatalogScanner(root: try ServedRoot(root.path))
+        let (catalog, notices) = try scanner.scan(now: Self.later)
+        #expect(catalog.manifests.count == 1)
+        let unreadable = notices.filter { if case .unreadableDirectory = $0 { true } else { false } }
+        #expect(unreadable.count == 1)
+        #expect(try scanner.scan(now: Self.later).notices.isEmpty)
+    }
+
     @Test func `passes over what is hidden and what is a link`() throws {
         let root = try TemporaryRoot()
         let manifest = try TemporaryRoot.manifest("a", [("a", [1])])
         try write(root, ".git/a.manifest.json", manifest)
         try write(root, ".manifest.json", manifest)
+        try write(root, "folder.fdl-part/a.manifest.json", manifest)
         try root.link("link.manifest.json", to: "\(root.path)/.git/a.manifest.json")
         try root.link("out", to: "/")
         var scanner = CatalogScanner(root: try ServedRoot(root.path))

@@ -81,6 +81,17 @@ struct ExchangeHandlerTests {
         }
     }
 
+    /// Notes the reads that are asked of the channel.
+    private final class ReadCounter: ChannelOutboundHandler {
+        typealias OutboundIn = Never
+        var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+
     private static func get(_ path: String, _ more: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(more)\r\n"
     }
@@ -139,6 +150,8 @@ struct ExchangeHandlerTests {
     @Test(arguments: [
         "GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+        "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
     ])
     func `these requests are the last`(request: String) throws {
         let connection = try Connection(TemporaryRoot())
@@ -190,6 +203,50 @@ struct ExchangeHandlerTests {
         let again = try Connection(root)
         try again.send(Self.get("/files/a"))
         #expect(try again.statuses() == ["200 OK"])
+    }
+
+    @Test func `nothing is read while the peer takes nothing`() throws {
+        let connection = try Connection(TemporaryRoot())
+        let counter = ReadCounter()
+        try connection.channel.pipeline.syncOperations.addHandler(counter, position: .first)
+        connection.channel.isWritable = false
+        connection.channel.read()
+        #expect(counter.count == 0)
+        connection.channel.isWritable = true
+        connection.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(counter.count == 1)
+    }
+
+    @Test func `nothing is read while many requests wait, though an answer has left`() throws {
+        let root = try TemporaryRoot()
+        try root.write("a", root.noise(4 << 20))
+        let connection = try Connection(root)
+        let (counter, slow) = (ReadCounter(), SlowPeer())
+        try connection.channel.pipeline.syncOperations.addHandlers([counter, slow], position: .first)
+        let many = Self.get("/healthz") + Self.get("/files/a") + String(repeating: Self.get("/healthz"), count: 100)
+        _ = try connection.channel.writeInbound(ByteBuffer(string: many))
+        connection.channel.read()
+        slow.takeAll()
+        #expect(counter.count == 0)
+        connection.channel.embeddedEventLoop.run()
+        #expect(counter.count == 1)
+        slow.takeAll()
+    }
+
+    @Test func `answers without a body have their turns too`() throws {
+        let root = try TemporaryRoot()
+        try root.write("a", [UInt8](repeating: 0x61, count: 1 << 20) + [UInt8]("\r\n".utf8))
+        let connection = try Connection(root)
+        let many = String(repeating: "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n", count: 3000)
+        _ = try connection.channel.writeInbound(ByteBuffer(string: Self.get("/files/a") + many))
+        let loop = connection.channel.embeddedEventLoop
+        let seen = NIOLoopBoundBox(0, eventLoop: loop)
+        let whole = NIOLoopBound(connection, eventLoop: loop)
+        // Behind the turn that ends the file, and before the one that follows it.
+        loop.execute { seen.value = (try? whole.value.statuses().count) ?? -1 }
+        loop.run()
+        #expect((1..<3000).contains(seen.value))
+        #expect(try connection.statuses().count == 3001 - seen.value)
     }
 
     @Test func `reading stops while many requests wait`() throws {

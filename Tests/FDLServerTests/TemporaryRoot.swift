@@ -37,6 +37,20 @@ final class TemporaryRoot {
         try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
     }
 
+    /// Directories so deep in one another that the path of the last is longer than the system takes: what a directory
+    /// without permission is to others, it is even to root.
+    func makeTooDeep() throws {
+        let name = String(repeating: "d", count: 250)
+        var directory = open(path, O_RDONLY | O_DIRECTORY)
+        for _ in 0..<18 {
+            try #require(mkdirat(directory, name, 0o755) == 0)
+            let next = openat(directory, name, O_RDONLY | O_DIRECTORY)
+            close(directory)
+            directory = next
+        }
+        close(directory)
+    }
+
     /// Bytes that no compression shrinks.
     func noise(_ count: Int) -> [UInt8] {
         let words = (0..<(count / 8 + 1)).map { _ in generator.next() }

@@ -183,6 +183,25 @@ struct EmbeddedTests {
         #expect(try wire.server.received() == ByteBuffer(string: "record"))
     }
 
+    @Test("Of a peer that takes nothing no more is read, until it does")
+    func readsOnOnceWritable() async throws {
+        let wire = try await openWire()
+        defer { wire.finish() }
+        let counter = ReadCounter()
+        try wire.server.pipeline.syncOperations.addHandler(counter, position: .first)
+        try wire.client.writeOutbound(ByteBuffer(string: "record"))
+        var record = try #require(try wire.client.readOutbound(as: ByteBuffer.self))
+        let head = record.readSlice(length: 7)
+        wire.server.isWritable = false
+        try wire.server.writeInbound(try #require(head))
+        #expect(counter.count == 0)
+        wire.server.isWritable = true
+        wire.server.pipeline.fireChannelWritabilityChanged()
+        #expect(counter.count == 1)
+        wire.server.pipeline.fireChannelWritabilityChanged()
+        #expect(counter.count == 1)
+    }
+
     @Test("A handshake that stalls ends by the event loop's clock")
     func timeout() async throws {
         let authority = try await Authority()

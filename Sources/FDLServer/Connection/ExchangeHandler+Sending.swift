@@ -12,11 +12,13 @@ extension ExchangeHandler {
     static let diskPieceBytes = 512 << 10
     /// What one connection may send before the others of its loop have their turn.
     static let turnBytes = 1 << 20
+    /// What an answer's head counts for a turn, about: answers without a body take their time too.
+    static let headBytes = 512
 
     /// Goes on with what there is to do, until the peer or another thread has to be waited for.
     func advance() {
         // Sending may say that the channel is writable again; the loop below sees that by itself.
-        guard let context, !isAdvancing else { return }
+        guard let context, !isAdvancing, !isTurnOver else { return }
         isAdvancing = true
         defer { isAdvancing = false }
         var sent = 0
@@ -30,9 +32,14 @@ extension ExchangeHandler {
             break
         }
         if sent >= Self.turnBytes {
+            isTurnOver = true
             let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.execute { handler.value.advance() }
+            context.eventLoop.execute {
+                handler.value.isTurnOver = false
+                handler.value.advance()
+            }
         }
+        releaseRead()
     }
 
     /// - Returns: whether anything was done.
@@ -44,6 +51,7 @@ extension ExchangeHandler {
                 return false
             }
             begin(next, context)
+            sent += Self.headBytes
             return true
         case .sending:
             sent += sendPiece(context)
@@ -113,9 +121,10 @@ extension ExchangeHandler {
     }
 
     /// Whether the client wants no further request on this connection, or could not be understood in one: a body to a
-    /// GET is not read.
+    /// GET is not read, and behind what asks for another protocol the decoder takes nothing for HTTP any more.
     private static func endsConnection(_ head: HTTPRequestHead) -> Bool {
         !head.version.isAtLeast11 || !head.isKeepAlive || head.headers.contains(name: "transfer-encoding")
+            || head.method == .CONNECT || head.headers.contains(name: "upgrade")
             || head.headers[canonicalForm: "content-length"].contains { $0 != "0" }
     }
 

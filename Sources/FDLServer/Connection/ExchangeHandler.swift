@@ -34,6 +34,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var needsFlush = false
     var isAdvancing = false
+    /// Whether the others of the loop are to have their turn before this connection goes on.
+    var isTurnOver = false
     /// Answers that are written but have not left the process yet.
     var answersLeaving = 0
     private var isDraining = false
@@ -82,11 +84,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if pending.count < Self.pendingLimit {
-            context.read()
-        } else {
-            holdsBackRead = true
-        }
+        holdsBackRead = true
+        releaseRead()
+    }
+
+    /// Reads on where that was asked for and neither requests nor answers pile up.
+    func releaseRead() {
+        guard holdsBackRead, let context, pending.count < Self.pendingLimit, context.channel.isWritable else { return }
+        holdsBackRead = false
+        context.read()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -145,10 +151,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Nothing is left to answer: wait for the next request, or close.
     func becomeIdle() {
-        if holdsBackRead {
-            holdsBackRead = false
-            context?.read()
-        }
+        releaseRead()
         guard isDone else { return }
         closeIfDone()
         if deadlines.phase == .answering { deadlines.enter(.idle, now: .now()) }

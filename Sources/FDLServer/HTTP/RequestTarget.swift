@@ -29,8 +29,8 @@ enum RequestTarget: Equatable {
         }
     }
 
-    /// Whether a path below the root may be served at all: every part is a name, none is hidden, and the last is
-    /// neither a private key nor an unfinished download.
+    /// Whether a path below the root may be served at all: every part is a name, none is hidden or an unfinished
+    /// download, and the last is not a private key.
     static func isServable(_ path: some StringProtocol) -> Bool {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let areNames = parts.allSatisfy { part in
@@ -41,8 +41,14 @@ enum RequestTarget: Equatable {
 
     /// Whether a path is a private key or an unfinished download by its name.
     static func isPrivate(_ path: some StringProtocol) -> Bool {
-        let lowered = path.lowercased()
-        return lowered.hasSuffix(".key") || lowered.hasSuffix(".fdl-part")
+        path.lowercased().hasSuffix(".key") || isUnfinished(path)
+    }
+
+    /// Whether a path is an unfinished download, or lies in one, by its name.
+    static func isUnfinished(_ path: some StringProtocol) -> Bool {
+        path.lowercased().utf8.split(separator: UInt8(ascii: "/")).contains { part in
+            part.suffix(9).elementsEqual(".fdl-part".utf8)
+        }
     }
 
     private static func path(_ target: String) -> Substring? {

@@ -11,6 +11,8 @@ struct CatalogScanner {
     private var manifests: [String: Known] = [:]
     /// Directories changed so shortly before the scan that a later change might bear the same time.
     private var isUnsettled = true
+    /// Directories told of already.
+    private var unreadable: Set<String> = []
 
     private struct Known {
         let status: FileStatus
@@ -24,6 +26,8 @@ struct CatalogScanner {
         case gone(path: String)
         case unreadable(path: String, reason: String)
         case privateKey(path: String, manifest: String)
+        /// A directory that cannot be listed, or what is in it not be looked at.
+        case unreadableDirectory(path: String, reason: String)
     }
 
     init(root: ServedRoot) {
@@ -44,25 +48,37 @@ struct CatalogScanner {
     mutating func scan(now: Int64) throws(SystemError) -> (catalog: Catalog, notices: [Notice]) {
         var found: [String: FileStatus] = [:]
         if let status = root.status(ofDirectory: "") { found[""] = status }
-        let listing = try FileTree.regularFiles(beneath: root.path) { path in
-            guard !path[path.lastPart...].hasPrefix("."), let status = root.status(ofDirectory: path) else {
-                return false
+        var failures: [String: String] = [:]
+        let listing = try FileTree.regularFiles(
+            beneath: root.path,
+            descend: { path in
+                guard !path[path.lastPart...].hasPrefix("."), !RequestTarget.isUnfinished(path),
+                    let status = root.status(ofDirectory: path)
+                else { return false }
+                found[path] = status
+                return true
+            },
+            failed: { error, directory in
+                if failures[directory] == nil { failures[directory] = "\(error)" }
             }
-            found[path] = status
-            return true
-        }
+        )
         var notices: [Notice] = []
+        for (path, reason) in failures.sorted(by: { $0.key < $1.key }) where !unreadable.contains(path) {
+            notices.append(.unreadableDirectory(path: path, reason: reason))
+        }
+        unreadable = Set(failures.keys)
+        let paths = Set(listing.files.map(\.path))
         var known: [String: Known] = [:]
-        for entry in listing.files where Self.isManifest(entry.path) {
+        for entry in listing.files where Self.isManifest(entry.path, among: paths) {
             known[entry.path] = read(entry.path, &notices)
         }
         for path in manifests.keys.sorted() where known[path] == nil { notices.append(.gone(path: path)) }
         directories = found
         manifests = known
-        // File systems keep times as coarse as some milliseconds; two seconds hold for all that are in use.
-        isUnsettled = found.values.contains { $0.modified > now - 2_000_000_000 }
+        // File systems keep times as coarse as some milliseconds; two seconds hold for all that are in use. A time far
+        // in the future was set by hand, and will not come again by itself.
+        isUnsettled = found.values.contains { $0.modified > now - 2_000_000_000 && $0.modified <= now + 2_000_000_000 }
 
-        let paths = Set(listing.files.map(\.path))
         let published = known.compactMap { path, known in
             known.manifest.map { manifest in
                 PublishedManifest(path: path, manifest: manifest, base: base(of: manifest, at: path, among: paths))
@@ -105,9 +121,10 @@ struct CatalogScanner {
         }
     }
 
-    private static func isManifest(_ path: String) -> Bool {
+    /// `X.manifest.json`, signed or not yet, or any `X.json` with its signature beside it.
+    private static func isManifest(_ path: String, among paths: Set<String>) -> Bool {
         let name = path[path.lastPart...]
-        return name.utf8.count > PublishedManifest.suffix.utf8.count && name.hasSuffix(PublishedManifest.suffix)
-            && !name.hasPrefix(".")
+        return !name.hasPrefix(".") && name.hasSuffix(PublishedManifest.plainSuffix)
+            && (name.hasSuffix(PublishedManifest.suffix) || paths.contains(path + PublishedManifest.signatureSuffix))
     }
 }

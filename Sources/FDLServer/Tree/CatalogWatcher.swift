@@ -45,6 +45,8 @@ final class CatalogWatcher: Sendable {
     /// Scans where something may have changed.
     func look() {
         scanner.withLock { scanner in
+            // Where nothing stands at the root's path for a moment, what is open is served on.
+            try? root.refresh()
             guard scanner.isOutdated else { return }
             do throws(SystemError) {
                 let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
@@ -80,6 +82,8 @@ final class CatalogWatcher: Sendable {
             logger.info("manifest gone", metadata: ["path": "\(path)"])
         case .unreadable(let path, let reason):
             logger.warning("not a manifest: \(reason)", metadata: ["path": "\(path)"])
+        case .unreadableDirectory(let path, let reason):
+            logger.warning("a directory cannot be searched: \(reason)", metadata: ["path": "\(path)"])
         case .privateKey(let path, let manifest):
             logger.warning(
                 "a manifest names what looks like a private key: it is not served",

@@ -2,8 +2,10 @@ import FDLCore
 
 /// A manifest found under the root, and where the files it names lie.
 struct PublishedManifest: Sendable {
-    /// What all names of manifests end in.
+    /// What the names of manifests end in unless `-o` said otherwise.
     static let suffix = ".manifest.json"
+    /// What all names of manifests end in.
+    static let plainSuffix = ".json"
     /// What a signature's name adds to its manifest's.
     static let signatureSuffix = ".minisig"
 
@@ -33,7 +35,8 @@ struct PublishedManifest: Sendable {
     /// for a single file they begin beside the manifest. A manifest put elsewhere with `-o` still bears its name.
     static func possibleBases(path: String, name: ManifestName) -> [String] {
         let directory = String(path[..<path.lastPart])
-        let stem = path[path.lastPart...].dropLast(suffix.count)
+        let file = path[path.lastPart...]
+        let stem = file.dropLast(file.hasSuffix(suffix) ? suffix.count : plainSuffix.count)
         return stem == name.string
             ? ["\(directory)\(stem)/", directory]
             : ["\(directory)\(stem)/", "\(directory)\(name.string)/", directory]

@@ -1,18 +1,47 @@
 import FDLCore
 import FDLSystem
 import Glibc
+import Synchronization
 
 /// The directory that is served. Nothing outside of it can be opened through it.
 final class ServedRoot: Sendable {
+    /// Something else may come to stand there, such as a link to the next release: `refresh` goes along.
     let path: String
-    private let directory: Descriptor
+    private let directory: Mutex<Directory>
+    private let secrets = Mutex<Set<FileStatus.Identity>>([])
+
+    private final class Directory: Sendable {
+        let descriptor: Descriptor
+        let identity: FileStatus.Identity
+
+        init(_ path: String) throws(SystemError) {
+            descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+            identity = try descriptor.status().identity
+        }
+    }
 
     /// - Throws: `SystemError` where it is no directory or cannot be read.
     init(_ path: String) throws(SystemError) {
         self.path = path
-        self.directory = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        self.directory = Mutex(try Directory(path))
         // A directory can be entered without being readable; then nothing could be found in it.
         _ = try FileTree.regularFiles(beneath: path) { _ in false }
+    }
+
+    private var current: Directory { directory.withLock { $0 } }
+
+    /// Serves from what the path names now.
+    /// - Throws: `SystemError` where that is no directory or cannot be opened; then the former stays.
+    func refresh() throws(SystemError) {
+        guard try FileStatus(path: path).identity != current.identity else { return }
+        let renewed = try Directory(path)
+        directory.withLock { $0 = renewed }
+    }
+
+    /// Never opens the file that is at `secret` now, under whatever name, whether it lies below the root or not.
+    func refuse(_ secret: String) {
+        guard let identity = try? FileStatus(path: secret).identity else { return }
+        secrets.withLock { _ = $0.insert(identity) }
     }
 
     /// Opens a regular file below the root without following symbolic links.
@@ -21,17 +50,21 @@ final class ServedRoot: Sendable {
         do throws(SystemError) {
             // O_NONBLOCK: opening a named pipe must not wait for its writer.
             let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
-            return try ServedFile(directory.open(beneath: relativePath, flags: flags))
+            let file = try ServedFile(current.descriptor.open(beneath: relativePath, flags: flags))
+            guard let file, !secrets.withLock({ $0.contains(file.status.identity) }) else { return nil }
+            return file
         } catch {
             return nil
         }
     }
 
-    /// The state of a directory below the root; nil where it is none or cannot be read. Empty for the root itself.
+    /// The state of a directory below the root; nil where it is none or cannot be reached. Empty for the root itself.
     func status(ofDirectory relativePath: String) -> FileStatus? {
         do throws(SystemError) {
-            if relativePath.isEmpty { return try directory.status() }
-            return try directory.open(beneath: relativePath, flags: O_RDONLY | O_DIRECTORY).status()
+            if relativePath.isEmpty { return try current.descriptor.status() }
+            // Not opened: one that may not be read has a state too, which shows when that changes.
+            let status = try FileStatus(path: "\(path)/\(relativePath)", following: false)
+            return status.kind == .directory ? status : nil
         } catch {
             return nil
         }
