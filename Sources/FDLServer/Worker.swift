@@ -16,7 +16,7 @@ public final class Worker: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let responder: Responder
-    private let servers = Mutex<ServiceGroup?>(nil)
+    private let drainRequests = AsyncStream.makeStream(of: Void.self)
 
     /// Opens the root, reads the certificate and makes the first scan for manifests.
     /// - Throws: `WorkerError.root` or `.tls`.
@@ -55,6 +55,7 @@ public final class Worker: Sendable {
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
         readers.start()
         compressors.start()
+        let connections = Connections(limit: configuration.limits.connections, logger: logger)
         let channel = WorkerChannel(
             certificates: certificates,
             services: ConnectionServices(
@@ -65,21 +66,24 @@ public final class Worker: Sendable {
                 compressors: compressors,
                 logger: logger
             ),
-            connections: Connections(limit: configuration.limits.connections)
+            connections: connections
         )
         // Hummingbird's own messages repeat ours, and call the end of a failed start an error.
         var frameworkLogger = logger
         if logger.logLevel > .debug { frameworkLogger.logLevel = .critical }
         let announcement = Announcement(count: configuration.addresses.count, onListening)
+        let drain = Drain(requests: drainRequests.stream, connections: connections, limit: configuration.limits.drain)
         var group = ServiceGroupConfiguration(
             services: configuration.addresses.enumerated().map { number, address in
-                Listener(address, channel, loops, frameworkLogger) { announcement.listening($0, number: number) }
-            },
+                let listener = Listener(address, channel, loops, frameworkLogger) {
+                    announcement.listening($0, number: number)
+                }
+                return .init(service: listener)
+            } + [.init(service: drain, successTerminationBehavior: .gracefullyShutdownGroup)],
             logger: frameworkLogger
         )
         group.maximumGracefulShutdownDuration = configuration.limits.drain
         let services = ServiceGroup(configuration: group)
-        servers.withLock { $0 = services }
         let watching = Task { [watcher] in await watcher.watch(on: readers) }
         let outcome = await Self.outcome { try await services.run() }
         watching.cancel()
@@ -88,11 +92,12 @@ public final class Worker: Sendable {
         try outcome.get()
     }
 
-    /// Accepts no more connections, closes idle ones, lets answers under way finish, and then lets `run` return; at
-    /// the latest when the time for draining is over.
-    public func drain() async {
+    /// Closes idle connections and lets answers under way finish, as long as the time for draining lasts; then accepts
+    /// no more connections and lets `run` return. Meanwhile `/healthz` answers 503, and every answer is its
+    /// connection's last.
+    public func drain() {
         responder.startDraining()
-        await servers.withLock { $0 }?.triggerGracefulShutdown()
+        drainRequests.continuation.finish()
     }
 
     /// Reads the certificate and its key again, for the connections to come.
@@ -130,6 +135,18 @@ private final class Announcement: Sendable {
             return addresses.compactMap { $0 }.count == addresses.count ? addresses.compactMap { $0 } : []
         }
         all.forEach(tell)
+    }
+}
+
+/// Waits for the request to drain, and ends, which ends the listeners, when the answers under way are out.
+private struct Drain: Service {
+    let requests: AsyncStream<Void>
+    let connections: Connections
+    let limit: Duration
+
+    func run() async throws {
+        for await _ in requests {}
+        if !Task.isCancelled { await connections.drain(within: limit) }
     }
 }
 

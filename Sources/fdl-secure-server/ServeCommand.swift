@@ -1,6 +1,7 @@
 public import ArgumentParser
 import FDLCore
 public import FDLServer
+import Glibc
 public import Logging
 
 @main
@@ -9,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "fdl-secure-server",
         abstract: "Serve a directory of files and their signed manifests over HTTPS.",
         discussion: """
-            Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it names; \
-            so with any other NAME.json that has NAME.json.minisig beside it. \
+            Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
+            names; so with any other NAME.json that has NAME.json.minisig beside it. \
             SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
             """
     )
@@ -58,6 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
     var jsonLog = false
 
     func run() async throws {
+        // Whoever read the log may be gone before NIO sees to this.
+        signal(SIGPIPE, SIG_IGN)
         do throws(Failure) {
             try await serve()
         } catch {

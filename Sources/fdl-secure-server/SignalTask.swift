@@ -21,7 +21,7 @@ struct SignalTask {
                 } else {
                     isDraining = true
                     logger.info("draining: answers under way finish, a second signal ends at once")
-                    Task { await worker.drain() }
+                    worker.drain()
                 }
             }
         }

@@ -108,6 +108,7 @@ struct MakeCertsTests {
         _ = try await makeCerts()
         let before = try contents()
         try await makeCerts("worker.example").failed(78, saying: "worker.example")
+        try await makeCerts("1::2::3").failed(78, saying: "1::2::3")
         #expect(try contents() == before)
     }
 

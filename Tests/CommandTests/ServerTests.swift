@@ -20,7 +20,8 @@ struct ServerTests {
         let body: [UInt8]
     }
 
-    private func curl(_ path: String, _ options: String...) async throws -> Answer {
+    private func curl(_ path: String, of worker: Worker? = nil, _ options: String...) async throws -> Answer {
+        let worker = worker ?? self.worker
         let headers = scene.path("headers")
         let ended = try await scene.run(
             .system("curl"),
@@ -242,18 +243,55 @@ struct ServerTests {
         let slow = try scene.start(
             .system("curl"),
             [
-                "-sS", "--cacert", scene.certificates.authority, "--limit-rate", "12M", "-o", output,
+                "-sS", "--cacert", scene.certificates.authority, "--limit-rate", "4M", "-o", output,
                 worker.url + "files/large.bin",
             ],
             by: .reader
         )
         try await slow.until("the answer has begun") { Files.exists(output) ? () : nil }
         worker.program.signal(15)
-        try await eventually("no new connection is taken") { accepts(port: worker.port) ? nil : () }
+        // Still there for those who ask how it is.
+        var health = try await curl("healthz", of: worker)
+        while health.code == 200 { health = try await curl("healthz", of: worker) }
+        #expect(health.code == 503)
+        #expect(health.headers["connection"] == "close")
         let answer = try await slow.wait()
         #expect(answer.code == 0, "\(answer.errors)")
         #expect(try Files.hold(output, bytes))
         #expect(try await worker.program.wait().code == 0)
+        #expect(!accepts(port: worker.port))
+    }
+
+    @Test func `It says how many answers it cuts when the time for draining is over`() async throws {
+        let root = scene.path("large")
+        try Files.write(noise(64 << 20), to: root + "/large.bin")
+        let worker = try await scene.worker(root: root, ["--drain-timeout", "1"])
+        let output = scene.path("large.copy")
+        let slow = try scene.start(
+            .system("curl"),
+            [
+                "-sS", "--cacert", scene.certificates.authority, "--limit-rate", "100K", "-o", output,
+                worker.url + "files/large.bin",
+            ],
+            by: .reader
+        )
+        try await slow.until("the answer has begun") { Files.exists(output) ? () : nil }
+        worker.program.signal(15)
+        #expect(try await worker.program.wait().errors.contains("connections are cut"))
+        #expect(try await slow.wait().code != 0)
+    }
+
+    @Test func `A reader of its log that is gone does not keep it from starting`() async throws {
+        let arguments = ["--cert", scene.certificates.server, "--root", published.root, "--listen", "127.0.0.1:0"]
+        let program = try scene.start(
+            .system("bash"),
+            ["-c", #"exec 2> >(exec true); wait $!; exec "$0" "$@""#, Program.server.path] + arguments,
+            by: .publisher
+        )
+        let port = try await program.listeningPort()
+        #expect(accepts(port: port))
+        program.signal(15)
+        #expect(try await program.wait().code == 0)
     }
 
     @Test func `It does not start without a certificate and the key of it`() async throws {

@@ -1,6 +1,7 @@
 import FDLTLS
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// What one side of a connection has seen.
 enum Seen: Sendable, CustomStringConvertible {
@@ -180,19 +181,28 @@ final class Peer {
 final class Listener {
     let port: Int
     private let channel: any Channel
+    private let offered: Offered
     private let accepted: AsyncStream<(any Channel, AsyncStream<Seen>)>
     private var iterator: AsyncStream<(any Channel, AsyncStream<Seen>)>.Iterator
 
+    private final class Offered: Sendable {
+        let context: Mutex<TLSContext?>
+
+        init(_ context: TLSContext?) { self.context = Mutex(context) }
+    }
+
     /// - Parameter context: nil for a server without TLS.
-    init(context: TLSContext?, halfClosure: Bool = true, port: Int = 0) async throws {
+    init(context: TLSContext?, halfClosure: Bool = true) async throws {
         let (accepted, sink) = AsyncStream.makeStream(of: (any Channel, AsyncStream<Seen>).self)
+        let offered = Offered(context)
+        self.offered = offered
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: halfClosure)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Scissors())
-                    if let context {
+                    if let context = offered.context.withLock({ $0 }) {
                         try channel.pipeline.syncOperations.addHandler(TLSHandler(server: context))
                     }
                     let (stream, continuation) = AsyncStream.makeStream(of: Seen.self)
@@ -200,7 +210,7 @@ final class Listener {
                     sink.yield((channel, stream))
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: "127.0.0.1", port: 0).get()
         self.port = channel.localAddress?.port ?? 0
         self.accepted = accepted
         self.iterator = accepted.makeAsyncIterator()
@@ -210,9 +220,9 @@ final class Listener {
         channel.close(promise: nil)
     }
 
-    /// Listens no more.
-    func close() async throws {
-        try await channel.close().get()
+    /// What connections to come are offered: as if another server had started at the port.
+    func replace(_ context: TLSContext) {
+        offered.context.withLock { $0 = context }
     }
 
     /// The next connection.

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Synchronization
 
@@ -5,14 +6,21 @@ import Synchronization
 final class Connections: Sendable {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [Waiting] = []
+    }
+
+    private struct Waiting {
+        var connections: Set<ObjectIdentifier>
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     private let limit: Int
+    private let logger: Logger
     private let state = Mutex(State())
 
-    init(limit: Int) {
+    init(limit: Int, logger: Logger) {
         self.limit = limit
+        self.logger = logger
     }
 
     /// - Returns: whether there is room for the connection; then it counts until it is closed.
@@ -27,30 +35,47 @@ final class Connections: Sendable {
         return isAdmitted
     }
 
-    /// Waits until none is open. Where the task is cancelled, closes those that are.
+    /// Has idle ones close, and the others once their answers are out; waits until those are gone, but not for ones
+    /// that come meanwhile. After `limit` closes all there are.
+    func drain(within limit: Duration) async {
+        let open = state.withLock { Array($0.open.values) }
+        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.allClosed() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Waits until those that are open now are closed. Where the task is cancelled, closes all there are.
     func allClosed() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state in
                     if state.open.isEmpty { return true }
-                    state.waiting.append(continuation)
+                    state.waiting.append(Waiting(connections: Set(state.open.keys), continuation: continuation))
                     return false
                 }
                 if isDone { continuation.resume() }
             }
         } onCancel: {
             let open = state.withLock { Array($0.open.values) }
+            if !open.isEmpty {
+                logger.warning("out of time: connections are cut", metadata: ["count": "\(open.count)"])
+            }
             for channel in open { channel.close(promise: nil) }
         }
     }
 
     private func remove(_ identity: ObjectIdentifier) {
-        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let done = state.withLock { state in
             state.open[identity] = nil
-            guard state.open.isEmpty else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting
+            for index in state.waiting.indices { state.waiting[index].connections.remove(identity) }
+            let done = state.waiting.filter(\.connections.isEmpty)
+            state.waiting.removeAll(where: \.connections.isEmpty)
+            return done
         }
-        for continuation in waiting { continuation.resume() }
+        for waiting in done { waiting.continuation.resume() }
     }
 }

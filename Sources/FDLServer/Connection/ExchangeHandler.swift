@@ -147,7 +147,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: The end
 
     /// Whether an answer that starts now is to be the last one.
-    var isLastAnswer: Bool { pending.isEmpty && (isDraining || isInputClosed) }
+    var isLastAnswer: Bool { pending.isEmpty && (isDraining || isInputClosed || services.responder.isDraining) }
 
     /// Nothing is left to answer: wait for the next request, or close.
     func becomeIdle() {
