@@ -155,6 +155,8 @@ extension TLSHandler {
     func handshake(context: ChannelHandlerContext) {
         switch connection.handshake() {
         case .incomplete:
+            // All of it is read. Held on to, the channel would need a second buffer for the next read.
+            connection.pipe.incoming = ByteBuffer()
             send(context: context)
         case .closed:
             fail(.closedDuringHandshake, context: context)

@@ -11,13 +11,15 @@ struct Exchange {
 
     var rest: Rest
     let closesConnection: Bool
-    /// For the log.
-    let line: String
+    private let method: HTTPMethod
+    private let target: String
     let status: HTTPResponseStatus
 
-    init(_ answer: Answer, sendsBody: Bool, closesConnection: Bool, line: String) {
+    /// - Parameter request: nil where what came was none.
+    init(_ answer: Answer, sendsBody: Bool, closesConnection: Bool, request: HTTPRequestHead?) {
         self.closesConnection = closesConnection
-        self.line = line
+        self.method = request?.method ?? .GET
+        self.target = request?.uri ?? "(not a request)"
         self.status = answer.status
         switch answer.body {
         case .bytes(let buffer) where sendsBody && buffer.readableBytes > 0: rest = .bytes(buffer)
@@ -25,6 +27,9 @@ struct Exchange {
         case .none, .bytes, .slice: rest = .none
         }
     }
+
+    /// The request, for the log.
+    var line: String { "\(method.rawValue) \(target)" }
 }
 
 /// A request that waits for its turn.

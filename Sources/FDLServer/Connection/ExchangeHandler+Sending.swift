@@ -115,8 +115,7 @@ extension ExchangeHandler {
         let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         needsFlush = true
-        let line = request.map { "\($0.method) \($0.uri)" } ?? "(not a request)"
-        exchange = Exchange(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, line: line)
+        exchange = Exchange(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request: request)
         state = .sending
     }
 

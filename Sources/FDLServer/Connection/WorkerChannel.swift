@@ -38,6 +38,11 @@ struct WorkerChannel: ServerChildChannel {
 
     private func configure(_ channel: any Channel) throws {
         try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        // An idle connection keeps the buffer it last read into, and requests are small.
+        try channel.syncOptions?.setOption(
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 64 << 10)
+        )
         // What is encrypted and not yet taken by the socket is memory that a slow client holds.
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
         // Requests are small, and NIO keeps up to two of these for as long as the connection lives.

@@ -86,9 +86,9 @@ enum RequestTarget: Equatable {
 
     /// `ab/abcdef…`: the two digits must be the digest's first.
     private static func digest(_ name: Substring) -> String? {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].utf8.count == 2, parts[1].hasPrefix(parts[0]) else { return nil }
-        return String(parts[1])
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 2, parts[1].starts(with: parts[0]) else { return nil }
+        return String(Substring(parts[1]))
     }
 }
 
