@@ -68,20 +68,23 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "FDLCommand", dependencies: ["FDLCore", "FDLSystem", argumentParser], swiftSettings: settings),
         .executableTarget(
             name: "fdl-sign",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", argumentParser],
+            dependencies: ["FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", argumentParser],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-secure-server",
-            dependencies: ["FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore, unixSignals],
+            dependencies: [
+                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore, unixSignals,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-secure",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser, unixSignals,
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser, unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -121,6 +124,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "FDLCommandTests", dependencies: ["FDLCommand", "FDLCore"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

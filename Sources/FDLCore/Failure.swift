@@ -8,22 +8,13 @@ public struct Failure: Error, Sendable, Equatable {
 
     public init(_ exitCode: ExitCode, _ message: String, hint: String? = nil) {
         self.exitCode = exitCode
-        self.message = Self.oneLine(message)
-        self.hint = hint.map(Self.oneLine)
+        self.message = printable(message)
+        self.hint = hint.map(printable)
     }
 
     /// The message and the hint as they are written to standard error, with a newline behind each.
     public var report: String {
         "error: \(message)\n" + (hint.map { "hint: \($0)\n" } ?? "")
-    }
-
-    /// Names and answers from outside may hold control characters: none of them may move a terminal's cursor.
-    private static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }
-            )
-        )
     }
 }
 

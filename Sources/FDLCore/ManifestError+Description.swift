@@ -72,11 +72,7 @@ extension ManifestError: CustomStringConvertible {
     }
 
     /// Text from outside, in quotes and short enough for a line.
-    private static func quoted(_ text: String) -> String {
-        let limit = 200
-        return text.unicodeScalars.count <= limit
-            ? "\"\(text)\"" : "\"\(String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))))…\""
-    }
+    private static func quoted(_ text: String) -> String { "\"\(shortened(text))\"" }
 }
 
 extension ManifestError {

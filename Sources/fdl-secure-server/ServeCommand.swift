@@ -1,7 +1,7 @@
 public import ArgumentParser
+import FDLCommand
 import FDLCore
 public import FDLServer
-import Glibc
 public import Logging
 
 @main
@@ -58,18 +58,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line on standard error instead of text.")
     var jsonLog = false
 
-    func run() async throws {
-        // Whoever read the log may be gone before NIO sees to this.
-        signal(SIGPIPE, SIG_IGN)
-        do throws(Failure) {
-            try await serve()
-        } catch {
-            StandardStream.error.write(error.report)
-            throw ArgumentParser.ExitCode(error.exitCode.rawValue)
-        }
-    }
+    static func main() async { await Program.run(Self.self) }
 
-    private func serve() async throws(Failure) {
+    func run() async throws {
         let (level, json) = (logLevel, jsonLog)
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
         OpenFiles.raiseLimit()
@@ -79,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             let signals = SignalTask(worker: worker, logger: logger)
             defer { signals.stop() }
             try await worker.run { address in
-                StandardStream.output.write("listening on https://\(address)/\n")
+                StandardStream.output.writeLine("listening on https://\(address)/")
             }
         } catch {
             throw error.failure

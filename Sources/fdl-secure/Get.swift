@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import FDLClient
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
@@ -56,17 +57,7 @@ struct Get: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
-        try await reportingFailure { () throws(Failure) in
-            do throws(Failure) {
-                try await get(reporter)
-            } catch {
-                reporter.failed(error)
-                throw error
-            }
-        }
-    }
-
-    private func get(_ reporter: Reporter) async throws(Failure) {
+        defer { reporter.endProgress() }
         let accepted = try await trust.load(sources)
         let manifest = accepted.verified.manifest
         var request = DownloadRequest(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FDLClient
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
@@ -28,7 +29,7 @@ struct ManifestOptions: ParsableArguments {
 
     /// Reads or fetches the manifest and verifies it.
     func load(_ sources: SourceOptions) async throws(Failure) -> Accepted {
-        var acceptance = ManifestAcceptance(directories: UserDirectories(environment: environment()))
+        var acceptance = ManifestAcceptance(directories: .current)
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
@@ -61,13 +62,4 @@ struct ManifestOptions: ParsableArguments {
             return FetchedManifest(manifest: bytes, signature: nil, worker: nil)
         }
     }
-}
-
-/// The process's variables.
-func environment() -> [String: String] {
-    var variables: [String: String] = [:]
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
-        if let value = getenv(name) { variables[name] = String(cString: value) }
-    }
-    return variables
 }

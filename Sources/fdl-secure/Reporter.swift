@@ -1,6 +1,6 @@
 import FDLClient
+import FDLCommand
 import FDLCore
-import Glibc
 import Synchronization
 
 /// Tells a person, or with `--json` a program, what happens. People's lines go to standard error, so that standard
@@ -8,7 +8,7 @@ import Synchronization
 final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = StandardStream.error.isTerminal
     private let state = Mutex(State())
 
     private struct State {
@@ -97,14 +97,6 @@ final class Reporter: Sendable {
         say("\(path): all \(report.totalChunks) chunks match")
     }
 
-    func failed(_ failure: Failure) {
-        endProgress()
-        emit([
-            "event": "error", "code": .number(Int(failure.exitCode.rawValue)), "message": .text(failure.message),
-            "hint": failure.hint.map { .text($0) } ?? .null,
-        ])
-    }
-
     private static func json(_ outcome: SourceOutcome) -> JSONValue {
         let report = outcome.report
         return [
@@ -117,13 +109,13 @@ final class Reporter: Sendable {
     }
 
     private func emit(_ value: JSONValue) {
-        if json { writeLine(value.description) }
+        if json { StandardStream.output.writeLine(value.description) }
     }
 
     private func say(_ line: String) {
         guard !quiet, !json else { return }
         endProgress()
-        writeError(Failure(.done, line).message + "\n")
+        StandardStream.error.writeLine(printable(line))
     }
 
     private func showProgress(_ bytes: Int64, _ total: Int64) {
@@ -136,17 +128,17 @@ final class Reporter: Sendable {
             return state.lastBytes.map { bytes - $0 } ?? 0
         }
         let percent = Double(bytes) / Double(total) * 100
-        writeError(
+        StandardStream.error.write(
             "\r\u{1b}[K\(Int(percent)) %  \(ByteCount.text(bytes)) of \(ByteCount.text(total))  \(ByteCount.text(rate))/s"
         )
     }
 
     /// Takes the progress line away before another line is written.
-    private func endProgress() {
+    func endProgress() {
         let wasShown = state.withLock { state in
             defer { state.progressShown = false }
             return state.progressShown
         }
-        if wasShown { writeError("\r\u{1b}[K") }
+        if wasShown { StandardStream.error.write("\r\u{1b}[K") }
     }
 }

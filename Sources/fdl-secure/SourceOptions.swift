@@ -25,6 +25,10 @@ struct SourceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The client certificate's key, PEM.", valueName: "key"))
     var key: String?
 
+    func validate() throws {
+        if key != nil, cert == nil { throw ValidationError("--key is of use only with --cert") }
+    }
+
     /// The sources named here, then those of the manifest, each once.
     func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
         var sources: [Manifest.Source] = []

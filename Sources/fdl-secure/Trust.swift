@@ -1,25 +1,24 @@
 import ArgumentParser
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
 
-struct Trust: AsyncParsableCommand {
+struct Trust: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The publishers whose manifests you accept.",
         subcommands: [Add.self, List.self, Remove.self]
     )
 
-    static var ring: KeyRing { KeyRing(directories: UserDirectories(environment: environment())) }
+    static var ring: KeyRing { KeyRing(directories: .current) }
 
-    static func reporting(_ body: () throws(KeyRingError) -> Void) async throws {
-        try await reportingFailure { () throws(Failure) in
-            do throws(KeyRingError) { try body() } catch { throw error.failure }
-        }
+    static func reporting(_ body: () throws(KeyRingError) -> Void) throws(Failure) {
+        do throws(KeyRingError) { try body() } catch { throw error.failure }
     }
 }
 
 extension Trust {
-    struct Add: AsyncParsableCommand {
+    struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept a publisher from now on.")
 
         @Argument(help: "The publisher's public key file, or the line of base64 in it.")
@@ -28,43 +27,45 @@ extension Trust {
         @Option(help: "What to call the publisher; by default the key's id.")
         var label: String?
 
-        func run() async throws {
-            try await Trust.reporting { () throws(KeyRingError) in
+        func run() throws {
+            try Trust.reporting { () throws(KeyRingError) in
                 // The line itself: `RW` is how the base64 of a minisign key begins.
                 let isLine = key.utf8.count == 56 && key.hasPrefix("RW")
                 let parsed = isLine ? try? PublicKey(minisign: key) : nil
                 let publicKey = if let parsed { parsed } else { try KeyFile.publicKey(key) }
                 let publisher = try Trust.ring.trust(publicKey, label: label)
-                writeLine("trusted \(publisher.label): key \(publisher.key.id)")
+                StandardStream.output.writeLine("trusted \(publisher.label): key \(publisher.key.id)")
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the publishers you accept.")
 
-        func run() async throws {
-            try await Trust.reporting { () throws(KeyRingError) in
+        func run() throws {
+            try Trust.reporting { () throws(KeyRingError) in
                 if let own = try Trust.ring.ownPublicKey() {
-                    writeLine("\(own.id)  \(own.minisignLine)  (your own)")
+                    StandardStream.output.writeLine("\(own.id)  \(own.minisignLine)  (your own)")
                 }
                 for publisher in try Trust.ring.trustedPublishers() {
-                    writeLine("\(publisher.key.id)  \(publisher.key.minisignLine)  \(publisher.label)")
+                    StandardStream.output.writeLine(
+                        "\(publisher.key.id)  \(publisher.key.minisignLine)  \(publisher.label)"
+                    )
                 }
             }
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept a publisher no longer.")
 
         @Argument(help: "The publisher's label or the key's id.")
         var name: String
 
-        func run() async throws {
-            try await Trust.reporting { () throws(KeyRingError) in
+        func run() throws {
+            try Trust.reporting { () throws(KeyRingError) in
                 for publisher in try Trust.ring.distrust(name) {
-                    writeLine("removed \(publisher.label): key \(publisher.key.id)")
+                    StandardStream.output.writeLine("removed \(publisher.label): key \(publisher.key.id)")
                 }
             }
         }

@@ -21,18 +21,7 @@ struct Verify: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
-        try await reportingFailure { () throws(Failure) in
-            let reporter = Reporter(json: json, quiet: quiet)
-            do throws(Failure) {
-                try await verify(reporter)
-            } catch {
-                reporter.failed(error)
-                throw error
-            }
-        }
-    }
-
-    private func verify(_ reporter: Reporter) async throws(Failure) {
+        let reporter = Reporter(json: json, quiet: quiet)
         let verified = try await trust.load(sources).verified
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)

@@ -1,6 +1,5 @@
 import ArgumentParser
-import FDLCore
-import Glibc
+import FDLCommand
 
 @main
 struct FDLSign: AsyncParsableCommand {
@@ -10,27 +9,5 @@ struct FDLSign: AsyncParsableCommand {
         subcommands: [ManifestCommand.self, KeygenCommand.self, VerifyCommand.self]
     )
 
-    static func main() async {
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let failure as Failure {
-            Terminal.writeError(failure.report)
-            Glibc.exit(failure.exitCode.rawValue)
-        } catch {
-            exit(reporting: error)
-        }
-    }
-
-    /// Help goes to standard output; a wrong command line is told like any other error.
-    private static func exit(reporting error: any Error) -> Never {
-        guard !exitCode(for: error).isSuccess else { exit(withError: error) }
-        let message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-        Terminal.writeError(Failure(.usage, message, hint: "see fdl-sign --help").report)
-        Glibc.exit(FDLCore.ExitCode.usage.rawValue)
-    }
+    static func main() async { await Program.run(Self.self) }
 }

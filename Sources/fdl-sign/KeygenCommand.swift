@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
@@ -29,9 +30,9 @@ struct KeygenCommand: ParsableCommand {
                 prefix = directories.configuration + "/publisher"
                 key = try KeyRing(directories: directories).createNewOwnKey(passphrase: passphrase).publicKey
             }
-            print("secret key  \(prefix).key (keep it, and keep it to yourself)")
-            print("public key  \(prefix).pub (hand it to readers)")
-            print("            \(key.minisignLine)")
+            StandardStream.output.writeLine("secret key  \(prefix).key (keep it, and keep it to yourself)")
+            StandardStream.output.writeLine("public key  \(prefix).pub (hand it to readers)")
+            StandardStream.output.writeLine("            \(key.minisignLine)")
         } catch {
             if case .system(let error) = error, error.code == EEXIST {
                 throw Failure(
@@ -43,14 +44,5 @@ struct KeygenCommand: ParsableCommand {
             if case .system(let error) = error { throw error.failure(.cannotCreate) }
             throw error.failure
         }
-    }
-}
-
-extension UserDirectories {
-    /// Those of the user who runs the program.
-    static var current: UserDirectories {
-        let names = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"]
-        let pairs = names.compactMap { name in getenv(name).map { (name, String(cString: $0)) } }
-        return UserDirectories(environment: Dictionary(uniqueKeysWithValues: pairs))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLPublishing
@@ -89,14 +90,14 @@ struct ManifestCommand: AsyncParsableCommand {
         let outputs = output.map { [$0, $0 + SignedManifest.signatureSuffix] } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)
         for name in input.skipped {
-            Terminal.writeError("warning: \(Terminal.printable(name)) is not a regular file and is left out\n")
+            StandardStream.error.write("warning: \(printable(name)) is not a regular file and is left out\n")
         }
         let target = output ?? input.defaultOutput
         try SignedManifest.checkOutput(target, publishing: input)
         // Before the hashing, which may take long: a key that does not open is told at once.
         let secretKey = try secretKey()
 
-        let line = ProgressLine(isShown: Terminal.isInteractive)
+        let line = ProgressLine(isShown: StandardStream.error.isTerminal)
         defer { line.end() }
         let manifest = try await recipe.manifest(
             of: input,
@@ -110,8 +111,12 @@ struct ManifestCommand: AsyncParsableCommand {
 
         let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
         let chunks = manifest.digests.count == 1 ? "1 chunk" : "\(manifest.digests.count) chunks"
-        print("\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)")
-        print("\(target)\(SignedManifest.signatureSuffix): signed by \(secretKey.publicKey.id)")
+        StandardStream.output.writeLine(
+            "\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)"
+        )
+        StandardStream.output.writeLine(
+            "\(target)\(SignedManifest.signatureSuffix): signed by \(secretKey.publicKey.id)"
+        )
     }
 
     private func recipe(now: UTCTime) throws -> ManifestRecipe {
@@ -146,9 +151,9 @@ struct ManifestCommand: AsyncParsableCommand {
         let ring = KeyRing(directories: .current)
         if let own = try ring.ownSecretKey(passphrase: passphrase) { return own }
         let made = try ring.createOwnKey(passphrase: passphrase)
-        print("made your key: \(ring.secretKeyPath)")
-        print("hand this public key to readers: \(ring.publicKeyPath)")
-        print("  \(made.publicKey.minisignLine)")
+        StandardStream.output.writeLine("made your key: \(ring.secretKeyPath)")
+        StandardStream.output.writeLine("hand this public key to readers: \(ring.publicKeyPath)")
+        StandardStream.output.writeLine("  \(made.publicKey.minisignLine)")
         return made
     }
 }

@@ -1,3 +1,4 @@
+import FDLCommand
 import Synchronization
 
 /// One line on the terminal that says how far the hashing is; not there before a second has passed.
@@ -23,29 +24,11 @@ final class ProgressLine: Sendable {
             return "\r\(percent) %, \(ByteCount.text(done)) of \(ByteCount.text(total)), "
                 + "\(ByteCount.text(Int64(Double(done) / seconds)))/s\u{1b}[K"
         }
-        if let text { Terminal.writeError(text) }
+        if let text { StandardStream.error.write(text) }
     }
 
     /// Wipes the line, where there is one.
     func end() {
-        if lastShown.withLock({ $0.take() }) != nil { Terminal.writeError("\r\u{1b}[K") }
-    }
-}
-
-/// Sizes for people.
-enum ByteCount {
-    /// With a binary unit and at most one decimal.
-    static func text(_ bytes: Int64) -> String {
-        var value = Double(bytes)
-        for unit in ["bytes", "KiB", "MiB", "GiB"] {
-            guard value >= 1024 else { return "\(short(value)) \(unit)" }
-            value /= 1024
-        }
-        return "\(short(value)) TiB"
-    }
-
-    private static func short(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+        if lastShown.withLock({ $0.take() }) != nil { StandardStream.error.write("\r\u{1b}[K") }
     }
 }

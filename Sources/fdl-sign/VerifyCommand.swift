@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLPublishing
@@ -63,7 +64,7 @@ struct VerifyCommand: ParsableCommand {
         let manifest = verified.manifest
         var lines = [
             ("signature", "good, by the key \(verified.signer?.id.description ?? "")"),
-            ("comment", Terminal.printable(verified.trustedComment ?? "")),
+            ("comment", printable(verified.trustedComment ?? "")),
             ("name", manifest.name.string),
             ("version", "\(manifest.version)"),
             ("created", "\(manifest.created)"),
@@ -78,7 +79,7 @@ struct VerifyCommand: ParsableCommand {
             lines += trust.pins.map { ("pin", $0) }
         }
         for (label, value) in lines {
-            print(label + String(repeating: " ", count: 11 - label.count) + value)
+            StandardStream.output.writeLine(label + String(repeating: " ", count: 11 - label.count) + value)
         }
     }
 }

@@ -1,11 +1,11 @@
-import ArgumentParser
+public import ArgumentParser
 
 /// A number of bytes as people write it: `500K`, `10M`, `1.5G`; a letter stands for a power of 1024, as with curl, and
 /// `B`, `iB` and `/s` behind it change nothing.
-struct ByteCount: ExpressibleByArgument {
-    let bytes: Int64
+public struct ByteCount: ExpressibleByArgument {
+    public let bytes: Int64
 
-    init?(argument: String) {
+    public init?(argument: String) {
         var text = argument.lowercased()[...]
         if text.hasSuffix("/s") { text = text.dropLast(2) }
         if text.hasSuffix("ib") { text = text.dropLast(2) } else if text.hasSuffix("b") { text = text.dropLast() }
@@ -23,8 +23,8 @@ struct ByteCount: ExpressibleByArgument {
         self.bytes = Int64(bytes)
     }
 
-    /// For people: three digits at most before the unit.
-    static func text(_ bytes: Int64) -> String {
+    /// For people: three digits at most before the unit, and one behind the point where it is not 0.
+    public static func text(_ bytes: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
         var value = Double(bytes)
         var unit = 0
@@ -34,6 +34,7 @@ struct ByteCount: ExpressibleByArgument {
         }
         if unit == 0 { return "\(bytes) B" }
         let tenths = Int64((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        let fraction = tenths % 10 == 0 ? "" : ".\(tenths % 10)"
+        return "\(tenths / 10)\(fraction) \(units[unit])"
     }
 }

@@ -1,7 +1,7 @@
 import FDLCore
 
 /// A JSON text (RFC 8259) whose fields keep their order, so that a person can read it too.
-enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
+public enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
     case text(String)
     case number(Int)
     case decimal(String)
@@ -9,17 +9,17 @@ enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, Cust
     case object([(String, JSONValue)])
     case null
 
-    init(stringLiteral value: String) { self = .text(value) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+    public init(stringLiteral value: String) { self = .text(value) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 
     /// Seconds to the millisecond.
-    static func seconds(_ duration: Duration) -> JSONValue {
+    public static func seconds(_ duration: Duration) -> JSONValue {
         let milliseconds = Int64(duration / .milliseconds(1))
         let fraction = String(1000 + milliseconds % 1000).dropFirst()
         return .decimal("\(milliseconds / 1000).\(fraction)")
     }
 
-    var description: String {
+    public var description: String {
         switch self {
         case .text(let text): Self.quoted(text)
         case .number(let number): "\(number)"

@@ -1,0 +1,62 @@
+import FDLCore
+import Glibc
+import Testing
+
+@testable import FDLCommand
+
+@Suite struct ByteCountTests {
+    @Test(
+        arguments: [
+            ("0", 0), ("17", 17), ("500K", 512_000), ("10M", 10_485_760), ("1.5G", 1_610_612_736), ("1MiB", 1_048_576),
+            ("2kb/s", 2048),
+        ] as [(String, Int64)]
+    )
+    func reads(text: String, bytes: Int64) {
+        #expect(ByteCount(argument: text)?.bytes == bytes)
+    }
+
+    @Test(arguments: ["", "K", "-1", "1e5", "1x", "9999999999G", "1.2.3", "nan"])
+    func refuses(text: String) {
+        #expect(ByteCount(argument: text) == nil)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1 << 20, "1 MiB"), (1536 << 10, "1.5 MiB"), (1000, "1 KiB"),
+        ] as [(Int64, String)]
+    )
+    func writes(bytes: Int64, text: String) {
+        #expect(ByteCount.text(bytes) == text)
+    }
+}
+
+@Suite struct ProgramTests {
+    @Test func aWrongCommandLineIsOneLineAndAHint() {
+        let failure = Program.usageFailure("Unknown option '--x'\nDid you mean '--y'?", "fdl-sign")
+        #expect(failure.report == "error: Unknown option '--x' Did you mean '--y'?\nhint: see fdl-sign --help\n")
+        #expect(failure.exitCode == .usage)
+        #expect(
+            Program.event(Failure(.usage, "a \"b\"")).description
+                == #"{"event":"error","code":64,"message":"a \"b\"","hint":null}"#
+        )
+    }
+
+    /// The pipe holds less than the text and does not block, so that every kind of short write happens.
+    @Test func everythingIsWrittenThroughANarrowPipe() async {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        #expect(fcntl(writing, F_SETFL, O_NONBLOCK) == 0)
+        let text = String(repeating: "0123456789", count: 50_000)
+        let reader = Task.detached {
+            var bytes: [UInt8] = []
+            var block = [UInt8](repeating: 0, count: 4096)
+            while case let count = read(reading, &block, block.count), count > 0 { bytes += block[..<count] }
+            return bytes
+        }
+        StandardStream(writing).writeLine(text)
+        close(writing)
+        #expect(await reader.value == Array((text + "\n").utf8))
+        close(reading)
+    }
+}
