@@ -17,11 +17,26 @@ extension DownloadFailure {
         )
     }
 
+    /// Whether every refusal was over a pin: then no authority can help.
+    private var isPinned: Bool {
+        let refusals = reports.compactMap { report -> String? in
+            if case .tls(let reason) = report.lastError { reason } else { nil }
+        }
+        return !refusals.isEmpty && refusals.allSatisfy { $0.isPinRefusal }
+    }
+
     private var hint: String {
         switch exitCode {
+        case .tls where isPinned:
+            "ask the sources' operators for the pins of their keys, and compare with those of --pin and the manifest"
         case .tls: "name the sources' private CA with --cacert, or have their certificates mended"
         case .integrity: "add a source that has the right bytes with --server or --mirror; what was verified is kept"
         default: "try again later, or add a source with --server or --mirror; what was verified is kept"
         }
     }
+}
+
+extension String {
+    /// Whether the reason of a `SourceError.tls` is that of `TLSError.pinMismatch`.
+    var isPinRefusal: Bool { hasSuffix("is not one of those pinned") }
 }

@@ -99,9 +99,15 @@ public enum LocalTreeCheck {
             let folder = OpenDirectory(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
             return LocalTree(folder: folder, manifest: manifest)
         }
+        // The last part is opened without following links, and a person may well name one.
+        guard let real = realpath(path, nil) else {
+            throw SystemError(operation: "find", path: path, code: errno)
+        }
+        defer { free(real) }
+        let path = String(cString: real)
         let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
         let directory = OpenDirectory(parent)
-        return LocalTree(directory: directory, fileName: path.split(separator: "/").last.map(String.init) ?? path)
+        return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
 
     /// Whether every file is there with its size: the cheap part of a check, done before anything is hashed.

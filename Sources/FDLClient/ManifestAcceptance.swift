@@ -75,6 +75,13 @@ public struct ManifestAcceptance: Sendable {
     }
 
     private func settings<Value>(_ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
-        do throws(SystemError) { return try body() } catch { throw error.failure(.configuration) }
+        do throws(SystemError) { return try body() } catch {
+            throw Failure(
+                .configuration,
+                error.description,
+                hint: "what was seen is kept in \(directories.state): make it readable and writable, "
+                    + "or set XDG_STATE_HOME to another directory"
+            )
+        }
     }
 }

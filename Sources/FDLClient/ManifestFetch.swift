@@ -49,17 +49,19 @@ public enum ManifestFetch {
         return try result.get()
     }
 
-    private static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
-        let slash = url.lastIndex(of: "/") ?? url.startIndex
-        let name = String(url[slash...].dropFirst())
+    static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
+        let (base, name) = splitLast(url)
         do throws(SourceURLError) {
-            let directory = try SourceURL(String(url[..<slash]) + "/")
-            guard !name.isEmpty, !name.contains(where: { "?#".contains($0) }) else { throw .query }
+            let directory = try SourceURL((base ?? "") + "/")
+            // It goes into the request line as it is.
+            guard !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .invalidCharacter }
+            guard !name.contains("#") else { throw .fragment }
+            guard !name.contains("?") else { throw .query }
             return (directory, name)
         } catch {
             throw Failure(
                 .usage,
-                "\(url) is not the URL of a manifest: \(error)",
+                "\(shortened(url)) is not the URL of a manifest: \(error)",
                 hint: "it looks like https://HOST:PORT/manifests/NAME.json"
             )
         }
@@ -74,6 +76,8 @@ public enum ManifestFetch {
     private static func failure(_ error: SourceError, _ directory: SourceURL) -> Failure {
         let message = "cannot fetch the manifest from \(directory.authority): \(error)"
         return switch error {
+        case .tls(let reason) where reason.isPinRefusal:
+            Failure(.tls, message, hint: "ask the server's operator for the pin of its key, and compare with --pin")
         case .tls: Failure(.tls, message, hint: "name the server's private CA with --cacert")
         case .forbidden: Failure(.tls, message, hint: "give the client certificate it wants with --cert and --key")
         default: Failure(.noSource, message, hint: "check the URL, or name a manifest file on this machine")

@@ -24,7 +24,7 @@ public struct SystemError: Error, Sendable, Hashable {
         Failure(exitCode, description, hint: hint)
     }
 
-    private var hint: String? {
+    private var hint: String {
         switch code {
         case ENOSPC, EDQUOT: "make room there, then run the same command again: what is there is kept"
         case EACCES, EPERM: "check the permissions of the path and of the directories above it"
@@ -33,7 +33,16 @@ public struct SystemError: Error, Sendable, Hashable {
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         case EPIPE: "what reads the output has ended: let it read to the end, or give a file's name with -o"
         case EIO: "the disk may be failing: look at the kernel's log, then run the same command again"
-        default: nil
+        case EISDIR: "name a file: this is a directory"
+        case EEXIST, ENOTEMPTY: "move it away, or choose another name"
+        case EFBIG: "it is larger than such a file may be here: check that it is the one meant"
+        case ENAMETOOLONG: "choose a shorter name"
+        case ELOOP: "name the file itself: there is a symbolic link in the way"
+        case EINVAL, EOPNOTSUPP: "this file system cannot do it: choose a place on another one"
+        case EBADMSG: "the file is damaged: restore it, or remove it"
+        case ETXTBSY, EBUSY: "something is using it: try again when that has ended"
+        case ENOMEM: "close what takes the memory, then run the same command again"
+        default: "check the path and the disk it is on, then run the same command again"
         }
     }
 }

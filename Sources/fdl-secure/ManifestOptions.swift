@@ -44,7 +44,8 @@ struct ManifestOptions: ParsableArguments {
     }
 
     private func bytes(_ sources: SourceOptions) async throws(Failure) -> FetchedManifest {
-        if manifest.lowercased().hasPrefix("https://") {
+        // Any other scheme is refused there, in words that say which one is wanted.
+        if manifest.contains("://") {
             return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil))
         }
         let bytes: [UInt8]
@@ -58,7 +59,8 @@ struct ManifestOptions: ParsableArguments {
             let signature = try WholeFile.read(manifest + ".minisig", limit: MinisignSignature.maximumBytes)
             return FetchedManifest(manifest: bytes, signature: signature, worker: nil)
         } catch {
-            guard error.isNotFound else { throw error.failure(.integrity) }
+            if error.code == EFBIG { throw VerificationError.signatureMalformed("it is too long").failure }
+            guard error.isNotFound else { throw error.failure(.localIO) }
             return FetchedManifest(manifest: bytes, signature: nil, worker: nil)
         }
     }

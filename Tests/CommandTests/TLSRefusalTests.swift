@@ -86,7 +86,8 @@ struct TLSRefusalTests {
         let wrong = try await Certificates.pin(of: scene.certificates.authority, in: scene)
         let output = scene.path("copy")
         let refused = try await scene.get(published.manifest, to: output, from: [worker.url], ["--pin", wrong])
-        try refused.failed(77, saying: "pin")
+        let failed = try refused.failed(77, saying: "pin")
+        #expect(failed.hint?.contains("--pin") == true, "\(failed.hint ?? "")")
         #expect(!Files.exists(output))
         _ = try await scene.get(published.manifest, to: output, from: [worker.url], ["--pin", right]).done()
     }
