@@ -52,7 +52,8 @@ import Testing
             acceptedKeys: [key]
         )
         #expect(verified.trustedComment == "as released")
-        #expect(try bench.read("key.pub") == Array(key.minisignText.utf8))
+        // The line that counts. In the comment above it minisign leaves out an id's leading zeros; we do not.
+        #expect(try String(decoding: bench.read("key.pub"), as: UTF8.self).hasSuffix("\n\(key.minisignLine)\n"))
 
         #expect(try bench.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
         let legacy = try bench.read("m.json.minisig")
