@@ -294,6 +294,8 @@ struct DownloadJob {
     private func plan(_ layout: ChunkLayout, _ missing: ChunkSet, _ destination: ChunkDestination) -> DownloadPlan {
         var configuration = DownloadPlan.Configuration()
         configuration.connectionsPerSource = request.connectionsPerSource
+        // A disk slower than the sources fills all of it. Eight large chunks still keep several connections busy.
+        configuration.memoryLimit = min(configuration.memoryLimit, max(16 << 20, 8 * layout.chunkSize.bytes))
         if let limit = request.rateLimit {
             // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)

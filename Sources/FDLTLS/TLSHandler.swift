@@ -35,8 +35,11 @@ public final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Ciphertext or plaintext up to this size gets a buffer of its own, so that who keeps it keeps no more than that.
+    /// Ciphertext below this size gets a buffer of its own, so that a channel that keeps it keeps no more than that.
     static let smallSize = 16 * 1024
+    /// The same for plaintext, which is kept longer: until a whole chunk has come and is written. Below half a buffer,
+    /// copying costs less than the memory that would lie idle.
+    static let smallPlaintextSize = BufferPool.bufferSize / 2
     static let lingerTime = TimeAmount.seconds(1)
     static let closeTime = TimeAmount.seconds(5)
 
