@@ -118,14 +118,6 @@ extension Descriptor {
         }
     }
 
-    /// Removes a file below this directory.
-    /// - Parameter relativePath: parts with `/` between them, none of them `..`.
-    public func remove(beneath relativePath: String) throws(SystemError) {
-        let (directory, name) = splitLast(relativePath)
-        guard let directory else { return try removeTree(child: name) }
-        try open(beneath: directory, flags: O_RDONLY | O_DIRECTORY).removeTree(child: name)
-    }
-
     /// Removes a file, or a directory with all that is in it.
     public func removeTree(child name: String) throws(SystemError) {
         guard let status = try status(child: name) else { return }
