@@ -1,7 +1,6 @@
 import FDLCompression
 import FDLCore
 import FDLCrypto
-import NIOCore
 
 /// A chunk to come: its number, its length in bytes, and what its bytes must hash to.
 struct ExpectedChunk: Sendable, Hashable {
@@ -11,25 +10,27 @@ struct ExpectedChunk: Sendable, Hashable {
 }
 
 /// Turns the body of an answer into verified chunks: hashes the bytes as they come, while they are hot in the cache,
-/// keeps the slices they came in, and lets a chunk out only when its digest matches.
+/// gathers them in the chunk's buffer, and lets a chunk out only when its digest matches.
 ///
-/// It never holds more than the chunks it was told to expect: a body that goes on is refused at its first byte too many.
+/// It never holds more than the chunk that is being filled: a body that goes on is refused at its first byte too many.
 struct ChunkAssembler: ~Copyable {
     private let chunks: [ExpectedChunk]
     private let inflater: ChunkInflater?
+    private let buffers: ChunkBufferPool
     private var hasher = SHA256Hasher()
-    private var slices: [ByteBuffer] = []
-    /// Bytes of the current chunk that have come.
-    private var filled = 0
+    /// What has come of the current chunk; nil before its first byte.
+    private var buffer: ChunkBuffer?
     /// Index into `chunks` of the one that is being filled.
     private(set) var current = 0
 
     /// - Parameters:
     ///   - chunks: in the order of the body, back to back.
     ///   - inflater: decodes the body where it is compressed; its limit is the chunks' length.
-    init(chunks: [ExpectedChunk], inflater: ChunkInflater?) {
+    ///   - buffers: where the memory for the chunks comes from.
+    init(chunks: [ExpectedChunk], inflater: ChunkInflater?, buffers: ChunkBufferPool) {
         self.chunks = chunks
         self.inflater = inflater
+        self.buffers = buffers
     }
 
     /// The chunk that an error now is about: the one being filled, or the last.
@@ -39,20 +40,23 @@ struct ChunkAssembler: ~Copyable {
     /// - Parameter verified: called with each chunk whose last byte has come and whose digest matches.
     /// - Throws: `SourceError`: `.corrupt`, `.protocolViolation` for a body that is too long, `.undecodable`.
     mutating func append(
-        _ bytes: ByteBuffer,
-        verified: (ExpectedChunk, [ByteBuffer]) -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        verified: (ExpectedChunk, ChunkBuffer) -> Void
     ) throws(SourceError) {
         guard let inflater else { return try take(bytes, verified) }
-        // Gathered into one buffer per call, so that the chunk is not held in many small pieces.
-        var decoded = ByteBuffer()
+        // What is wrong with the encoding counts first, even behind bytes that would make a whole chunk.
+        var whole: [(ExpectedChunk, ChunkBuffer)] = []
+        var refusal: SourceError?
         do throws(CompressionError) {
-            try bytes.readableBytesSpan.withUnsafeBytes { bytes throws(CompressionError) in
-                try inflater.feed(bytes) { decoded.writeBytes($0) }
+            try inflater.feed(bytes) { decoded in
+                guard refusal == nil else { return }
+                do throws(SourceError) { try take(decoded) { whole.append(($0, $1)) } } catch { refusal = error }
             }
         } catch {
             throw .undecodable("\(error)")
         }
-        try take(decoded, verified)
+        for (chunk, buffer) in whole { verified(chunk, buffer) }
+        if let refusal { throw refusal }
     }
 
     /// Takes the end of the body.
@@ -65,24 +69,25 @@ struct ChunkAssembler: ~Copyable {
     }
 
     private mutating func take(
-        _ bytes: ByteBuffer,
-        _ verified: (ExpectedChunk, [ByteBuffer]) -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        _ verified: (ExpectedChunk, ChunkBuffer) -> Void
     ) throws(SourceError) {
-        var bytes = bytes
-        while bytes.readableBytes > 0 {
+        var rest = bytes
+        while !rest.isEmpty {
             guard current < chunks.count else { throw .protocolViolation("the body is longer than the chunk") }
             let chunk = chunks[current]
-            guard let slice = bytes.readSlice(length: min(bytes.readableBytes, chunk.length - filled)) else { return }
-            slice.readableBytesSpan.withUnsafeBytes { hasher.update($0) }
-            filled += slice.readableBytes
-            slices.append(slice)
-            if filled == chunk.length {
-                guard hasher.finalize() == chunk.digest else { throw .corrupt }
-                verified(chunk, slices)
-                slices.removeAll(keepingCapacity: true)
-                filled = 0
-                current += 1
+            let buffer = buffer.take() ?? buffers.buffer(length: chunk.length)
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(chunk.length - buffer.count))
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
+            hasher.update(piece)
+            buffer.append(piece)
+            guard buffer.count == chunk.length else {
+                self.buffer = buffer
+                return
             }
+            guard hasher.finalize() == chunk.digest else { throw .corrupt }
+            verified(chunk, buffer)
+            current += 1
         }
     }
 }

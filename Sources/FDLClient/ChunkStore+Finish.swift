@@ -33,11 +33,10 @@ extension ChunkStore {
     /// How many files are synced at once.
     static let syncWidth = 8
 
-    private func complete(_ index: Int, _ mask: UInt32) throws(SystemError) {
-        let holder = try openFile(index)
-        try prepare(holder.descriptor, file: index)
-        try holder.descriptor.setMode((manifest.files[index].isExecutable ? 0o777 : 0o666) & ~mask)
-        try holder.descriptor.sync()
+    private func complete(_ index: Int, _ mask: UInt32) throws {
+        let file = try openWritten(index)
+        try file.descriptor.setMode((manifest.files[index].isExecutable ? 0o777 : 0o666) & ~mask)
+        try file.descriptor.sync()
     }
 
     private func giveName(replacing: Bool, _ mask: UInt32) throws(SystemError) -> String? {

@@ -1,7 +1,6 @@
 import FDLCore
 import FDLSystem
 import Glibc
-import NIOCore
 import Synchronization
 
 /// The incomplete output: `NAME.fdl-part` beside where the result will be, locked, with every verified chunk in its
@@ -12,29 +11,33 @@ final class ChunkStore: Sendable {
     let manifest: Manifest
     private let layout: ChunkLayout
     // Held for its lock: of the file itself, or of the folder.
-    let lockHolder: OpenDirectory
-    /// Whether this run made it.
-    private let isNew: Bool
+    let lockHolder: SharedDescriptor
+    /// Whether this run made it: then it holds nothing yet.
+    let isNew: Bool
     private let state: Mutex<State>
+    private let clearing = Mutex(())
 
     private struct State {
         /// Chunks written or being written, so that the second answer to a hedged request is not written again.
         var claimed: ChunkSet
         /// Files opened lately, the latest last.
-        var open: [(file: Int, holder: OpenDirectory)] = []
+        var open: [(file: Int, output: OutputFile)] = []
     }
     private static let openFileLimit = 64
+    private let usesPageCache: Bool
 
     /// Opens or makes the partial output and takes its lock.
+    /// - Parameter usesPageCache: whether large files too are written through the page cache.
     /// - Throws: `Failure` (73) where it cannot be made or another download holds it, (74) where the disk has no room.
-    init(target: OutputTarget, manifest: Manifest) throws(Failure) {
+    init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
+        self.usesPageCache = usesPageCache
         self.target = target
         self.manifest = manifest
         layout = manifest.layout
         state = Mutex(State(claimed: ChunkSet(bound: layout.chunkCount)))
         do throws(SystemError) {
             isNew = try target.directory.descriptor.status(child: target.partName) == nil
-            lockHolder = OpenDirectory(try Self.openPart(of: target))
+            lockHolder = SharedDescriptor(try Self.openPart(of: target))
         } catch {
             throw Self.creationFailure(error, target)
         }
@@ -64,7 +67,7 @@ final class ChunkStore: Sendable {
         return try parent.descriptor.open(child: target.partName, flags: O_RDONLY | O_DIRECTORY)
     }
 
-    private static func lock(_ holder: OpenDirectory, _ target: OutputTarget) throws(Failure) -> Bool {
+    private static func lock(_ holder: SharedDescriptor, _ target: OutputTarget) throws(Failure) -> Bool {
         do throws(SystemError) {
             guard try holder.descriptor.lock() else { return false }
             // Between opening and locking, the holder before us may have finished and renamed it: then the lock is on
@@ -108,26 +111,10 @@ final class ChunkStore: Sendable {
 
     /// Writes a verified chunk in its place. A chunk that is there already is left.
     /// - Returns: false where it was written, or is being written, by another call.
-    func write(_ chunk: Int, _ slices: [ByteBuffer]) throws(SystemError) -> Bool {
-        guard claim(chunk) else { return false }
-        let location = layout.location(ofChunk: chunk)
-        let holder = try openFile(location.file)
-        var offset = location.offset
-        for slice in slices {
-            try slice.readableBytesSpan.withUnsafeBytes { bytes throws(SystemError) in
-                try holder.descriptor.write(bytes, at: offset)
-            }
-            offset += Int64(slice.readableBytes)
-        }
-        holder.descriptor.startWriteback(at: location.offset, length: location.length)
-        return true
-    }
-
-    /// Writes a verified chunk that lies in one buffer.
     func write(_ chunk: Int, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Bool {
-        guard claim(chunk) else { return false }
+        guard state.withLock({ $0.claimed.insert(chunk) }) else { return false }
         let location = layout.location(ofChunk: chunk)
-        try openFile(location.file).descriptor.write(bytes, at: location.offset)
+        try openFile(location.file).write(bytes, at: location.offset)
         return true
     }
 
@@ -146,40 +133,70 @@ final class ChunkStore: Sendable {
         try? target.directory.descriptor.removeTree(child: target.partName)
     }
 
-    private func claim(_ chunk: Int) -> Bool { state.withLock { $0.claimed.insert(chunk) } }
+    /// The file, open for writing, kept open for the chunks that follow.
+    private func openFile(_ file: Int) throws(SystemError) -> OutputFile {
+        if let output = state.withLock({ Self.recall(file, &$0) }) { return output }
+        let output = OutputFile(try open(file), size: manifest.files[file].size, usesPageCache: usesPageCache)
+        // What is dropped closes files: that is for outside the lock.
+        var dropped: [OutputFile] = []
+        defer { dropped.removeAll() }
+        return state.withLock { state in
+            // Another thread may have opened it meanwhile.
+            if let first = Self.recall(file, &state) { return first }
+            state.open.append((file, output))
+            if state.open.count > Self.openFileLimit { dropped.append(state.open.removeFirst().output) }
+            return output
+        }
+    }
 
-    /// The file, open for writing; made, sized and its room reserved at the first call.
-    func openFile(_ file: Int) throws(SystemError) -> OpenDirectory {
-        guard target.isFolder else { return lockHolder }
-        if let holder = state.withLock({ Self.recall(file, &$0) }) { return holder }
-        let path = manifest.files[file].path.string
-        let holder: OpenDirectory
+    /// A file whose chunks are all in their places, open to be completed. Only an empty file is made now.
+    /// - Throws: `SystemError`, ENOENT where somebody has removed it; `Failure` where it has been cut.
+    func openWritten(_ file: Int) throws -> SharedDescriptor {
+        let listed = manifest.files[file]
+        if listed.size == 0 { return try open(file) }
+        let holder =
+            target.isFolder
+            ? SharedDescriptor(try lockHolder.descriptor.open(beneath: listed.path.string, flags: Self.writing))
+            : lockHolder
+        let size = try holder.descriptor.status().size
+        guard size >= listed.size else {
+            throw Failure(.localIO, "\(holder.descriptor.path) has changed since it was written")
+        }
+        // An earlier version's file may have been longer.
+        if size > listed.size { try holder.descriptor.truncate(to: listed.size) }
+        return holder
+    }
+
+    /// The file, open for writing, for the caller alone; made, sized and its room reserved.
+    private func open(_ file: Int) throws(SystemError) -> SharedDescriptor {
+        let holder = target.isFolder ? SharedDescriptor(try createInWay(manifest.files[file].path.string)) : lockHolder
+        try prepare(holder.descriptor, file: file)
+        return holder
+    }
+
+    private func createInWay(_ path: String) throws(SystemError) -> Descriptor {
         do throws(SystemError) {
-            holder = OpenDirectory(try createFile(path))
+            return try createFile(path)
         } catch {
             // A partial output of an earlier version may have a file where this one has a directory, or the reverse.
-            guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST].contains(error.code) else { throw error }
-            try clearWay(for: path)
-            holder = OpenDirectory(try createFile(path))
+            // ENOENT: it was still there when the directory was to be made, and another thread has just cleared it.
+            guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST, ENOENT].contains(error.code) else { throw error }
+            // One at a time: what one has made in the place of what it cleared, the next must not take for the obstacle.
+            return try clearing.withLock { _ throws(SystemError) in
+                try clearWay(for: path)
+                return try createFile(path)
+            }
         }
-        try prepare(holder.descriptor, file: file)
-        state.withLock { state in
-            state.open.append((file, holder))
-            if state.open.count > Self.openFileLimit { state.open.removeFirst() }
-        }
-        return holder
     }
 
     private func createFile(_ path: String) throws(SystemError) -> Descriptor {
         if let directory = splitLast(path).directory {
             try lockHolder.descriptor.createDirectory(beneath: directory, mode: 0o700)
         }
-        return try lockHolder.descriptor.open(
-            beneath: path,
-            flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-            mode: 0o600
-        )
+        return try lockHolder.descriptor.open(beneath: path, flags: Self.writing | O_CREAT, mode: 0o600)
     }
+
+    private static let writing = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
     /// Removes from the partial output what is no directory where `path` needs one, and what is no file in its place.
     private func clearWay(for path: String) throws(SystemError) {
@@ -193,20 +210,23 @@ final class ChunkStore: Sendable {
         }
     }
 
-    private static func recall(_ file: Int, _ state: inout State) -> OpenDirectory? {
+    private static func recall(_ file: Int, _ state: inout State) -> OutputFile? {
         guard let index = state.open.lastIndex(where: { $0.file == file }) else { return nil }
         let entry = state.open.remove(at: index)
         state.open.append(entry)
-        return entry.holder
+        return entry.output
     }
 
     /// Lets go of the files opened lately.
     func closeFiles() { state.withLock { $0.open.removeAll() } }
 
-    /// Gives a file its final size, the missing parts as holes with room reserved.
-    func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) {
+    /// Gives a file its final size, the missing parts as holes with room reserved. In a folder, whose room is looked at
+    /// as a whole, a file of one chunk gets its size and its room with that.
+    private func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) {
         let size = manifest.files[file].size
-        if try opened.status().size != size { try opened.truncate(to: size) }
-        try opened.reserve(size)
+        let comesWhole = target.isFolder && layout.chunks(ofFile: file).count <= 1
+        let current = try opened.status().size
+        if current > size || current < size && !comesWhole { try opened.truncate(to: size) }
+        if !comesWhole { try opened.reserve(size) }
     }
 }

@@ -185,15 +185,18 @@ final class DownloadEngine {
         }
         let destination = destination
         let writer = writer
-        return FetchSink(post: post) { chunk, slices in
+        return FetchSink(post: post) { chunk, buffer in
             writer.submit { state in
                 guard state == .active else { return }
                 do throws(SystemError) {
                     switch destination {
                     case .store(let store):
-                        if try store.write(chunk, slices) { post(.stored(chunk: chunk)) }
+                        let isNew = try buffer.withBytes { bytes throws(SystemError) in
+                            try store.write(chunk, bytes)
+                        }
+                        if isNew { post(.stored(chunk: chunk)) }
                     case .stream(let stream):
-                        try stream.write(chunk, slices) { written in
+                        try stream.write(chunk, buffer) { written in
                             post(.stored(chunk: written))
                             post(.consumed(chunk: written))
                         }

@@ -26,8 +26,7 @@ public struct Downloader: Sendable {
         // More threads than cores: some of what they do is waiting for the disk.
         let pool = NIOThreadPool(numberOfThreads: max(ChunkStore.syncWidth, System.coreCount))
         pool.start()
-        // Chunks are written by one thread: the kernel lets one at a time write to a file, and those that wait, spin.
-        let writer = NIOThreadPool(numberOfThreads: 1)
+        let writer = NIOThreadPool(numberOfThreads: writerCount)
         writer.start()
         // The process's own loops, which are never shut down: what a closed connection still has to say finds one.
         let group = MultiThreadedEventLoopGroup.singleton
@@ -52,6 +51,14 @@ public struct Downloader: Sendable {
         }
         try? await pool.shutdownGracefully()
         return try result.get()
+    }
+
+    /// Past the page cache several writes go on at once, each waiting for the disk. Through it one thread does more:
+    /// several that make files in one folder spin on its lock.
+    private var writerCount: Int {
+        guard case .path = request.output, !request.usesPageCache else { return 1 }
+        let isDirect = request.manifest.manifest.files.contains { $0.size >= OutputFile.directSize }
+        return isDirect ? OutputFile.writers : 1
     }
 }
 
@@ -106,7 +113,7 @@ struct DownloadJob {
         }
         if existing == .folder { try refuseUnlisted(in: target) }
 
-        let store = try ChunkStore(target: target, manifest: manifest)
+        let store = try ChunkStore(target: target, manifest: manifest, usesPageCache: request.usesPageCache)
         do {
             let outcome = try await fill(store, replacing: existing)
             try await finish(store)
@@ -179,6 +186,7 @@ struct DownloadJob {
     }
 
     private func missingChunks(in store: ChunkStore) async throws -> ChunkSet {
+        if store.isNew { return ChunkSet(bound: manifest.layout.chunkCount, filled: true) }
         let found = try await scanner(skipsHoles: true).matchingChunks(in: store.tree)
         store.adopt(found)
         return ChunkSet(bound: found.bound, filled: true).subtracting(found)
@@ -286,16 +294,23 @@ struct DownloadJob {
             tls: context,
             writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
             sessions: request.sources.map { _ in TLSSessionCache() },
+            buffers: ChunkBufferPool(chunkSize: manifest.layout.chunkSize.bytes, memoryLimit: memoryLimit),
             limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
             compression: request.compression
         )
     }
 
+    /// Bytes on their way, at most. A disk slower than the sources fills all of it. Eight large chunks still keep several
+    /// connections busy.
+    private var memoryLimit: Int {
+        min(DownloadPlan.Configuration().memoryLimit, max(16 << 20, 8 * manifest.layout.chunkSize.bytes))
+    }
+
     private func plan(_ layout: ChunkLayout, _ missing: ChunkSet, _ destination: ChunkDestination) -> DownloadPlan {
-        var configuration = DownloadPlan.Configuration()
-        configuration.connectionsPerSource = request.connectionsPerSource
-        // A disk slower than the sources fills all of it. Eight large chunks still keep several connections busy.
-        configuration.memoryLimit = min(configuration.memoryLimit, max(16 << 20, 8 * layout.chunkSize.bytes))
+        var configuration = DownloadPlan.Configuration(
+            connectionsPerSource: request.connectionsPerSource,
+            memoryLimit: memoryLimit
+        )
         if let limit = request.rateLimit {
             // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)

@@ -31,7 +31,9 @@ final class Exchange {
     /// The chunk that an error now is about.
     var currentChunk: Int { assembler?.currentChunk ?? request.chunks.first?.index ?? 0 }
 
-    func begin(_ encoding: ContentEncoding?) throws(SourceError) {
+    /// Takes the head of a good answer.
+    /// - Parameter buffers: where the memory for the chunks comes from.
+    func begin(_ encoding: ContentEncoding?, _ buffers: ChunkBufferPool) throws(SourceError) {
         hasHead = true
         self.encoding = encoding
         var inflater: ChunkInflater?
@@ -42,7 +44,7 @@ final class Exchange {
                 throw .undecodable("\(error)")
             }
         }
-        assembler = ChunkAssembler(chunks: request.chunks, inflater: inflater)
+        assembler = ChunkAssembler(chunks: request.chunks, inflater: inflater, buffers: buffers)
     }
 
     func refuse(_ error: SourceError) {
@@ -52,9 +54,11 @@ final class Exchange {
 
     func append(
         _ bytes: ByteBuffer,
-        verified: (ExpectedChunk, [ByteBuffer]) -> Void
+        verified: (ExpectedChunk, ChunkBuffer) -> Void
     ) throws(SourceError) {
-        try assembler?.append(bytes, verified: verified)
+        try bytes.readableBytesSpan.withUnsafeBytes { bytes throws(SourceError) in
+            try assembler?.append(bytes, verified: verified)
+        }
     }
 
     func finish() throws(SourceError) {

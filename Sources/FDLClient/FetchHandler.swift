@@ -16,7 +16,7 @@ struct FetchSink: Sendable {
     /// Hands an event to the plan.
     let post: @Sendable (DownloadPlan.Event) -> Void
     /// Hands on a chunk whose digest matches.
-    let accept: @Sendable (Int, [ByteBuffer]) -> Void
+    let accept: @Sendable (Int, ChunkBuffer) -> Void
 }
 
 /// How long a connection may keep us waiting, on the monotonic clock.
@@ -41,11 +41,12 @@ final class FetchHandler: ChannelDuplexHandler {
     private static let informationalLimit = 8
     private static let discardLimit = 64 << 10
     /// Progress is told in steps of this, and each second, not for each read.
-    private static let progressStep = 256 << 10
+    private static let progressStep = 1 << 20
 
     private let id: ConnectionID
     private let writer: RequestWriter
     private let sink: FetchSink
+    private let buffers: ChunkBufferPool
     private let limiter: RateLimiter?
     private let timeouts: FetchTimeouts
     private var compression: CompressionChoice
@@ -67,6 +68,7 @@ final class FetchHandler: ChannelDuplexHandler {
         id: ConnectionID,
         writer: RequestWriter,
         sink: FetchSink,
+        buffers: ChunkBufferPool,
         limiter: RateLimiter?,
         compression: DownloadRequest.Compression,
         timeouts: FetchTimeouts,
@@ -75,6 +77,7 @@ final class FetchHandler: ChannelDuplexHandler {
         self.id = id
         self.writer = writer
         self.sink = sink
+        self.buffers = buffers
         self.limiter = limiter
         self.compression = CompressionChoice(mode: compression)
         self.timeouts = timeouts
@@ -134,7 +137,7 @@ final class FetchHandler: ChannelDuplexHandler {
         exchange.isLast = !head.isKeepAlive
         do throws(SourceError) {
             let encoding = try ResponseCheck.accept(head, for: exchange.request)
-            try exchange.begin(encoding)
+            try exchange.begin(encoding, buffers)
         } catch {
             switch error {
             // The next answer on this connection may be a good one: the body is read past.
@@ -161,9 +164,9 @@ final class FetchHandler: ChannelDuplexHandler {
         if exchange.untoldBytes >= Self.progressStep { tellProgress(exchange) }
         let sink = sink
         let id = exchange.request.id
-        try exchange.append(bytes) { chunk, slices in
+        try exchange.append(bytes) { chunk, buffer in
             sink.post(.verified(id, chunk: chunk.index))
-            sink.accept(chunk.index, slices)
+            sink.accept(chunk.index, buffer)
         }
     }
 

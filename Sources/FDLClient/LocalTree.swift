@@ -2,8 +2,8 @@ import FDLCore
 import FDLSystem
 import Glibc
 
-/// A directory shared by those who open files in it.
-final class OpenDirectory: Sendable {
+/// An open file or directory that several hold: a directory by those who open files in it, a file by its writers.
+final class SharedDescriptor: Sendable {
     let descriptor: Descriptor
 
     init(_ descriptor: consuming Descriptor) {
@@ -13,18 +13,18 @@ final class OpenDirectory: Sendable {
 
 /// The files of a manifest as they lie on this machine: a finished output, a partial one, one to verify.
 struct LocalTree: Sendable {
-    let root: OpenDirectory
+    let root: SharedDescriptor
     /// Relative to the root, in the manifest's order.
     let paths: [String]
 
     /// A single file under any name.
-    init(directory: OpenDirectory, fileName: String) {
+    init(directory: SharedDescriptor, fileName: String) {
         root = directory
         paths = [fileName]
     }
 
     /// A folder with the manifest's paths in it.
-    init(folder: OpenDirectory, manifest: Manifest) {
+    init(folder: SharedDescriptor, manifest: Manifest) {
         root = folder
         paths = manifest.files.map(\.path.string)
     }

@@ -96,7 +96,7 @@ public enum LocalTreeCheck {
             )
         }
         if status.kind == .directory {
-            let folder = OpenDirectory(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
+            let folder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
             return LocalTree(folder: folder, manifest: manifest)
         }
         // The last part is opened without following links, and a person may well name one.
@@ -106,7 +106,7 @@ public enum LocalTreeCheck {
         defer { free(real) }
         let path = String(cString: real)
         let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
-        let directory = OpenDirectory(parent)
+        let directory = SharedDescriptor(parent)
         return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
 

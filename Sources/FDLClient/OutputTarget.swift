@@ -5,7 +5,7 @@ import Glibc
 /// Where a download goes on disk, looked at before anything is fetched: the directory, the final name, and the name
 /// that an incomplete output bears.
 struct OutputTarget: Sendable {
-    let directory: OpenDirectory
+    let directory: SharedDescriptor
     let name: String
     let isFolder: Bool
     /// For messages.
@@ -41,7 +41,7 @@ struct OutputTarget: Sendable {
         }
         let parent = Directory.containing(trimmed)
         do throws(SystemError) {
-            directory = OpenDirectory(try Descriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
+            directory = SharedDescriptor(try Descriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
         } catch {
             guard error.isNotFound else { throw error.failure(.cannotCreate) }
             throw Failure(.cannotCreate, "there is no directory \(parent)", hint: "create it first: mkdir -p \(parent)")
@@ -103,6 +103,6 @@ struct OutputTarget: Sendable {
     func finishedTree(of manifest: Manifest) throws(SystemError) -> LocalTree {
         guard isFolder else { return LocalTree(directory: directory, fileName: name) }
         let folder = try directory.descriptor.open(child: name, flags: O_RDONLY | O_DIRECTORY)
-        return LocalTree(folder: OpenDirectory(folder), manifest: manifest)
+        return LocalTree(folder: SharedDescriptor(folder), manifest: manifest)
     }
 }

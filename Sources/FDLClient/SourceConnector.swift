@@ -13,6 +13,8 @@ struct SourceConnector: Sendable {
     let writers: [RequestWriter]
     /// By `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
     let sessions: [TLSSessionCache]
+    /// Of all connections together.
+    let buffers: ChunkBufferPool
     let limiter: RateLimiter?
     let compression: DownloadRequest.Compression
     var timeouts = FetchTimeouts()
@@ -70,6 +72,7 @@ struct SourceConnector: Sendable {
                 id: id,
                 writer: writer,
                 sink: sink,
+                buffers: buffers,
                 limiter: limiter,
                 compression: compression,
                 timeouts: timeouts,

@@ -1,6 +1,5 @@
 import FDLCore
 import FDLSystem
-import NIOCore
 import Synchronization
 
 /// Verified bytes in order to a pipe. What has come before its turn waits in memory; the plan's window bounds it.
@@ -9,7 +8,7 @@ final class StreamOutput: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        var waiting: [Int: [ByteBuffer]] = [:]
+        var waiting: [Int: ChunkBuffer] = [:]
         /// The next chunk to write.
         var next = 0
         /// Whether a thread is writing: the one that writes goes on until nothing is next.
@@ -24,33 +23,29 @@ final class StreamOutput: Sendable {
     /// Takes a verified chunk and writes what is next in order. Blocks while the reader is slow.
     /// - Parameter written: called behind each chunk that has been written.
     /// - Throws: `SystemError`, EPIPE where the reader has gone.
-    func write(_ chunk: Int, _ slices: [ByteBuffer], written: (Int) -> Void) throws(SystemError) {
+    func write(_ chunk: Int, _ buffer: ChunkBuffer, written: (Int) -> Void) throws(SystemError) {
         let isWriter = state.withLock { state in
             guard chunk >= state.next, state.waiting[chunk] == nil else { return false }
-            state.waiting[chunk] = slices
+            state.waiting[chunk] = buffer
             guard !state.isWriting else { return false }
             state.isWriting = true
             return true
         }
         guard isWriter else { return }
-        while let (chunk, slices) = takeNext() {
-            for slice in slices {
-                try slice.readableBytesSpan.withUnsafeBytes { bytes throws(SystemError) in
-                    try descriptor.write(bytes)
-                }
-            }
+        while let (chunk, buffer) = takeNext() {
+            try buffer.withBytes { bytes throws(SystemError) in try descriptor.write(bytes) }
             written(chunk)
         }
     }
 
-    private func takeNext() -> (Int, [ByteBuffer])? {
+    private func takeNext() -> (Int, ChunkBuffer)? {
         state.withLock { state in
-            guard let slices = state.waiting.removeValue(forKey: state.next) else {
+            guard let buffer = state.waiting.removeValue(forKey: state.next) else {
                 state.isWriting = false
                 return nil
             }
             defer { state.next += 1 }
-            return (state.next, slices)
+            return (state.next, buffer)
         }
     }
 }

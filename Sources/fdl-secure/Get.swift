@@ -40,6 +40,9 @@ struct Get: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Say nothing but errors.")
     var quiet = false
 
+    @Flag(help: "Leave large files in the page cache too, for a program that reads them at once.")
+    var pageCache = false
+
     @Flag(help: "Replace an existing output of other content, reusing what of it matches.")
     var force = false
 
@@ -71,6 +74,7 @@ struct Get: AsyncParsableCommand {
         request.rateLimit = limitRate?.bytes
         request.seeds = seed
         request.replacesExisting = force
+        request.usesPageCache = pageCache
         reporter.begins(manifest, sources: request.sources)
         let downloader = Downloader(request) { reporter.report($0) }
         reporter.finished(try await interruptible { () throws(Failure) in try await downloader.run() })

@@ -1,6 +1,5 @@
 import FDLCompression
 import FDLCore
-import NIOCore
 import Testing
 
 @testable import FDLClient
@@ -13,13 +12,16 @@ import Testing
         step: Int,
         inflater: ChunkInflater? = nil
     ) -> (verified: [Int: [UInt8]], error: SourceError?) {
-        var assembler = ChunkAssembler(chunks: chunks, inflater: inflater)
+        let buffers = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20)
+        var assembler = ChunkAssembler(chunks: chunks, inflater: inflater, buffers: buffers)
         var verified: [Int: [UInt8]] = [:]
         do throws(SourceError) {
             for start in stride(from: 0, to: body.count, by: step) {
-                let piece = ByteBuffer(bytes: body[start..<min(start + step, body.count)])
-                try assembler.append(piece) { chunk, slices in
-                    verified[chunk.index] = slices.flatMap { Array($0.readableBytesView) }
+                let piece = body[start..<min(start + step, body.count)]
+                try piece.span.withUnsafeBytes { piece throws(SourceError) in
+                    try assembler.append(piece) { chunk, buffer in
+                        verified[chunk.index] = buffer.withBytes { Array($0) }
+                    }
                 }
             }
             try assembler.finish()
@@ -58,6 +60,26 @@ import Testing
             assemble(Array(bytes.dropLast()), chunks, step: 4096).error
                 == .protocolViolation("the body is shorter than the chunk")
         )
+    }
+
+    @Test func aWholeChunkInABrokenEncodingIsNotLetOut() throws {
+        let bytes = patternBytes(65536, seed: 4)
+        let packed = try #require(
+            try [UInt8](repeating: 7, count: 65536).withUnsafeBytes { try ChunkDeflater().compress($0, as: .gzip) }
+        )
+        let chunks = expected(try manifest([("a", [UInt8](repeating: 7, count: 65536))]), 0..<1)
+        for rest in [packed, [0], Array(bytes.prefix(100))] {
+            let result = assemble(
+                packed + rest,
+                chunks,
+                step: .max / 2,
+                inflater: try ChunkInflater(encoding: .gzip, limit: 65536)
+            )
+            #expect(result.verified.isEmpty)
+            guard case .undecodable = result.error else {
+                return #expect(Bool(false), "\(String(describing: result.error))")
+            }
+        }
     }
 
     @Test func decodesWithinTheChunksLength() throws {

@@ -1,8 +1,8 @@
 import FDLCore
 import FDLSystem
 import Glibc
-import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import FDLClient
@@ -22,6 +22,12 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
     return try result.get()
 }
 
+extension ChunkStore {
+    fileprivate func write(_ chunk: Int, _ bytes: [UInt8]) throws(SystemError) -> Bool {
+        try bytes.span.withUnsafeBytes { bytes throws(SystemError) in try write(chunk, bytes) }
+    }
+}
+
 @Suite struct ChunkStoreTests {
     private let first = patternBytes(2 * 65536 + 10, seed: 1)
     private let second = patternBytes(65536, seed: 2)
@@ -30,10 +36,10 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
         try manifest([("a", first), ("sub/dir/b", second), ("sub/empty", [])])
     }
 
-    private func chunk(_ index: Int) -> [ByteBuffer] {
+    private func chunk(_ index: Int) -> [UInt8] {
         let all = first + second
         let starts = [0, 65536, 131072, first.count, all.count]
-        return [ByteBuffer(bytes: all[starts[index]..<starts[index + 1]])]
+        return Array(all[starts[index]..<starts[index + 1]])
     }
 
     private func scanner(_ manifest: Manifest, _ pool: NIOThreadPool) -> ChunkScanner {
@@ -78,7 +84,7 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
         let manifest = try manifest([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
-        _ = try store.write(0, [ByteBuffer(bytes: second)])
+        _ = try store.write(0, second)
         try temporary.write([1, 2, 3], "out")
         await #expect(throws: SystemError.self) { try await finish(store, replacing: false) }
         #expect(try temporary.read("out") == [1, 2, 3])
@@ -93,7 +99,7 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
         #expect(throws: Failure.self) { _ = try ChunkStore(target: target, manifest: manifest) }
-        _ = try store.write(0, [ByteBuffer(bytes: second)])
+        _ = try store.write(0, second)
     }
 
     @Test func leavesNothingBehindWhereItGotNothing() throws {
@@ -103,7 +109,7 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
         try ChunkStore(target: target, manifest: manifest).discardIfEmpty()
         #expect(try temporary.names().isEmpty)
         let store = try ChunkStore(target: target, manifest: manifest)
-        _ = try store.write(0, [ByteBuffer(bytes: second)])
+        _ = try store.write(0, second)
         store.discardIfEmpty()
         #expect(try temporary.names() == ["out.fdl-part"])
     }
@@ -122,13 +128,55 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
     }
 }
 
+@Suite struct ConcurrentStoreTests {
+    /// Many threads find the same obstacle of an earlier version, and none takes away what another has put there.
+    @Test func aStaleFileIsClearedOnce() async throws {
+        let pool = NIOThreadPool(numberOfThreads: 8)
+        pool.start()
+        for round in 0..<100 {
+            let temporary = try TemporaryDirectory()
+            let bytes = patternBytes(100, seed: UInt64(round))
+            let manifest = try manifest((0..<8).map { ("x/\($0)", bytes) })
+            try Directory.create("\(temporary.path)/out.fdl-part")
+            try temporary.write([1], "out.fdl-part/x")
+            let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+            let store = try ChunkStore(target: target, manifest: manifest)
+            let next = Mutex(0)
+            try await pool.runEverywhere(8) { _ in
+                let chunk = next.withLock { next in
+                    defer { next += 1 }
+                    return next
+                }
+                _ = try store.write(chunk, bytes)
+            }
+            try await finish(store, replacing: false)
+            for index in 0..<8 { #expect(try temporary.read("out/x/\(index)") == bytes) }
+        }
+        try await pool.shutdownGracefully()
+    }
+
+    @Test func whatWasTakenAwayMeanwhileIsNotMadeUp() async throws {
+        let temporary = try TemporaryDirectory()
+        let bytes = patternBytes(65536, seed: 1)
+        let manifest = try manifest([("a", bytes), ("b", bytes)])
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        let store = try ChunkStore(target: target, manifest: manifest)
+        for chunk in 0..<2 { _ = try store.write(chunk, bytes) }
+        #expect(unlink("\(temporary.path)/out.fdl-part/b") == 0)
+        await #expect(throws: SystemError.self) { try await finish(store, replacing: false) }
+        #expect(try temporary.names() == ["out.fdl-part"])
+        try temporary.write(Array(bytes.dropLast()), "out.fdl-part/b")
+        await #expect(throws: Failure.self) { try await finish(store, replacing: false) }
+    }
+}
+
 @Suite struct FolderReplacementTests {
     private let bytes = patternBytes(65536, seed: 3)
 
     private func store(_ temporary: TemporaryDirectory, _ manifest: Manifest) throws -> ChunkStore {
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
         let store = try ChunkStore(target: target, manifest: manifest)
-        for chunk in 0..<manifest.layout.chunkCount { _ = try store.write(chunk, [ByteBuffer(bytes: bytes)]) }
+        for chunk in 0..<manifest.layout.chunkCount { _ = try store.write(chunk, bytes) }
         return store
     }
 

@@ -88,3 +88,43 @@ final class TemporaryDirectory {
         #expect(directories.state == "/s/fdl")
     }
 }
+
+@Suite struct DirectWritingTests {
+    @Test func writesWholeBlocksAndSaysHowMany() throws {
+        let temporary = try TemporaryDirectory()
+        let path = "\(temporary.path)/file"
+        let file = try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600)
+        guard let direct = file.reopenedForDirectWriting() else {
+            Issue.record("the temporary directory lies on no disk: its file system has no direct writing")
+            return
+        }
+        let block = Descriptor.blockSize
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 3 * block, alignment: block)
+        defer { memory.deallocate() }
+        for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index / block + 1) }
+        let bytes = UnsafeRawBufferPointer(memory)
+
+        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[..<(2 * block + 7)]), at: 0) == 2 * block)
+        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[8...]), at: 0) == 0)
+        #expect(try direct.writeBlocks(bytes, at: 8) == 0)
+        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[..<100]), at: 0) == 0)
+        #expect(try file.status().size == Int64(2 * block))
+        #expect(
+            try file.readAll(limit: 3 * block)
+                == [UInt8](repeating: 1, count: block) + [UInt8](repeating: 2, count: block)
+        )
+    }
+
+    @Test func whatCannotBeWrittenToFailsAsItself() throws {
+        let temporary = try TemporaryDirectory()
+        try temporary.write("text", to: "file")
+        let file = try Descriptor(opening: "\(temporary.path)/file", flags: O_RDONLY)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        let error = #expect(throws: SystemError.self) {
+            _ = try file.writeBlocks(UnsafeRawBufferPointer(memory), at: 0)
+        }
+        #expect(error?.code == EBADF)
+    }
+}

@@ -19,6 +19,12 @@
 #define FDL_SEEK_HOLE 4
 #define FDL_FALLOC_FL_KEEP_SIZE 1
 #define FDL_SYNC_FILE_RANGE_WRITE 2
+// O_DIRECT, whose value differs between architectures and which fcntl.h names only under _GNU_SOURCE.
+#if defined(__aarch64__) || defined(__arm__)
+#define FDL_O_DIRECT 0200000
+#else
+#define FDL_O_DIRECT 040000
+#endif
 
 struct fdl_open_how {
     uint64_t flags;

@@ -1,0 +1,59 @@
+import FDLSystem
+import Synchronization
+
+/// A file of the output, open for writing.
+///
+/// A large one is written past the page cache, where the file system can: the result has to be on the disk before it
+/// gets its name, so a copy of it in memory is work and room for nothing.
+final class OutputFile: Sendable {
+    /// Files of fewer bytes go through the page cache: whoever wants them, wants them soon, and the cache has room.
+    static let directSize: Int64 = 64 << 20
+    /// How many threads keep the disk busy with writes that each wait for it.
+    static let writers = 4
+
+    private let holder: SharedDescriptor
+    private let direct: Descriptor?
+    /// Whether the file system has taken all direct writes so far.
+    private let takesDirect: Atomic<Bool>
+    /// Through the page cache the kernel lets one thread at a time write to a file, and those that wait, spin.
+    private let buffered = Mutex(())
+
+    /// - Parameters:
+    ///   - size: of the whole file, in bytes.
+    ///   - usesPageCache: whether even a large file goes through the page cache.
+    convenience init(_ holder: SharedDescriptor, size: Int64, usesPageCache: Bool) {
+        let isDirect = size >= Self.directSize && !usesPageCache
+        self.init(holder, direct: isDirect ? holder.descriptor.reopenedForDirectWriting() : nil)
+    }
+
+    /// - Parameter direct: the same file, to be written to past the page cache; nil where it is not.
+    init(_ holder: SharedDescriptor, direct: consuming Descriptor?) {
+        self.holder = holder
+        self.direct = direct
+        takesDirect = Atomic(true)
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    /// - Returns: how many of them went past the page cache.
+    @discardableResult
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+        let done = try writeDirectly(bytes, at: offset)
+        guard done < bytes.count else { return done }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+        try buffered.withLock { _ throws(SystemError) in
+            try holder.descriptor.write(rest, at: offset + Int64(done))
+        }
+        holder.descriptor.startWriteback(at: offset + Int64(done), length: rest.count)
+        return done
+    }
+
+    /// - Returns: how many bytes, from the first, are written: as many as whole blocks hold, or fewer.
+    private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+        guard takesDirect.load(ordering: .relaxed), direct != nil else { return 0 }
+        guard let done = try direct?.writeBlocks(bytes, at: offset) else {
+            takesDirect.store(false, ordering: .relaxed)
+            return 0
+        }
+        return done
+    }
+}

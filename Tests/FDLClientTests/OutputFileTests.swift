@@ -1,0 +1,84 @@
+import FDLSystem
+import Glibc
+import Testing
+
+@testable import FDLClient
+
+@Suite struct ChunkBufferTests {
+    @Test func memoryOfWholeChunksIsUsedAgainAndStartsOnAPage() {
+        let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20)
+        func address(_ length: Int) -> UInt {
+            let buffer = pool.buffer(length: length)
+            #expect(buffer.count == 0)
+            [UInt8](repeating: 1, count: length + 5).withUnsafeBytes { buffer.append($0) }
+            #expect(buffer.count == length)
+            return buffer.withBytes { UInt(bitPattern: $0.baseAddress) }
+        }
+        let first = address(65536)
+        #expect(first % UInt(Descriptor.blockSize) == 0)
+        #expect(address(65536) == first)
+        #expect(address(100) % UInt(Descriptor.blockSize) == 0)
+        #expect(address(65536) == first)
+    }
+
+    @Test func twoThatAreInUseShareNothing() {
+        let pool = ChunkBufferPool(chunkSize: 4096, memoryLimit: 1 << 20)
+        let (one, other) = (pool.buffer(length: 4096), pool.buffer(length: 4096))
+        [UInt8](repeating: 1, count: 4096).withUnsafeBytes { one.append($0) }
+        [UInt8](repeating: 2, count: 4096).withUnsafeBytes { other.append($0) }
+        #expect(one.withBytes { Array($0) } == [UInt8](repeating: 1, count: 4096))
+        #expect(other.withBytes { Array($0) } == [UInt8](repeating: 2, count: 4096))
+    }
+}
+
+@Suite struct OutputFileTests {
+    /// What a file holds after `bytes`, which begin `shift` bytes behind a page, were written at `offset`, and how many
+    /// of them went past the page cache.
+    private func written(
+        _ bytes: [UInt8],
+        shift: Int,
+        at offset: Int,
+        size: Int64
+    ) throws -> (found: [UInt8], direct: Int) {
+        let temporary = try TemporaryDirectory()
+        let path = "\(temporary.path)/out"
+        let holder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600))
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: shift + bytes.count, alignment: 4096)
+        defer { memory.deallocate() }
+        let source = UnsafeMutableRawBufferPointer(rebasing: memory[shift...])
+        source.copyBytes(from: bytes)
+        let file = OutputFile(holder, size: size, usesPageCache: false)
+        let direct = try file.write(UnsafeRawBufferPointer(source), at: Int64(offset))
+        return (try temporary.read("out"), direct)
+    }
+
+    @Test(arguments: [0, 1, 512], [1, 4095, 4096, 65_536, 70_001])
+    func everyByteLandsInItsPlace(shift: Int, length: Int) throws {
+        let bytes = patternBytes(length, seed: UInt64(length))
+        for (offset, size) in [(0, OutputFile.directSize), (12_288, OutputFile.directSize), (5, .max), (4096, 0)] {
+            let (found, direct) = try written(bytes, shift: shift, at: offset, size: size)
+            #expect(found == [UInt8](repeating: 0, count: offset) + bytes)
+            let isOnBlocks = shift == 0 && offset % 4096 == 0 && size >= OutputFile.directSize
+            #expect(direct == (isOnBlocks ? length / 4096 * 4096 : 0))
+        }
+    }
+
+    @Test func whereDirectWritesAreRefusedTheRestGoesThroughThePageCache() throws {
+        let temporary = try TemporaryDirectory()
+        let path = "\(temporary.path)/out"
+        let holder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600))
+        // The kernel takes numbers there, and answers anything else with EINVAL.
+        let refusing = try Descriptor(opening: "/proc/self/oom_score_adj", flags: O_WRONLY)
+        let file = OutputFile(holder, direct: consume refusing)
+        let pool = ChunkBufferPool(chunkSize: 8192, memoryLimit: 1 << 20)
+        for chunk in 0..<3 {
+            let buffer = pool.buffer(length: 8192)
+            [UInt8](repeating: UInt8(chunk + 65), count: 8192).withUnsafeBytes { buffer.append($0) }
+            let direct = try buffer.withBytes { bytes throws(SystemError) in
+                try file.write(bytes, at: Int64(chunk) * 8192)
+            }
+            #expect(direct == 0)
+        }
+        #expect(try temporary.read("out") == (0..<3).flatMap { [UInt8](repeating: UInt8($0 + 65), count: 8192) })
+    }
+}
