@@ -18,8 +18,6 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -36,10 +34,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
@@ -57,7 +53,7 @@ let package = Package(
             name: "FDLServer",
             dependencies: [
                 "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem",
-                nioCore, nioPosix, nioHTTP1, httpTypes, hummingbirdCore, logging, lifecycle,
+                nioCore, nioPosix, nioHTTP1, logging, lifecycle,
             ],
             swiftSettings: settings
         ),
@@ -98,7 +94,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLTLSTests",
-            dependencies: ["FDLCore", "FDLTLS", nioCore, nioPosix, nioEmbedded],
+            dependencies: ["COpenSSL", "FDLCore", "FDLTLS", nioCore, nioPosix, nioEmbedded],
             swiftSettings: settings
         ),
         .testTarget(name: "FDLCompressionTests", dependencies: ["FDLCompression"], swiftSettings: settings),

@@ -1,7 +1,5 @@
 import FDLSystem
 public import FDLTLS
-import Glibc
-import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
@@ -68,18 +66,21 @@ public final class Worker: Sendable {
             ),
             connections: connections
         )
-        // Hummingbird's own messages repeat ours, and call the end of a failed start an error.
+        // The service group's own messages repeat ours, and call the end of a failed start an error.
         var frameworkLogger = logger
         if logger.logLevel > .debug { frameworkLogger.logLevel = .critical }
-        let announcement = Announcement(count: configuration.addresses.count, onListening)
+        let listeners = Listeners(
+            addresses: configuration.addresses,
+            channel: channel,
+            loops: loops,
+            onListening: onListening
+        )
         let drain = Drain(requests: drainRequests.stream, connections: connections, limit: configuration.limits.drain)
         var group = ServiceGroupConfiguration(
-            services: configuration.addresses.enumerated().map { number, address in
-                let listener = Listener(address, channel, loops, frameworkLogger) {
-                    announcement.listening($0, number: number)
-                }
-                return .init(service: listener)
-            } + [.init(service: drain, successTerminationBehavior: .gracefullyShutdownGroup)],
+            services: [
+                .init(service: listeners),
+                .init(service: drain, successTerminationBehavior: .gracefullyShutdownGroup),
+            ],
             logger: frameworkLogger
         )
         group.maximumGracefulShutdownDuration = configuration.limits.drain
@@ -119,25 +120,6 @@ public final class Worker: Sendable {
     }
 }
 
-/// Tells of the addresses when all of them are listened at: where one fails, none is told of.
-private final class Announcement: Sendable {
-    private let addresses: Mutex<[ListenAddress?]>
-    private let tell: @Sendable (ListenAddress) -> Void
-
-    init(count: Int, _ tell: @escaping @Sendable (ListenAddress) -> Void) {
-        self.addresses = Mutex(Array(repeating: nil, count: count))
-        self.tell = tell
-    }
-
-    func listening(_ address: ListenAddress, number: Int) {
-        let all = addresses.withLock { addresses in
-            addresses[number] = address
-            return addresses.compactMap { $0 }.count == addresses.count ? addresses.compactMap { $0 } : []
-        }
-        all.forEach(tell)
-    }
-}
-
 /// Waits for the request to drain, and ends, which ends the listeners, when the answers under way are out.
 private struct Drain: Service {
     let requests: AsyncStream<Void>
@@ -147,53 +129,5 @@ private struct Drain: Service {
     func run() async throws {
         for await _ in requests {}
         if !Task.isCancelled { await connections.drain(within: limit) }
-    }
-}
-
-/// Hummingbird's server at one address.
-private struct Listener: Service {
-    let address: ListenAddress
-    let server: Server<WorkerChannel>
-    let connections: Connections
-
-    init(
-        _ address: ListenAddress,
-        _ channel: WorkerChannel,
-        _ loops: MultiThreadedEventLoopGroup,
-        _ logger: Logger,
-        _ onListening: @escaping @Sendable (ListenAddress) -> Void
-    ) {
-        self.address = address
-        connections = channel.connections
-        // What `[::]` means on a kernel without IPv6.
-        let host = address.host == "::" && !Self.hasIPv6 ? "0.0.0.0" : address.host
-        server = Server(
-            childChannelSetup: channel,
-            configuration: ServerConfiguration(address: .hostname(host, port: address.port), backlog: 1024),
-            onServerRunning: { listening in
-                let port = listening.localAddress?.port ?? address.port
-                onListening(ListenAddress(host: host, port: port))
-            },
-            eventLoopGroup: loops,
-            logger: logger
-        )
-    }
-
-    func run() async throws {
-        do {
-            try await server.run()
-            await connections.allClosed()
-        } catch let error as IOError {
-            throw WorkerError.listen(address, code: error.errnoCode, reason: error.description)
-        } catch {
-            throw WorkerError.listen(address, code: 0, reason: "\(error)")
-        }
-    }
-
-    private static var hasIPv6: Bool {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        Glibc.close(descriptor)
-        return true
     }
 }

@@ -37,6 +37,8 @@ extension TLSHandler {
             closeChannel(context: context)
         case .lingering, .closing:
             break
+        case .open where socketHasFailed:
+            closeChannel(context: context)
         case .open:
             phase = .closing
             for promise in writes.dropUnflushed() { promise.fail(ChannelError.ioOnClosedChannel) }

@@ -72,7 +72,7 @@ extension TLSHandler {
             return
         }
         delivered = true
-        fire(buffer, copyingBelow: Self.smallPlaintextSize) { context.fireChannelRead(wrapInboundOut($0)) }
+        fire(buffer) { context.fireChannelRead(wrapInboundOut($0)) }
     }
 
     private func peerHasClosed(context: ChannelHandlerContext) {

@@ -38,12 +38,12 @@ extension TLSHandler {
             promise?.succeed()
             return
         }
-        fire(ciphertext, copyingBelow: Self.smallSize) { context.writeAndFlush(wrapOutboundOut($0), promise: promise) }
+        fire(ciphertext) { context.writeAndFlush(wrapOutboundOut($0), promise: promise) }
     }
 
     /// Hands `buffer` on and gives it to the pool; a small one is handed on as a copy of its size.
-    func fire(_ buffer: consuming ByteBuffer, copyingBelow size: Int, _ handOn: (ByteBuffer) -> Void) {
-        if buffer.readableBytes < size {
+    func fire(_ buffer: consuming ByteBuffer, _ handOn: (ByteBuffer) -> Void) {
+        if buffer.readableBytes < Self.smallSize {
             let copy = ByteBuffer(copying: buffer)
             pool.give(buffer)
             handOn(copy)

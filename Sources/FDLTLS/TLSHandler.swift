@@ -35,16 +35,13 @@ public final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Ciphertext below this size gets a buffer of its own, so that a channel that keeps it keeps no more than that.
+    /// Less than this gets a buffer of its own, so that who keeps it (a channel, a parser) keeps no more than that.
     static let smallSize = 16 * 1024
-    /// The same for plaintext, which is kept longer: until a whole chunk has come and is written. Below half a buffer,
-    /// copying costs less than the memory that would lie idle.
-    static let smallPlaintextSize = BufferPool.bufferSize / 2
     static let lingerTime = TimeAmount.seconds(1)
     static let closeTime = TimeAmount.seconds(5)
 
     let connection: TLSConnection
-    private let handshakeTime: TimeAmount
+    private let handshakeTime: TimeAmount?
     var phase = Phase.idle
     var pool = BufferPool()
     var writes = PendingWrites()
@@ -55,6 +52,8 @@ public final class TLSHandler: ChannelDuplexHandler {
     var holdsBackRead = false
     var encrypting = false
     var receivedClose = false
+    /// Whether the socket has failed, so that nothing can be sent any more.
+    var socketHasFailed = false
     var outputClosing = false
     /// Set once close_notify is sent by `close(mode: .output)`; completes when the socket's output is closed.
     var outputClosed: EventLoopFuture<Void>?
@@ -65,9 +64,9 @@ public final class TLSHandler: ChannelDuplexHandler {
     /// A server's side of one connection.
     /// - Parameters:
     ///   - context: made by `TLSContext.server`.
-    ///   - handshakeTimeout: the time for the whole handshake.
+    ///   - handshakeTimeout: the time for the whole handshake; nil where another handler sees to it.
     /// - Throws: `TLSError.library` where OpenSSL is out of memory.
-    public init(server context: TLSContext, handshakeTimeout: TimeAmount = .seconds(10)) throws(TLSError) {
+    public init(server context: TLSContext, handshakeTimeout: TimeAmount? = .seconds(10)) throws(TLSError) {
         precondition(context.role == .server, "a server needs a server's context")
         self.connection = try TLSConnection(context: context, host: nil, sessions: nil)
         self.handshakeTime = handshakeTimeout
@@ -139,6 +138,12 @@ extension TLSHandler {
         }
     }
 
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The first handler hears of errors from the socket alone.
+        if error is IOError { socketHasFailed = true }
+        context.fireErrorCaught(error)
+    }
+
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
         encrypt(context: context)
         if holdsBackRead { readOn(context: context) }
@@ -148,10 +153,14 @@ extension TLSHandler {
     private func startHandshake(context: ChannelHandlerContext) {
         guard phase == .idle else { return }
         phase = .handshaking
-        setTimer(handshakeTime, context: context) { handler, context in
-            handler.fail(.handshakeTimeout, context: context)
+        if let handshakeTime {
+            setTimer(handshakeTime, context: context) { handler, context in
+                handler.fail(.handshakeTimeout, context: context)
+            }
         }
-        connection.offerSession(port: context.remoteAddress?.port ?? 0)
+        if connection.context.role == .client {
+            connection.offerSession(port: context.remoteAddress?.port ?? 0)
+        }
         handshake(context: context)
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// A session belongs to the `TLSContext` it was made with, so one cache may serve several contexts: none will resume
 /// what another has verified.
 public final class TLSSessionCache: Sendable {
-    /// Sessions kept for one server. A TLS 1.3 session serves once, and every connection brings two new ones.
+    /// Sessions kept for one server. A TLS 1.3 session serves once, and every connection brings one or two new ones.
     static let sessionsPerServer = 8
 
     struct Key: Hashable, Sendable {

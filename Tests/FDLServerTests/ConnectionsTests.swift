@@ -1,3 +1,4 @@
+import NIOCore
 import NIOEmbedded
 import Testing
 
@@ -12,6 +13,35 @@ struct ConnectionsTests {
         _ = try channels[0].finish()
         #expect(connections.admit(channels[2]))
         for channel in channels[1...] { _ = try channel.finish() }
+    }
+
+    @Test func `none once all are to end`() async throws {
+        let connections = Connections(limit: 1, logger: TemporaryRoot.quiet)
+        await connections.end()
+        let channel = EmbeddedChannel()
+        #expect(!connections.admit(channel))
+        _ = try channel.finish()
+    }
+
+    /// Closes its channel when it is told to come to an end.
+    private final class Obedient: ChannelInboundHandler, Sendable {
+        typealias InboundIn = Any
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        }
+    }
+
+    @Test func `the end is when the open ones, told of it, have closed`() async throws {
+        let connections = Connections(limit: 1, logger: TemporaryRoot.quiet)
+        let channel = await NIOAsyncTestingChannel(handler: Obedient())
+        try await channel.connect(to: SocketAddress(unixDomainSocketPath: "/here"))
+        #expect(connections.admit(channel))
+        async let ended: Void = connections.end()
+        while channel.isActive { await channel.testingEventLoop.run() }
+        await channel.testingEventLoop.run()
+        await ended
+        #expect(!channel.isActive)
     }
 
     @Test func `waiting ends at once where none is open`() async {

@@ -1,10 +1,12 @@
-import FDLTLS
+import COpenSSL
 import NIOCore
 import Testing
 
+@testable import FDLTLS
+
 @Suite("Session resumption", .timeLimit(.minutes(1)))
 struct ResumptionTests {
-    /// Connects, exchanges a byte each way (in TLS 1.3 the tickets come with it), and closes.
+    /// Connects, exchanges a byte each way (in TLS 1.3 the ticket comes with it), and closes.
     private func visit(
         _ listener: Listener,
         _ context: TLSContext,
@@ -86,17 +88,24 @@ struct ResumptionTests {
         #expect(try await visit(listener, context, sessions).resumed)
     }
 
-    @Test("The cache holds no more than it was told to")
+    @Test("Of servers, the cache forgets the least recently used")
     func bounded() async throws {
         let authority = try await Authority()
         let listener = try await Listener(context: try authority.server(try await authority.issue()))
         let context = try authority.client()
         let sessions = TLSSessionCache(capacity: 2)
-        for _ in 0..<12 { _ = try await visit(listener, context, sessions) }
-        #expect((1...8).contains(sessions.count))
-        for host in ["127.0.0.1", "::1"] { _ = try await visit(listener, context, host: host, sessions) }
-        // The least recently used one, localhost, is gone.
-        #expect(sessions.count == 4)
+        for host in ["localhost", "127.0.0.1", "::1"] { _ = try await visit(listener, context, host: host, sessions) }
+        #expect(sessions.count == 2)
         #expect(try await !visit(listener, context, sessions).resumed)
+    }
+
+    @Test("Of one server's sessions, it keeps the newest eight")
+    func boundedForOneServer() throws {
+        let sessions = TLSSessionCache()
+        let key = TLSSessionCache.Key(context: 1, host: "localhost", port: 1)
+        let made = try (0..<20).map { _ in TLSSession(owning: try #require(SSL_SESSION_new())) }
+        for session in made { sessions.store(session, for: key) }
+        #expect(sessions.count == TLSSessionCache.sessionsPerServer)
+        #expect(sessions.session(for: key) === made.last)
     }
 }

@@ -7,6 +7,7 @@ final class Connections: Sendable {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         var waiting: [Waiting] = []
+        var isEnding = false
     }
 
     private struct Waiting {
@@ -27,7 +28,7 @@ final class Connections: Sendable {
     func admit(_ channel: any Channel) -> Bool {
         let identity = ObjectIdentifier(channel)
         let isAdmitted = state.withLock { state in
-            guard state.open.count < limit else { return false }
+            guard state.open.count < limit, !state.isEnding else { return false }
             state.open[identity] = channel
             return true
         }
@@ -38,14 +39,28 @@ final class Connections: Sendable {
     /// Has idle ones close, and the others once their answers are out; waits until those are gone, but not for ones
     /// that come meanwhile. After `limit` closes all there are.
     func drain(within limit: Duration) async {
-        let open = state.withLock { Array($0.open.values) }
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        quiesce(state.withLock { Array($0.open.values) })
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.allClosed() }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// Has all close as `drain` does, those too that came meanwhile, and waits for them; admits no more. To be called
+    /// when the listeners are closed: a connection they have accepted may still be on its way to its event loop.
+    func end() async {
+        let open = state.withLock { state in
+            state.isEnding = true
+            return Array(state.open.values)
+        }
+        quiesce(open)
+        await allClosed()
+    }
+
+    private func quiesce(_ channels: [any Channel]) {
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
     /// Waits until those that are open now are closed. Where the task is cancelled, closes all there are.

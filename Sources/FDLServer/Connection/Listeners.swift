@@ -1,0 +1,101 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Accepts connections at all addresses until it is to shut down; then closes all of them and waits until the
+/// connections are closed too.
+struct Listeners: Service {
+    let addresses: [ListenAddress]
+    let channel: WorkerChannel
+    let loops: MultiThreadedEventLoopGroup
+    /// Called for each address in order, with the port it got, once all accept connections: where one fails, none is
+    /// told of.
+    let onListening: @Sendable (ListenAddress) -> Void
+
+    /// - Throws: `WorkerError.listen`.
+    func run() async throws {
+        let listening = try await openAll()
+        for (address, channel) in zip(addresses, listening) {
+            onListening(ListenAddress(host: Self.host(of: address), port: channel.localAddress?.port ?? address.port))
+        }
+        let closed = try await withTaskCancellationOrGracefulShutdownHandler {
+            try await Self.firstClosed(of: zip(addresses, listening).map { ($0, $1) })
+        } onCancelOrGracefulShutdown: {
+            for channel in listening { channel.close(promise: nil) }
+        }
+        if let closed, !Task.isCancelled, !Task.isShuttingDownGracefully {
+            throw WorkerError.listen(closed, code: 0, reason: "the system has closed it, see the log")
+        }
+        await channel.connections.end()
+    }
+
+    /// Waits until one is closed, closes the others too, and says which was the first.
+    private static func firstClosed(
+        of listening: [(address: ListenAddress, channel: any Channel)]
+    ) async throws -> ListenAddress? {
+        try await withThrowingTaskGroup(of: ListenAddress.self) { group in
+            for (address, channel) in listening {
+                group.addTask {
+                    try await channel.closeFuture.get()
+                    return address
+                }
+            }
+            let first = try await group.next()
+            for (_, channel) in listening { channel.close(promise: nil) }
+            try await group.waitForAll()
+            return first
+        }
+    }
+
+    private func openAll() async throws -> [any Channel] {
+        var listening: [any Channel] = []
+        for address in addresses {
+            do {
+                listening.append(try await open(address))
+            } catch {
+                for other in listening { try? await other.close() }
+                let failure = error as? IOError
+                throw WorkerError.listen(
+                    address,
+                    code: failure?.errnoCode ?? 0,
+                    reason: failure?.description ?? "\(error)"
+                )
+            }
+        }
+        return listening
+    }
+
+    private func open(_ address: ListenAddress) async throws -> any Channel {
+        let listening = try await ServerBootstrap(group: loops)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // One at a time, between what else the loop has to do: there is hardly ever a second one waiting, and
+            // looking for it is a call to the kernel.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            // None before there is somebody to take it.
+            .serverChannelOption(.autoRead, value: false)
+            .bind(host: Self.host(of: address), port: address.port)
+            .get()
+        do {
+            try await Reception.open(at: listening, logger: channel.services.logger) { [channel] in channel.setUp($0) }
+                .get()
+        } catch {
+            try? await listening.close()
+            throw error
+        }
+        return listening
+    }
+
+    /// What `[::]` means on a kernel without IPv6.
+    private static func host(of address: ListenAddress) -> String {
+        address.host == "::" && !hasIPv6 ? "0.0.0.0" : address.host
+    }
+
+    private static var hasIPv6: Bool {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        Glibc.close(descriptor)
+        return true
+    }
+}
