@@ -51,8 +51,12 @@ extension DownloadPlan {
     private func hungriest() -> Int? {
         var best: (key: Int, isIdle: Bool, rate: Double)?
         for key in connectionKeys {
-            guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady,
-                connection.hunger == .memory && memoryAppeared || connection.hunger == .work && workAppeared
+            // Looked at first: most have no hunger, and the rest of a connection is dear to copy.
+            switch connections[key]?.hunger {
+            case .memory where memoryAppeared, .work where workAppeared: break
+            default: continue
+            }
+            guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
             else { continue }
             let isIdle = connection.requests.isEmpty
             // Whoever has not been measured goes first: it may be the fastest.
