@@ -83,13 +83,15 @@ turn_get() {
 }
 
 note_floor() {
-    local sha gcm socket file
-    read -r sha gcm socket file < <("$measure" floor "$work/out/floor" "$mebibytes")
+    local sha gcm socket file direct
+    read -r sha gcm socket file direct < <("$measure" floor "$work/out/floor" "$mebibytes")
     note floor-sha "$sha"
     note floor-gcm "$gcm"
     note floor-socket "$socket"
     note floor-file "$file"
+    note floor-direct "$direct"
     note floor "$(calculate "$sha + $gcm + $socket + $file")"
+    note floor-past-cache "$(calculate "$sha + $gcm + $socket + $direct")"
     note get-cpu-gib "$(calculate "$(tail -n 1 "$work/series/get-cpu") / $1")"
 }
 
@@ -104,10 +106,12 @@ row_workers() { compare "get from workers: wall (from mirrors)" s get-workers-wa
 row_chunks() { compare "worker: CPU per GiB of chunks (nginx as mirror)" s workers-cpu mirrors-cpu "≤ 1.05"; }
 row_floor() {
     compare "get, four mirrors: CPU per GiB (floor)" s get-cpu-gib floor "≤ 1.25"
+    compare "  the same (floor with the file past the page cache)" s get-cpu-gib floor-past-cache ""
     alone "  floor: SHA-256" s floor-sha ""
     alone "  floor: AES-128-GCM" s floor-gcm ""
     alone "  floor: socket" s floor-socket ""
-    alone "  floor: file" s floor-file ""
+    alone "  floor: file, through the page cache" s floor-file ""
+    alone "  floor: file, past the page cache" s floor-direct ""
 }
 
 # --- Whole files from one server ------------------------------------------------------------------------------------
@@ -252,13 +256,17 @@ turn_small() {
 
 row_small() { compare "get, one file of 4 KiB: wall (curl)" s small-get-wall small-curl-wall "≤ 2.5"; }
 
-group_folder() { take_turns turn_folder; }
+group_folder() {
+    mkdir "$work/kept"
+    take_turns turn_folder
+    rm -rf -- "$work/kept"
+}
 
 turn_folder() {
-    fresh
     get_mirrors folder-get folder
-    fresh
+    set_aside
     aria2 folder-aria2 folder -j 16 -s 1
+    set_aside
 }
 
 row_folder() { compare "get, 1,000 files of 64 KiB: wall (aria2c)" s folder-get-wall folder-aria2-wall "≤ 0.5"; }

@@ -6,7 +6,8 @@ struct Measure {
     static let usage = """
         Usage: measure run OUTPUT PROGRAM [ARGUMENT]...   runs PROGRAM and appends to OUTPUT:
                                                           wall seconds, CPU seconds, peak resident KiB, exit code
-               measure floor FILE MIB                     CPU seconds per GiB: SHA-256, AES-128-GCM, socket, file
+               measure floor FILE MIB                     CPU seconds per GiB: SHA-256, AES-128-GCM, socket,
+                                                         file through the page cache and past it
                measure idle PORT COUNT TARGET             opens connections, asks each for TARGET, says "ready", and
                                                           keeps them until standard input ends
                measure manifest FILE                      seconds to read, parse and check it
