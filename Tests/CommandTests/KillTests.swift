@@ -23,20 +23,21 @@ struct KillTests {
         let scene = try await Scene()
         let published = try await scene.publish(noise(largeSize))
         let workers = try await scene.workers(3, root: published.root)
+        var paths: [Relay] = []
+        for worker in workers { paths.append(try await Relay.start(to: worker.port, freezesAfter: largeSize / 4)) }
         let output = scene.path("copy")
-        let get = try await scene.startGet(
-            published.manifest,
-            to: output,
-            from: workers.map(\.url),
-            ["--limit-rate", "\(largeSize / 4)"]
-        )
+        let get = try await scene.startGet(published.manifest, to: output, from: paths.map(\.url))
         try await get.writes(largeSize / 4)
         try await workers[1].kill()
+        let before = paths[1].connections
+        paths[1].cut()
+        try await eventually("get connects once more") { paths[1].connections > before ? () : nil }
         #expect(get.isRunning, "the download was over before the worker was killed")
+        for path in paths { path.thaw() }
         let done = try GetResult(await get.wait()).done()
         #expect(try Files.hold(output, published.bytes))
         #expect(done.chunks.fetched == published.chunkCount)
-        #expect(try done.source(workers[1].url).failed > 0)
-        #expect(try done.source(workers[1].url).corrupt == 0)
+        #expect(try done.source(paths[1].url).failed > 0)
+        #expect(try done.source(paths[1].url).corrupt == 0)
     }
 }

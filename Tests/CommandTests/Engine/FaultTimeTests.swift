@@ -74,7 +74,8 @@ extension Fault {
     fileprivate var expectedReasons: [String]? {
         switch self {
         case .anotherChunk: ["SHA-256"]
-        case .cutOff: ["no close_notify"]
+        // A reset where a request stood unread when the connection ended.
+        case .cutOff: ["no close_notify", "Connection reset"]
         case .closedPolitely: ["closed early"]
         case .drip, .silent: ["timed out"]
         case .endlessHeaders: ["broke the protocol"]

@@ -26,19 +26,23 @@ final class Relay: Sendable {
     /// - Parameters:
     ///   - target: the server's port on 127.0.0.1.
     ///   - delay: what each way takes.
+    ///   - freezesAfter: bytes towards the client, of all connections, after which it freezes by itself. What a test does
+    ///     to a download before it thaws the path, it does midway, however busy the machine is.
     static func start(
         to target: Int,
         delay: TimeAmount = .zero,
-        bytesPerSecond: Double? = nil
+        bytesPerSecond: Double? = nil,
+        freezesAfter: Int? = nil
     ) async throws -> Relay {
-        let path = NetworkPath(delay: delay, bytesPerSecond: bytesPerSecond)
+        let path = NetworkPath(delay: delay, bytesPerSecond: bytesPerSecond, freezesAfter: freezesAfter)
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { near in
+                path.asked()
                 // What the client's side holds unsent is a queue of its own: short, so that the path's one counts.
-                near.setOption(.socketOption(.so_sndbuf), value: 256 << 10).flatMap {
+                return near.setOption(.socketOption(.so_sndbuf), value: 256 << 10).flatMap {
                     connect(near, to: target, path)
                 }
             }
@@ -56,18 +60,21 @@ final class Relay: Sendable {
             .flatMapThrowing { far in
                 path.add(near)
                 path.add(far)
-                let towardsClient = Lane(to: near, path, path.bucket)
-                let towardsServer = Lane(to: far, path, nil)
+                let towardsClient = Lane(to: near, path, isMetered: true)
+                let towardsServer = Lane(to: far, path, isMetered: false)
                 try far.pipeline.syncOperations.addHandler(LaneEntrance(towardsClient))
                 try near.pipeline.syncOperations.addHandler(LaneEntrance(towardsServer))
                 far.read()
             }
     }
 
+    /// How many connections it has been asked for so far.
+    var connections: Int { path.connections }
+
     /// From now on nothing arrives anywhere, and nobody is told.
     func freeze() { path.freeze() }
 
-    /// What has waited goes on.
+    /// What has waited goes on, and the path does not freeze by itself any more.
     func thaw() { path.thaw() }
 
     /// Ends all connections, as a restarted middlebox does; later ones are served.
@@ -84,11 +91,15 @@ private final class NetworkPath: Sendable {
 
     private struct State {
         var isFrozen = false
+        /// Bytes that may still pass before the path freezes by itself.
+        var allowance: Int?
         var channels: [any Channel] = []
+        var connections = 0
     }
 
-    init(delay: TimeAmount, bytesPerSecond: Double?) {
+    init(delay: TimeAmount, bytesPerSecond: Double?, freezesAfter: Int?) {
         self.delay = delay
+        state.withLock { $0.allowance = freezesAfter }
         bucket = bytesPerSecond.map { TokenBucket(bytesPerSecond: $0) }
         // What is under way in the delay, and a queue in front of the narrow place, as a router has.
         let underWay = (bytesPerSecond ?? 1e9) * Double(delay.nanoseconds) / 1e9
@@ -96,8 +107,25 @@ private final class NetworkPath: Sendable {
     }
 
     var isFrozen: Bool { state.withLock { $0.isFrozen } }
+    var connections: Int { state.withLock { $0.connections } }
+    func asked() { state.withLock { $0.connections += 1 } }
     func freeze() { state.withLock { $0.isFrozen = true } }
-    func thaw() { state.withLock { $0.isFrozen = false } }
+
+    func thaw() {
+        state.withLock { state in
+            state.isFrozen = false
+            state.allowance = nil
+        }
+    }
+
+    /// Counts bytes towards the client.
+    func passed(_ count: Int) {
+        state.withLock { state in
+            guard let allowance = state.allowance else { return }
+            state.allowance = allowance > count ? allowance - count : nil
+            if state.allowance == nil { state.isFrozen = true }
+        }
+    }
 
     func add(_ channel: any Channel) {
         state.withLock { state in
@@ -119,23 +147,24 @@ private final class NetworkPath: Sendable {
 private final class Lane {
     private let destination: any Channel
     private let path: NetworkPath
-    private let bucket: TokenBucket?
+    /// Whether the path's rate and allowance count what passes here.
+    private let isMetered: Bool
     private var queue = CircularBuffer<(bytes: ByteBuffer, arrives: NIODeadline)>()
     private var queued = 0
     private var timer: Scheduled<Void>?
     private var hasEnded = false
 
-    init(to destination: any Channel, _ path: NetworkPath, _ bucket: TokenBucket?) {
+    init(to destination: any Channel, _ path: NetworkPath, isMetered: Bool) {
         self.destination = destination
         self.path = path
-        self.bucket = bucket
+        self.isMetered = isMetered
     }
 
     var hasRoom: Bool { queued < path.capacity }
 
     func put(_ bytes: ByteBuffer, from source: any Channel) {
         let due = NIODeadline.now() + path.delay
-        let arrives = bucket?.charge(bytes.readableBytes, at: due) ?? due
+        let arrives = isMetered ? path.bucket?.charge(bytes.readableBytes, at: due) ?? due : due
         queue.append((bytes, arrives))
         queued += bytes.readableBytes
         pump(source)
@@ -154,6 +183,7 @@ private final class Lane {
         while let first = queue.first, first.arrives <= now, !path.isFrozen {
             queue.removeFirst()
             queued -= first.bytes.readableBytes
+            if isMetered { path.passed(first.bytes.readableBytes) }
             hasSent = true
             // The rate is the narrow place; where the reader is narrower, its socket's buffer fills and we wait for it.
             destination.write(first.bytes).assumeIsolated().whenComplete { _ in
