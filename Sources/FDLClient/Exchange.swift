@@ -15,14 +15,17 @@ final class Exchange {
     var wireBytes = 0
     /// Bytes of the body that the plan has not been told of.
     var untoldBytes = 0
+    /// Sent on an idle connection, so that the time to its first bytes is the delay of the path: they are told at once.
+    var measuresDelay: Bool
     private(set) var hasHead = false
     /// The answer is a well-formed "no": its body is read past.
     private(set) var refusal: SourceError?
     private(set) var encoding: ContentEncoding?
     private var assembler: ChunkAssembler?
 
-    init(_ request: ChunkRequest) {
+    init(_ request: ChunkRequest, measuresDelay: Bool) {
         self.request = request
+        self.measuresDelay = measuresDelay
     }
 
     /// Whether a refusal's body has ended, so that the connection can go on.

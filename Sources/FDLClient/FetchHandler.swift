@@ -40,7 +40,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private static let informationalLimit = 8
     private static let discardLimit = 64 << 10
-    /// Progress is told in steps of this, and each second, not for each read.
+    /// After the first bytes progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
 
     private let id: ConnectionID
@@ -93,11 +93,12 @@ final class FetchHandler: ChannelDuplexHandler {
         switch unwrapOutboundIn(data) {
         case .fetch(let id, let chunks):
             let request = writer.request(id, chunks: chunks, compressed: compression.nextIsCompressed())
-            if outstanding.isEmpty {
+            let isIdle = outstanding.isEmpty
+            if isIdle {
                 mark()
                 startTimer(context)
             }
-            outstanding.append(Exchange(request))
+            outstanding.append(Exchange(request, measuresDelay: isIdle))
             context.write(wrapOutboundOut(.head(request.head)), promise: nil)
             context.write(wrapOutboundOut(.end(nil)), promise: promise)
         case .cancel(let id):
@@ -161,7 +162,7 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         exchange.untoldBytes += count
-        if exchange.untoldBytes >= Self.progressStep { tellProgress(exchange) }
+        if exchange.untoldBytes >= Self.progressStep || exchange.measuresDelay { tellProgress(exchange) }
         let sink = sink
         let id = exchange.request.id
         try exchange.append(bytes) { chunk, buffer in
@@ -174,6 +175,7 @@ final class FetchHandler: ChannelDuplexHandler {
         guard exchange.untoldBytes > 0, !exchange.isCancelled else { return }
         sink.post(.progress(exchange.request.id, bytes: exchange.untoldBytes))
         exchange.untoldBytes = 0
+        exchange.measuresDelay = false
     }
 
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
