@@ -6,6 +6,7 @@ extension DownloadPlan {
         anyContact = true
         connections[key]?.idleSince = now
         if trial?.connection == key { trial?.connectedAt = now }
+        reviewMemory()
         fill(key)
     }
 
@@ -117,8 +118,9 @@ extension DownloadPlan {
 
     // MARK: - Regular review
 
-    /// Twice a second: who is slow, and would a further connection help?
+    /// Twice a second: how much memory do the paths need, who is slow, and would a further connection help?
     mutating func review() {
+        reviewMemory()
         var sum = 0.0
         var measured = 0
         totalRate = 0

@@ -23,7 +23,7 @@ extension DownloadPlan {
             }
             let length = layout.length(ofChunk: candidate.chunk)
             guard isIdle || connection.outstanding + length <= target else { break }
-            guard memoryUsed + length <= memoryLimit else {
+            guard memoryUsed + length <= memoryAllowance else {
                 hunger = .memory
                 break
             }
@@ -74,13 +74,33 @@ extension DownloadPlan {
         let source = sources[connection.source]
         if source.isSlow { return unit }
         if source.missesInARow > 0 { return unit * min(2 + source.missesInARow, 8) }
-        guard let rate = connection.meter.rate, let delay = connection.delay ?? source.delay else {
+        guard let underWay = underWay(connection) else {
             // Not knowing anything, a second chunk only where there is plenty.
             return pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
         }
-        let underWay = 2 * rate * delay
         let runs = source.kind == .mirror ? 2 * runBytes(connection) : 2 * unit
-        return min(memoryLimit, max(runs, unit + Int(min(underWay, Double(memoryLimit)))))
+        return min(memoryAllowance, max(runs, unit + underWay))
+    }
+
+    /// Twice what is under way on a path of the connection's rate and delay, up to the memory limit; nil where they are
+    /// not known.
+    private func underWay(_ connection: Connection) -> Int? {
+        guard let rate = connection.meter.rate, let delay = connection.delay ?? sources[connection.source].delay
+        else { return nil }
+        return Int(min(2 * rate * delay, Double(memoryLimit)))
+    }
+
+    /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many connections
+    /// and for long paths, which hold what is under way; on short ones a slow moment of the disk would fill it and gain
+    /// nothing.
+    mutating func reviewMemory() {
+        guard case .any = configuration.order else { return }
+        let unit = layout.chunkSize.bytes
+        var needed = 0
+        for key in connectionKeys where needed < memoryLimit {
+            needed += unit + max(unit, connections[key].flatMap(underWay) ?? 0)
+        }
+        memoryAllowance = min(memoryLimit, max(memoryLimit / 2, unit, needed))
     }
 
     /// Whether to leave a chunk to the others, since they will have fetched everything, this one too, sooner than this
@@ -113,13 +133,13 @@ extension DownloadPlan {
     private func runBytes(_ connection: Connection) -> Int {
         let unit = layout.chunkSize.bytes
         guard let rate = connection.meter.rate, !sources[connection.source].isSlow else { return unit }
-        let share = memoryLimit / (2 * max(1, connectionKeys.count))
+        let share = memoryAllowance / (2 * max(1, connectionKeys.count))
         let end = totalRate > 0 ? Double(pendingBytes) * rate / totalRate / 4 : .infinity
         return max(unit, min(configuration.maximumRun, share, Int(min(rate, end, 1e12))))
     }
 
     private func run(from chunk: Int, _ connection: Connection) -> Int {
-        let limit = min(runBytes(connection), memoryLimit - memoryUsed) / layout.chunkSize.bytes
+        let limit = min(runBytes(connection), memoryAllowance - memoryUsed) / layout.chunkSize.bytes
         let end = layout.chunks(ofFile: layout.file(ofChunk: chunk)).upperBound
         var count = 1
         while count < limit, chunk + count < end, pending.contains(chunk + count),

@@ -93,6 +93,8 @@ public struct DownloadPlan: Sendable {
     // How often a chunk has failed, for those that have.
     var chunkFailures: [Int: Int] = [:]
 
+    // What of the memory limit may be in use now.
+    var memoryAllowance: Int
     var memoryUsed = 0
     var outstanding = 0
     // The sum of the connections' rates.
@@ -131,6 +133,7 @@ public struct DownloadPlan: Sendable {
         self.layout = layout
         self.configuration = configuration
         memoryLimit = max(configuration.memoryLimit, layout.chunkSize.bytes)
+        memoryAllowance = memoryLimit
         backoff = Backoff(first: configuration.backoffFirst, cap: configuration.backoffCap)
         chunkBackoff = Backoff(first: configuration.chunkBackoffFirst, cap: configuration.backoffCap)
         generator = SplitMix64(seed: seed)
