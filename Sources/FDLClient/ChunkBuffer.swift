@@ -20,10 +20,10 @@ final class ChunkBuffer: @unchecked Sendable {
 
     /// Takes as many of `bytes` as there is room for.
     func append(_ bytes: UnsafeRawBufferPointer) {
-        let taken = min(bytes.count, memory.bytes.count - count)
-        UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
-        count += taken
+        let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(memory.bytes.count - count))
+        let room = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...])
+        if memory.isForDisk { room.copyPastCache(from: taken) } else { room.copyMemory(from: taken) }
+        count += taken.count
     }
 
     /// What has come. The pointer is valid only while `body` runs.
@@ -39,12 +39,20 @@ final class ChunkBuffer: @unchecked Sendable {
 /// Sendable because of that: a pointer that only its owner uses may move between threads with it.
 private struct ChunkMemory: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
+    /// Whether it is a part of a `DiskMemory`, which frees it.
+    let isForDisk: Bool
 
     init(capacity: Int) {
         bytes = .allocate(byteCount: capacity, alignment: Descriptor.blockSize)
+        isForDisk = false
     }
 
-    func free() { bytes.deallocate() }
+    init(of memory: DiskMemory, at offset: Int, capacity: Int) {
+        bytes = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset..<(offset + capacity)])
+        isForDisk = true
+    }
+
+    func free() { if !isForDisk { bytes.deallocate() } }
 }
 
 /// The buffers of one download. Memory for whole chunks is used again rather than returned: it is mapped, and mapping
@@ -53,14 +61,27 @@ final class ChunkBufferPool: Sendable {
     private let chunkSize: Int
     /// How many that nobody uses are kept: as many as the plan has on their way at once.
     private let kept: Int
-    private let free = Mutex<[ChunkMemory]>([])
+    private let diskMemory: DiskMemory?
+    private let free: Mutex<[ChunkMemory]>
 
     /// - Parameters:
     ///   - chunkSize: the length in bytes of all chunks but each file's last.
     ///   - memoryLimit: the plan's, in bytes.
-    init(chunkSize: Int, memoryLimit: Int) {
+    ///   - isForDisk: whether the disk is to read whole chunks out of their buffers (`OutputFile`): then what is copied
+    ///     into one is better not in the processor's cache.
+    init(chunkSize: Int, memoryLimit: Int, isForDisk: Bool) {
         self.chunkSize = chunkSize
-        kept = memoryLimit / chunkSize
+        let kept = memoryLimit / chunkSize
+        self.kept = kept
+        guard isForDisk else {
+            diskMemory = nil
+            free = Mutex([])
+            return
+        }
+        let memory = DiskMemory(byteCount: kept * chunkSize)
+        diskMemory = memory
+        // The last is taken first: those at the beginning lie in the same huge pages.
+        free = Mutex((0..<kept).reversed().map { ChunkMemory(of: memory, at: $0 * chunkSize, capacity: chunkSize) })
     }
 
     deinit { free.withLock { free in for memory in free { memory.free() } } }
@@ -73,7 +94,8 @@ final class ChunkBufferPool: Sendable {
 
     fileprivate func give(_ memory: ChunkMemory) {
         let isKept = free.withLock { free in
-            guard memory.bytes.count == chunkSize, free.count < kept else { return false }
+            let hasRoom = diskMemory == nil && memory.bytes.count == chunkSize && free.count < kept
+            guard memory.isForDisk || hasRoom else { return false }
             free.append(memory)
             return true
         }

@@ -50,4 +50,10 @@ public struct DownloadRequest: Sendable {
         self.sources = sources
         self.tls = tls
     }
+
+    /// Whether some file of the output goes past the page cache, where the file system can.
+    var writesDirectly: Bool {
+        guard case .path = output, !usesPageCache else { return false }
+        return manifest.manifest.files.contains { $0.size >= OutputFile.directSize }
+    }
 }

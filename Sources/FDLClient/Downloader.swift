@@ -26,7 +26,9 @@ public struct Downloader: Sendable {
         // More threads than cores: some of what they do is waiting for the disk.
         let pool = NIOThreadPool(numberOfThreads: max(ChunkStore.syncWidth, System.coreCount))
         pool.start()
-        let writer = NIOThreadPool(numberOfThreads: writerCount)
+        // Past the page cache several writes go on at once, each waiting for the disk. Through it one thread does more:
+        // several that make files in one folder spin on its lock.
+        let writer = NIOThreadPool(numberOfThreads: request.writesDirectly ? OutputFile.writers : 1)
         writer.start()
         // The process's own loops, which are never shut down: what a closed connection still has to say finds one.
         let group = MultiThreadedEventLoopGroup.singleton
@@ -51,14 +53,6 @@ public struct Downloader: Sendable {
         }
         try? await pool.shutdownGracefully()
         return try result.get()
-    }
-
-    /// Past the page cache several writes go on at once, each waiting for the disk. Through it one thread does more:
-    /// several that make files in one folder spin on its lock.
-    private var writerCount: Int {
-        guard case .path = request.output, !request.usesPageCache else { return 1 }
-        let isDirect = request.manifest.manifest.files.contains { $0.size >= OutputFile.directSize }
-        return isDirect ? OutputFile.writers : 1
     }
 }
 
@@ -294,7 +288,11 @@ struct DownloadJob {
             tls: context,
             writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
             sessions: request.sources.map { _ in TLSSessionCache() },
-            buffers: ChunkBufferPool(chunkSize: manifest.layout.chunkSize.bytes, memoryLimit: memoryLimit),
+            buffers: ChunkBufferPool(
+                chunkSize: manifest.layout.chunkSize.bytes,
+                memoryLimit: memoryLimit,
+                isForDisk: request.writesDirectly
+            ),
             limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
             compression: request.compression
         )

@@ -12,7 +12,7 @@ import Testing
         step: Int,
         inflater: ChunkInflater? = nil
     ) -> (verified: [Int: [UInt8]], error: SourceError?) {
-        let buffers = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20)
+        let buffers = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: false)
         var assembler = ChunkAssembler(chunks: chunks, inflater: inflater, buffers: buffers)
         var verified: [Int: [UInt8]] = [:]
         do throws(SourceError) {

@@ -5,8 +5,8 @@ import Testing
 @testable import FDLClient
 
 @Suite struct ChunkBufferTests {
-    @Test func memoryOfWholeChunksIsUsedAgainAndStartsOnAPage() {
-        let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20)
+    @Test(arguments: [false, true]) func memoryOfWholeChunksIsUsedAgainAndStartsOnAPage(isForDisk: Bool) {
+        let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: isForDisk)
         func address(_ length: Int) -> UInt {
             let buffer = pool.buffer(length: length)
             #expect(buffer.count == 0)
@@ -21,13 +21,33 @@ import Testing
         #expect(address(65536) == first)
     }
 
-    @Test func twoThatAreInUseShareNothing() {
-        let pool = ChunkBufferPool(chunkSize: 4096, memoryLimit: 1 << 20)
-        let (one, other) = (pool.buffer(length: 4096), pool.buffer(length: 4096))
-        [UInt8](repeating: 1, count: 4096).withUnsafeBytes { one.append($0) }
-        [UInt8](repeating: 2, count: 4096).withUnsafeBytes { other.append($0) }
-        #expect(one.withBytes { Array($0) } == [UInt8](repeating: 1, count: 4096))
-        #expect(other.withBytes { Array($0) } == [UInt8](repeating: 2, count: 4096))
+    /// More than the pool keeps, too.
+    @Test(arguments: [false, true]) func thoseThatAreInUseShareNothing(isForDisk: Bool) {
+        let pool = ChunkBufferPool(chunkSize: 4096, memoryLimit: 3 * 4096, isForDisk: isForDisk)
+        for _ in 0..<2 {
+            let buffers = (0..<5).map { _ in pool.buffer(length: 4096) }
+            for (number, buffer) in buffers.enumerated() {
+                [UInt8](repeating: UInt8(number), count: 4096).withUnsafeBytes { buffer.append($0) }
+            }
+            for (number, buffer) in buffers.enumerated() {
+                #expect(buffer.withBytes { Array($0) } == [UInt8](repeating: UInt8(number), count: 4096))
+            }
+        }
+    }
+
+    @Test(arguments: [false, true]) func piecesOfAnyLengthAreGathered(isForDisk: Bool) {
+        let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: isForDisk)
+        let buffer = pool.buffer(length: 65536)
+        let bytes = patternBytes(65536, seed: 7)
+        var rest = bytes[...]
+        var length = 1
+        while !rest.isEmpty {
+            // From addresses that lie on no line of the cache, and to such.
+            Array(rest.prefix(length)).withUnsafeBytes { buffer.append($0) }
+            rest = rest.dropFirst(length)
+            length = length * 3 % 1009 + 1
+        }
+        #expect(buffer.withBytes { Array($0) } == bytes)
     }
 }
 
@@ -70,7 +90,7 @@ import Testing
         // The kernel takes numbers there, and answers anything else with EINVAL.
         let refusing = try Descriptor(opening: "/proc/self/oom_score_adj", flags: O_WRONLY)
         let file = OutputFile(holder, direct: consume refusing)
-        let pool = ChunkBufferPool(chunkSize: 8192, memoryLimit: 1 << 20)
+        let pool = ChunkBufferPool(chunkSize: 8192, memoryLimit: 1 << 20, isForDisk: true)
         for chunk in 0..<3 {
             let buffer = pool.buffer(length: 8192)
             [UInt8](repeating: UInt8(chunk + 65), count: 8192).withUnsafeBytes { buffer.append($0) }
