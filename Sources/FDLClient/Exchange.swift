@@ -15,8 +15,8 @@ final class Exchange {
     var wireBytes = 0
     /// Bytes of the body that the plan has not been told of.
     var untoldBytes = 0
-    /// Sent on an idle connection, so that the time to its first bytes is the delay of the path: they are told at once.
-    var measuresDelay: Bool
+    /// Whether it was sent on an idle connection, so that the time to its first byte is the delay of the path.
+    let measuresDelay: Bool
     private(set) var hasHead = false
     /// The answer is a well-formed "no": its body is read past.
     private(set) var refusal: SourceError?

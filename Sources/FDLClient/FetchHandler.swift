@@ -40,7 +40,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private static let informationalLimit = 8
     private static let discardLimit = 64 << 10
-    /// After the first bytes progress is told in steps of this, and each second, not for each read.
+    /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
 
     private let id: ConnectionID
@@ -136,6 +136,7 @@ final class FetchHandler: ChannelDuplexHandler {
         }
         informational = 0
         exchange.isLast = !head.isKeepAlive
+        if exchange.measuresDelay, !exchange.isCancelled { sink.post(.began(exchange.request.id)) }
         do throws(SourceError) {
             let encoding = try ResponseCheck.accept(head, for: exchange.request)
             try exchange.begin(encoding, buffers)
@@ -162,7 +163,7 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         exchange.untoldBytes += count
-        if exchange.untoldBytes >= Self.progressStep || exchange.measuresDelay { tellProgress(exchange) }
+        if exchange.untoldBytes >= Self.progressStep { tellProgress(exchange) }
         let sink = sink
         let id = exchange.request.id
         try exchange.append(bytes) { chunk, buffer in
@@ -175,7 +176,6 @@ final class FetchHandler: ChannelDuplexHandler {
         guard exchange.untoldBytes > 0, !exchange.isCancelled else { return }
         sink.post(.progress(exchange.request.id, bytes: exchange.untoldBytes))
         exchange.untoldBytes = 0
-        exchange.measuresDelay = false
     }
 
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {

@@ -15,7 +15,7 @@ struct PlanMemoryTests {
         )
         for connection in driver.connections { driver.tell(.connected(connection.id), after: .zero) }
         driver.sleep(delay)
-        for fetch in driver.fetches { driver.tell(.progress(fetch.id, bytes: 1000), after: .zero) }
+        for fetch in driver.fetches { driver.tell(.began(fetch.id), after: .zero) }
         var next = 0
         while next < driver.fetches.count {
             let fetch = driver.fetches[next]

@@ -51,7 +51,7 @@ struct RoundRobin: Scheduler {
             remaining -= 1
             memory += 1
             return remaining == 0 ? [.finished] : fill()
-        case .progress, .consumed, .tick:
+        case .began, .progress, .consumed, .tick:
             return []
         }
     }

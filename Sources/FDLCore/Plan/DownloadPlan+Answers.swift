@@ -1,5 +1,11 @@
 /// What becomes of the answers, and the books kept over them.
 extension DownloadPlan {
+    mutating func began(_ key: Int) {
+        guard let request = requests[key], request.awaitsFirstByte else { return }
+        firstByte(of: key)
+        connections[request.connection]?.meter.firstByte(at: now)
+    }
+
     mutating func progressed(_ key: Int, _ bytes: Int) {
         guard let request = requests[key], bytes > 0 else { return }
         if let source = connections[request.connection]?.source {

@@ -30,6 +30,9 @@ public struct DownloadPlan: Sendable {
         /// Was ready and is gone; nil where the source closed it without breaking an answer off. What was outstanding
         /// on it the plan takes back by itself.
         case connectionClosed(ConnectionID, SourceError?)
+        /// The answer's first byte has come. Told at once it shows the delay of the path; it is no good answer yet.
+        /// Where it is not told, the first `.progress` stands for it.
+        case began(RequestID)
         /// Body bytes that have newly arrived. Report them as often as is convenient.
         case progress(RequestID, bytes: Int)
         /// A chunk of the request arrived and its digest is right.
@@ -179,6 +182,7 @@ public struct DownloadPlan: Sendable {
         case .connected(let id): connected(id.rawValue)
         case .connectionFailed(let id, let error): closed(id.rawValue, error)
         case .connectionClosed(let id, let error): closed(id.rawValue, error)
+        case .began(let id): began(id.rawValue)
         case .progress(let id, let bytes): progressed(id.rawValue, bytes)
         case .verified(let id, let chunk): verified(id.rawValue, chunk)
         case .failed(let id, let chunk, let error): failed(id.rawValue, chunk, error)

@@ -30,13 +30,16 @@ struct RateMeter: Sendable {
         awaitsFirstByte = true
     }
 
+    /// From here on time counts as rate.
+    mutating func firstByte(at now: Double) {
+        guard awaitsFirstByte else { return }
+        awaitsFirstByte = false
+        since = now
+    }
+
     mutating func add(_ count: Int, at now: Double) {
         busyBytes += Double(count)
-        guard !awaitsFirstByte else {
-            awaitsFirstByte = false
-            since = now
-            return
-        }
+        guard !awaitsFirstByte else { return firstByte(at: now) }
         bytes += Double(count)
         let elapsed = now - since
         guard elapsed >= (rate == nil ? Self.firstSample : Self.laterSample) else { return }
