@@ -292,14 +292,18 @@ group_plan() { take_turns turn_plan; }
 
 turn_plan() {
     local decision event
-    read -r decision event < <("$measure" plan 1048576 64)
+    # Of a gigabyte of memory: what a decision costs, not what waiting for memory adds, which is the third.
+    read -r decision event < <("$measure" plan 1048576 64 1024)
     note plan-large "$decision"
     note plan-event "$event"
-    read -r decision event < <("$measure" plan 65536 64)
+    read -r decision event < <("$measure" plan 65536 64 1024)
     note plan-small "$decision"
+    read -r decision event < <("$measure" plan 1048576 64 16)
+    note plan-bound "$decision"
 }
 
 row_plan() {
     compare "plan: a decision of 1,048,576 chunks (of 65,536)" µs plan-large plan-small "≤ 1 µs, flat"
+    alone "  with 16 MiB of memory, all in use, as in get" µs plan-bound ""
     alone "  an event of 1,048,576 chunks" µs plan-event ""
 }

@@ -12,7 +12,7 @@ struct Measure {
                                                           keeps them until standard input ends
                measure manifest FILE                      seconds to read, parse and check it
                measure make-manifest FILE CHUNKS          writes a manifest of one file
-               measure plan CHUNKS SOURCES                microseconds per chunk handed out, and per event
+               measure plan CHUNKS SOURCES MEBIBYTES      microseconds per chunk handed out, and per event
                measure ports COUNT                        free TCP ports
 
         """
@@ -28,7 +28,9 @@ struct Measure {
             try IdleConnections.hold(port: try number(rest[0]), count: try number(rest[1]), target: rest[2])
         case ("manifest", 1): print(try ManifestMeasure.parse(rest[0]))
         case ("make-manifest", 2): try ManifestMeasure.write(rest[0], chunks: try number(rest[1]))
-        case ("plan", 2): print(PlanDrive.measure(chunks: try number(rest[0]), sources: try number(rest[1])))
+        case ("plan", 3):
+            let (chunks, sources, mebibytes) = (try number(rest[0]), try number(rest[1]), try number(rest[2]))
+            print(PlanDrive.measure(chunks: chunks, sources: sources, mebibytes: mebibytes))
         case ("ports", 1): for port in try FreePorts.find(try number(rest[0])) { print(port) }
         default:
             _ = write(STDERR_FILENO, usage, usage.utf8.count)

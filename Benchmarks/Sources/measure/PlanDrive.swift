@@ -9,15 +9,17 @@ enum PlanDrive {
         var chunks: Range<Int>
     }
 
+    /// - Parameter mebibytes: the plan's memory. With little of it, each chunk is asked for by itself, and each one that
+    ///   is stored is looked for the connection that has waited for its room.
     /// - Returns: microseconds per chunk handed out, and per event.
-    static func measure(chunks: Int, sources: Int) -> String {
+    static func measure(chunks: Int, sources: Int, mebibytes: Int) -> String {
         let chunkSize = ChunkSize.standard(totalBytes: 0)
         let layout = ChunkLayout(chunkSize: chunkSize, fileSizes: [Int64(chunks) * Int64(chunkSize.bytes)])
         var plan = DownloadPlan(
             layout: layout,
             missing: ChunkSet(bound: chunks, filled: true),
             sources: (0..<sources).map { $0 % 2 == 0 ? .worker : .mirror },
-            configuration: .init(memoryLimit: 256 << 20),
+            configuration: .init(memoryLimit: mebibytes << 20),
             seed: 4
         )
         var stored = 0
