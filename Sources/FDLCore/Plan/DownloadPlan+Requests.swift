@@ -98,7 +98,9 @@ extension DownloadPlan {
         let unit = layout.chunkSize.bytes
         var needed = 0
         for key in connectionKeys where needed < memoryLimit {
-            needed += unit + max(unit, connections[key].flatMap(underWay) ?? 0)
+            guard let connection = connections[key] else { continue }
+            let delay = connection.delay ?? sources[connection.source].delay ?? 0
+            needed += unit + max(unit, delay < configuration.longPath ? 0 : underWay(connection) ?? 0)
         }
         memoryAllowance = min(memoryLimit, max(memoryLimit / 2, unit, needed))
     }
