@@ -52,7 +52,16 @@ extension DownloadPlan {
     }
 
     mutating func stored(_ chunk: Int) {
-        guard unstored.remove(chunk) else { return }
+        guard unstored.remove(chunk) else {
+            // It came over a connection that was given up meanwhile. The store takes a chunk once: when the plan hears
+            // of it from another connection, the store will say nothing more.
+            if !verified.contains(chunk) { storedEarly.insert(chunk) }
+            return
+        }
+        finishStoring(chunk)
+    }
+
+    private mutating func finishStoring(_ chunk: Int) {
         remaining -= 1
         release(layout.length(ofChunk: chunk))
     }
@@ -72,7 +81,7 @@ extension DownloadPlan {
         }
         account.reports[source].chunks += 1
         account.reports[source].bytes += Int64(length)
-        unstored.insert(chunk)
+        if storedEarly.contains(chunk) { finishStoring(chunk) } else { unstored.insert(chunk) }
         if !chunkFailures.isEmpty { chunkFailures[chunk] = nil }
         if let loser = flights.removeValue(forKey: chunk)?.other(than: request) {
             nameOvertaken(loser)

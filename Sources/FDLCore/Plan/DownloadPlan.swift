@@ -8,8 +8,9 @@
 /// - each `.connect` is answered by `.connected` or `.connectionFailed`, and each `.fetch` by `.verified` for each of
 ///   its chunks in order, or by `.failed`, or by `.connectionClosed`, all within timeouts of the caller's own;
 /// - `.stored` follows `.verified` (and `.consumed` follows, in order, where the order is sequential);
-/// - what arrives for a request that was cancelled, or on a connection that was disconnected, is thrown away, and
-///   nothing need be reported of it: events of keys the plan has let go are ignored.
+/// - what arrives for a request that was cancelled, or on a connection that was disconnected, may be thrown away, and
+///   nothing need be reported of it: events of keys the plan has let go are ignored. A chunk that is stored all the
+///   same is told by `.stored`, once, whenever that is.
 ///
 /// It always ends. Count the good answers: a chunk verified first, or a chunk a source does not have. There are
 /// finitely many, since a chunk is verified once and a source is not asked again for what it lacks. Between two good
@@ -90,6 +91,8 @@ public struct DownloadPlan: Sendable {
     var flights: [Int: Flight] = [:]
     var verified: ChunkSet
     var unstored: ChunkSet
+    // Stored though no request that the plan knows has brought them.
+    var storedEarly: ChunkSet
     // Missing chunks not yet stored.
     var remaining: Int
     var exclusions: [Exclusion] = []
@@ -145,6 +148,7 @@ public struct DownloadPlan: Sendable {
         account = SourceLedger(kinds: sources)
         verified = ChunkSet(bound: missing.bound)
         unstored = ChunkSet(bound: missing.bound)
+        storedEarly = ChunkSet(bound: missing.bound)
         remaining = missing.count
         let missingBytes = Self.bytes(of: missing, in: layout)
         switch configuration.order {
