@@ -22,7 +22,7 @@ final class ChunkBuffer: @unchecked Sendable {
     func append(_ bytes: UnsafeRawBufferPointer) {
         let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(memory.bytes.count - count))
         let room = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...])
-        if memory.isForDisk { room.copyPastCache(from: taken) } else { room.copyMemory(from: taken) }
+        if pool.isForDisk { room.copyPastCache(from: taken) } else { room.copyMemory(from: taken) }
         count += taken.count
     }
 
@@ -34,71 +34,48 @@ final class ChunkBuffer: @unchecked Sendable {
     }
 }
 
-/// Page-aligned memory with one owner at a time, who is the one to free it.
+/// Page-aligned memory with one user at a time: a part of the pool's, or a piece by itself.
 ///
-/// Sendable because of that: a pointer that only its owner uses may move between threads with it.
+/// Sendable because of that: a pointer that only one uses may move between threads with it.
 private struct ChunkMemory: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
-    /// Whether it is a part of a `DiskMemory`, which frees it.
-    let isForDisk: Bool
-
-    init(capacity: Int) {
-        bytes = .allocate(byteCount: capacity, alignment: Descriptor.blockSize)
-        isForDisk = false
-    }
-
-    init(of memory: DiskMemory, at offset: Int, capacity: Int) {
-        bytes = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset..<(offset + capacity)])
-        isForDisk = true
-    }
-
-    func free() { if !isForDisk { bytes.deallocate() } }
+    let isPartOfPool: Bool
 }
 
 /// The buffers of one download. Memory for whole chunks is used again rather than returned: it is mapped, and mapping
 /// a page costs as much as hashing a good part of it.
 final class ChunkBufferPool: Sendable {
+    /// Whether the disk reads whole chunks out of their buffers by itself (`OutputFile`), so that they are better not in
+    /// the processor's cache. Where its file system cannot, nothing is lost but time.
+    let isForDisk: Bool
     private let chunkSize: Int
-    /// How many that nobody uses are kept: as many as the plan has on their way at once.
-    private let kept: Int
-    private let diskMemory: DiskMemory?
+    private let memory: DiskMemory
     private let free: Mutex<[ChunkMemory]>
 
     /// - Parameters:
     ///   - chunkSize: the length in bytes of all chunks but each file's last.
-    ///   - memoryLimit: the plan's, in bytes.
-    ///   - isForDisk: whether the disk is to read whole chunks out of their buffers (`OutputFile`): then what is copied
-    ///     into one is better not in the processor's cache.
+    ///   - memoryLimit: the plan's, in bytes: as many chunks are on their way at once.
     init(chunkSize: Int, memoryLimit: Int, isForDisk: Bool) {
+        self.isForDisk = isForDisk
         self.chunkSize = chunkSize
-        let kept = memoryLimit / chunkSize
-        self.kept = kept
-        guard isForDisk else {
-            diskMemory = nil
-            free = Mutex([])
-            return
-        }
-        let memory = DiskMemory(byteCount: kept * chunkSize)
-        diskMemory = memory
+        let count = memoryLimit / chunkSize
+        let memory = DiskMemory(byteCount: count * chunkSize, inHugePages: isForDisk)
+        self.memory = memory
         // The last is taken first: those at the beginning lie in the same huge pages.
-        free = Mutex((0..<kept).reversed().map { ChunkMemory(of: memory, at: $0 * chunkSize, capacity: chunkSize) })
+        let parts = (0..<count).reversed().map { part in
+            UnsafeMutableRawBufferPointer(rebasing: memory.bytes[(part * chunkSize)..<((part + 1) * chunkSize)])
+        }
+        free = Mutex(parts.map { ChunkMemory(bytes: $0, isPartOfPool: true) })
     }
 
-    deinit { free.withLock { free in for memory in free { memory.free() } } }
-
-    /// An empty buffer for a chunk of `length` bytes.
+    /// An empty buffer for a chunk of `length` bytes. A short one, and one beyond the limit, has memory of its own.
     func buffer(length: Int) -> ChunkBuffer {
-        let reused = length == chunkSize ? free.withLock { $0.popLast() } : nil
-        return ChunkBuffer(reused ?? ChunkMemory(capacity: length), of: self)
+        if length == chunkSize, let part = free.withLock({ $0.popLast() }) { return ChunkBuffer(part, of: self) }
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: Descriptor.blockSize)
+        return ChunkBuffer(ChunkMemory(bytes: bytes, isPartOfPool: false), of: self)
     }
 
     fileprivate func give(_ memory: ChunkMemory) {
-        let isKept = free.withLock { free in
-            let hasRoom = diskMemory == nil && memory.bytes.count == chunkSize && free.count < kept
-            guard memory.isForDisk || hasRoom else { return false }
-            free.append(memory)
-            return true
-        }
-        if !isKept { memory.free() }
+        if memory.isPartOfPool { free.withLock { $0.append(memory) } } else { memory.bytes.deallocate() }
     }
 }

@@ -167,7 +167,7 @@ final class ChunkStore: Sendable {
         return holder
     }
 
-    /// The file, open for writing, for the caller alone; made, sized and its room reserved.
+    /// The file, open for writing; made, sized and its room reserved.
     private func open(_ file: Int) throws(SystemError) -> SharedDescriptor {
         let holder = target.isFolder ? SharedDescriptor(try createInWay(manifest.files[file].path.string)) : lockHolder
         try prepare(holder.descriptor, file: file)
@@ -181,7 +181,8 @@ final class ChunkStore: Sendable {
             // A partial output of an earlier version may have a file where this one has a directory, or the reverse.
             // ENOENT: it was still there when the directory was to be made, and another thread has just cleared it.
             guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST, ENOENT].contains(error.code) else { throw error }
-            // One at a time: what one has made in the place of what it cleared, the next must not take for the obstacle.
+            // One at a time: what one has made in the place of what it cleared, the next must not take for the
+            // obstacle.
             return try clearing.withLock { _ throws(SystemError) in
                 try clearWay(for: path)
                 return try createFile(path)

@@ -298,8 +298,8 @@ struct DownloadJob {
         )
     }
 
-    /// Bytes on their way, at most. A disk slower than the sources fills all of it. Eight large chunks still keep several
-    /// connections busy.
+    /// Bytes on their way, at most. A disk slower than the sources fills all of it. Eight large chunks still keep
+    /// several connections busy.
     private var memoryLimit: Int {
         min(DownloadPlan.Configuration().memoryLimit, max(16 << 20, 8 * manifest.layout.chunkSize.bytes))
     }

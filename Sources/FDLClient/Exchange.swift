@@ -8,7 +8,7 @@ final class Exchange {
     let started = NIODeadline.now()
     /// When the answer before this one ended.
     var headline = NIODeadline.uptimeNanoseconds(0)
-    var isCancelled = false
+    private(set) var isCancelled = false
     /// The source has said that it closes the connection behind this answer.
     var isLast = false
     /// Bytes of the body as they came.
@@ -48,6 +48,12 @@ final class Exchange {
             }
         }
         assembler = ChunkAssembler(chunks: request.chunks, inflater: inflater, buffers: buffers)
+    }
+
+    /// What still comes is read past, and what has come of the chunk is dropped: its memory is no longer counted.
+    func cancel() {
+        isCancelled = true
+        assembler = nil
     }
 
     func refuse(_ error: SourceError) {

@@ -42,6 +42,8 @@ final class FetchHandler: ChannelDuplexHandler {
     private static let discardLimit = 64 << 10
     /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
+    /// What a broken answer had brought is told where it is this much: a transfer, though it came to nothing.
+    private static let leastTold = 256 << 10
 
     private let id: ConnectionID
     private let writer: RequestWriter
@@ -102,7 +104,7 @@ final class FetchHandler: ChannelDuplexHandler {
             context.write(wrapOutboundOut(.head(request.head)), promise: nil)
             context.write(wrapOutboundOut(.end(nil)), promise: promise)
         case .cancel(let id):
-            outstanding.first { $0.request.id == id }?.isCancelled = true
+            outstanding.first { $0.request.id == id }?.cancel()
             promise?.succeed()
         }
     }
@@ -210,6 +212,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
         if !exchange.isCancelled {
+            if exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
             sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
         }
         switch error {
@@ -272,6 +275,7 @@ final class FetchHandler: ChannelDuplexHandler {
         closeReason = error
         timer?.cancel()
         if isReady {
+            if let exchange = outstanding.first, exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
             let isBlamed = !endsWithoutBlame && !outstanding.isEmpty
             sink.post(.connectionClosed(id, isBlamed ? error : nil))
         } else {

@@ -1,23 +1,22 @@
 import CLinux
 import Glibc
 
-/// Memory that is filled once and then read by the disk (`Descriptor.writeBlocks`), not by the processor.
-///
-/// It lies in huge pages where the kernel gives them (madvise(2), MADV_HUGEPAGE): a direct write pins its pages one by
-/// one, and a chunk of a megabyte is one page then, not 256. What is not touched takes no room.
+/// One piece of memory for many buffers that are written to disk (`Descriptor.writeBlocks`), starting on a page.
 ///
 /// Sendable because it only owns its memory: who may use which part of it when is for the holder to see to.
 public final class DiskMemory: @unchecked Sendable {
-    /// All of it, starting on a huge page.
     public let bytes: UnsafeMutableRawBufferPointer
 
     /// The size of a huge page on the machines that matter (x86-64, and arm64 with pages of 4 KiB), in bytes.
     private static let hugePage = 2 << 20
 
-    public init(byteCount: Int) {
-        bytes = .allocate(byteCount: byteCount, alignment: Self.hugePage)
+    /// Pages take room when they are first touched.
+    /// - Parameter inHugePages: whether they are huge ones where the kernel has them (madvise(2), MADV_HUGEPAGE). A
+    ///   direct write pins its pages one by one: a chunk of a megabyte is one then, not 256.
+    public init(byteCount: Int, inHugePages: Bool) {
+        bytes = .allocate(byteCount: byteCount, alignment: inHugePages ? Self.hugePage : Descriptor.blockSize)
         // Where it is refused, the pages are ordinary ones.
-        _ = madvise(bytes.baseAddress, byteCount, MADV_HUGEPAGE)
+        if inHugePages { _ = madvise(bytes.baseAddress, byteCount, MADV_HUGEPAGE) }
     }
 
     deinit { bytes.deallocate() }

@@ -24,22 +24,33 @@ struct DirectWritingTests {
     }
 
     /// Lines look like `7 openat(AT_FDCWD, "/proc/self/fd/9", O_WRONLY|O_DIRECT|O_CLOEXEC) = 12` and
-    /// `8 pwrite64(12, "..."..., 1048576, 0) = 1048576`; a call that another thread interrupts takes two.
+    /// `8 pwrite64(12, "..."..., 1048576, 0) = 1048576`.
     private func bytesWrittenDirectly(_ log: String) -> Int {
-        let lines = log.split(separator: "\n")
-        func result(_ line: Substring) -> Int? { line.split(separator: " ").last.flatMap { Int($0) } }
-        let direct = Set(lines.filter { $0.contains("O_DIRECT|") && result($0) ?? -1 >= 0 }.compactMap(result))
-        var unfinished: [Substring: Bool] = [:]
-        return lines.reduce(0) { sum, line in
+        let calls = wholeCalls(log)
+        let direct = Set(calls.filter { $0.call.contains("O_DIRECT|") }.map(\.result))
+        return calls.reduce(0) { sum, line in
+            guard let start = line.call.firstRange(of: " pwrite64("),
+                let descriptor = Int(line.call[start.upperBound...].prefix { $0.isNumber }),
+                direct.contains(descriptor)
+            else { return sum }
+            return sum + max(0, line.result)
+        }
+    }
+
+    /// Each call as it began, and its result: where another thread's line comes between, strace gives it two lines.
+    private func wholeCalls(_ log: String) -> [(call: Substring, result: Int)] {
+        var unfinished: [Substring: Substring] = [:]
+        return log.split(separator: "\n").compactMap { line in
             let thread = line.prefix { $0 != " " }
-            if let start = line.firstRange(of: " pwrite64(") {
-                let isDirect = Int(line[start.upperBound...].prefix { $0.isNumber }).map(direct.contains) ?? false
-                guard line.hasSuffix("<unfinished ...>") else { return sum + (isDirect ? result(line) ?? 0 : 0) }
-                unfinished[thread] = isDirect
-            } else if line.contains("<... pwrite64 resumed>"), unfinished.removeValue(forKey: thread) == true {
-                return sum + (result(line) ?? 0)
+            if line.hasSuffix("<unfinished ...>") {
+                unfinished[thread] = line
+                return nil
             }
-            return sum
+            let call = line.contains(" resumed>") ? unfinished.removeValue(forKey: thread) : line
+            guard let call,
+                let result = line.split(separator: " = ").last?.split(separator: " ").first.flatMap({ Int($0) })
+            else { return nil }
+            return (call, result)
         }
     }
 
@@ -49,5 +60,45 @@ struct DirectWritingTests {
 
     @Test func `With --page-cache it is not`() async throws {
         #expect(try await get(["--page-cache"]) == 0)
+    }
+
+    @Test func `Killed midway, it leaves nothing wrong, and the next run fetches what is missing and no more`()
+        async throws
+    {
+        let scene = try await Scene()
+        let published = try await scene.publish(noise(Self.size))
+        let worker = try await scene.worker(root: published.root)
+        let output = scene.path("copy")
+        let get = try await scene.startGet(published.manifest, to: output, from: [worker.url], ["--limit-rate", "24M"])
+        try await get.writes(Self.size / 2)
+        _ = try await get.kill9()
+        #expect(!Files.exists(output))
+        #expect(try published.holdsNothingWrong(output + ".fdl-part"))
+        let kept = try published.rightChunks(in: output + ".fdl-part")
+        #expect(kept.count > 0)
+        let done = try await scene.get(published.manifest, to: output, from: [worker.url]).done()
+        #expect(done.chunks.reused == kept.count)
+        #expect(try Files.hold(output, published.bytes))
+    }
+
+    @Test(arguments: ["ENOSPC", "EIO"])
+    func `The disk fails one of several writes: it ends, nothing has the name, and the next run goes on`(
+        error: String
+    ) async throws {
+        let scene = try await Scene()
+        let published = try await scene.publish(noise(Self.size))
+        let worker = try await scene.worker(root: published.root)
+        let output = scene.path("copy")
+        var arguments = ["-f", "-qq", "-o", scene.path("strace.log"), "-e", "trace=pwrite64"]
+        // strace counts thread by thread: each of the writers comes to its fifth.
+        arguments += ["-e", "inject=pwrite64:error=\(error):when=5"]
+        arguments += [Program.secure.path, "get", published.manifest, "-o", output, "--json"]
+        arguments += try await scene.acceptance() + ["--server", worker.url]
+        let failed = try GetResult(await scene.run(.system("strace"), arguments, by: .reader)).failed(74)
+        #expect(!failed.message.contains("https://"))
+        #expect(!Files.exists(output))
+        let done = try await scene.get(published.manifest, to: output, from: [worker.url]).done()
+        #expect(done.chunks.reused > 0)
+        #expect(try Files.hold(output, published.bytes))
     }
 }

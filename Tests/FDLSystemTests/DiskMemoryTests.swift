@@ -3,17 +3,18 @@ import Testing
 @testable import FDLSystem
 
 @Suite struct DiskMemoryTests {
-    @Test(arguments: [1, 4096, (2 << 20) + 1]) func startsOnAHugePageAndCanBeWrittenTo(byteCount: Int) {
-        let memory = DiskMemory(byteCount: byteCount)
+    @Test(arguments: [1, 4096, (2 << 20) + 1], [false, true])
+    func startsOnAPageAndCanBeWrittenTo(byteCount: Int, inHugePages: Bool) {
+        let memory = DiskMemory(byteCount: byteCount, inHugePages: inHugePages)
         #expect(memory.bytes.count == byteCount)
-        #expect(UInt(bitPattern: memory.bytes.baseAddress) % (2 << 20) == 0)
+        #expect(UInt(bitPattern: memory.bytes.baseAddress) % (inHugePages ? 2 << 20 : 4096) == 0)
         memory.bytes[byteCount - 1] = 9
         #expect(memory.bytes[byteCount - 1] == 9)
     }
 
     /// All that counts: where the copy begins and ends on a line of the cache of 64 bytes, and where its source lies.
     @Test func copiesEveryByteAndNoMore() {
-        let memory = DiskMemory(byteCount: 512)
+        let memory = DiskMemory(byteCount: 512, inHugePages: false)
         let source = (0..<512).map { UInt8(truncatingIfNeeded: $0 + 1) }
         for offset in 0..<65 {
             for length in [0, 1, 63, 64, 65, 127, 128, 129, 300] {

@@ -1,4 +1,5 @@
 import FDLTLS
+import Glibc
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -287,5 +288,17 @@ struct EmbeddedTests {
         }
         #expect(try wire.server.received().readableBytes == 0)
         #expect(throws: TLSError.peerAlert(TLSAlert(code: 20))) { try wire.carry() }
+    }
+
+    @Test("Nothing is said into a socket that has failed")
+    func failedSocket() async throws {
+        let wire = try await openWire()
+        defer { wire.finish() }
+        try wire.carry()
+        wire.client.pipeline.fireErrorCaught(IOError(errnoCode: EPIPE, reason: "write"))
+        #expect(throws: IOError.self) { try wire.client.throwIfErrorCaught() }
+        wire.client.close(promise: nil)
+        #expect(try wire.client.readOutbound(as: ByteBuffer.self) == nil)
+        #expect(!wire.client.isActive)
     }
 }

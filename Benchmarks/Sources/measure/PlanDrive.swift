@@ -9,8 +9,8 @@ enum PlanDrive {
         var chunks: Range<Int>
     }
 
-    /// - Parameter mebibytes: the plan's memory. With little of it, each chunk is asked for by itself, and each one that
-    ///   is stored is looked for the connection that has waited for its room.
+    /// - Parameter mebibytes: the plan's memory. With little of it each chunk is asked for by itself, and for the room
+    ///   of each that is stored a connection is looked for that has waited.
     /// - Returns: microseconds per chunk handed out, and per event.
     static func measure(chunks: Int, sources: Int, mebibytes: Int) -> String {
         let chunkSize = ChunkSize.standard(totalBytes: 0)

@@ -8,10 +8,7 @@ extension DownloadPlan {
 
     mutating func progressed(_ key: Int, _ bytes: Int) {
         guard let request = requests[key], bytes > 0 else { return }
-        if let source = connections[request.connection]?.source {
-            account.reports[source].received += Int64(bytes)
-            sources[source].lastByteAt = now
-        }
+        if let source = connections[request.connection]?.source { sources[source].lastByteAt = now }
         arrive(min(bytes, request.left), for: key)
     }
 

@@ -6,8 +6,8 @@ extension DownloadPlan {
         /// Bytes asked for and not yet stored, over all connections. Raised to one chunk where it is less.
         public var memoryLimit: Int
         public var order: Order
-        /// Paths of less delay have enough with half of the memory (8 MiB are 800 MB/s at this delay), and a delay like it
-        /// is measured on any path while other connections have their handshakes.
+        /// Paths of less delay have enough with half of the memory: 8 MiB are 800 MB/s at this delay. Several
+        /// milliseconds are measured on the shortest path too, while other connections have their handshakes.
         public var longPath = 0.01
 
         /// Which chunks may be asked for.

@@ -47,8 +47,8 @@ extension DownloadPlan {
         return true
     }
 
-    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is taken away from there. Nothing
-    /// is fetched twice but what had arrived of it.
+    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is
+    /// taken away from there. Nothing is fetched twice but what had arrived of it.
     private mutating func withdraw(_ victim: Victim, _ mine: Double) -> Bool {
         guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
             return false

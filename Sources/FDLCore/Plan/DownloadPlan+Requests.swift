@@ -90,9 +90,9 @@ extension DownloadPlan {
         return Int(min(2 * rate * delay, Double(memoryLimit)))
     }
 
-    /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many connections
-    /// and for long paths, which hold what is under way; on short ones a slow moment of the disk would fill it and gain
-    /// nothing.
+    /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many
+    /// connections and for long paths, which hold what is under way; on short ones a slow moment of the disk would fill
+    /// it and gain nothing.
     mutating func reviewMemory() {
         guard case .any = configuration.order else { return }
         let unit = layout.chunkSize.bytes

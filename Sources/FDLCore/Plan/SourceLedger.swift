@@ -16,8 +16,6 @@ public struct SourceLedger: Sendable, Equatable {
 public struct SourceReport: Sendable, Equatable {
     public let source: SourceID
     public let kind: SourceKind
-    /// Body bytes that arrived, whatever became of them.
-    public internal(set) var received: Int64 = 0
     /// Bytes of the chunks accepted.
     public internal(set) var bytes: Int64 = 0
     /// Chunks accepted: their digest was right, and they came first.

@@ -13,7 +13,8 @@ struct Listeners: Service {
     /// told of.
     let onListening: @Sendable (ListenAddress) -> Void
 
-    /// - Throws: `WorkerError.listen`.
+    /// - Throws: `WorkerError.listen` where it cannot begin; `.server` where the system closes a listener, when the
+    ///   answers under way are out.
     func run() async throws {
         let listening = try await openAll()
         for (address, channel) in zip(addresses, listening) {
@@ -25,7 +26,8 @@ struct Listeners: Service {
             for channel in listening { channel.close(promise: nil) }
         }
         if let closed, !Task.isCancelled, !Task.isShuttingDownGracefully {
-            throw WorkerError.listen(closed, code: 0, reason: "the system has closed it, see the log")
+            await channel.connections.drain(within: channel.services.limits.drain)
+            throw WorkerError.server(reason: "the system has closed \(closed), see the log")
         }
         await channel.connections.end()
     }

@@ -23,7 +23,8 @@ final class Reception: ChannelInboundHandler {
         self.pause = pause
     }
 
-    /// From now on `listening` accepts connections, and `setUp` sees each on the connection's loop, before it is active.
+    /// From now on `listening` accepts connections, and `setUp` sees each on the connection's loop, before it is
+    /// active.
     /// - Parameter pause: how long none is accepted after the system had no room for one.
     static func open(
         at listening: any Channel,
