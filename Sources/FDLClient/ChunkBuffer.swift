@@ -4,9 +4,9 @@ import Synchronization
 /// The bytes of one chunk in one piece of page-aligned memory, as writing past the page cache wants them.
 ///
 /// Sendable though its memory changes: the assembler that took it from the pool is the only one to fill it, and hands
-/// it on when it is full. From then on nobody writes to it, until the last reference is gone and the pool has it back.
+/// it on when it is full. From then on nobody writes to it, and whoever has it, alone, may give its memory back.
 final class ChunkBuffer: @unchecked Sendable {
-    private let memory: ChunkMemory
+    private var memory: ChunkMemory?
     private let pool: ChunkBufferPool
     /// Bytes that have come.
     private(set) var count = 0
@@ -16,10 +16,19 @@ final class ChunkBuffer: @unchecked Sendable {
         self.pool = pool
     }
 
-    deinit { pool.give(memory) }
+    deinit { giveBack() }
+
+    /// Gives the memory back to the pool: from now on the buffer is empty and has no room. To be called before anybody
+    /// is told that its place is free; otherwise the last reference's end does it.
+    func giveBack() {
+        if let memory { pool.give(memory) }
+        memory = nil
+        count = 0
+    }
 
     /// Takes as many of `bytes` as there is room for.
     func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let memory else { return }
         let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(memory.bytes.count - count))
         let room = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...])
         if pool.isForDisk { room.copyPastCache(from: taken) } else { room.copyMemory(from: taken) }
@@ -30,7 +39,8 @@ final class ChunkBuffer: @unchecked Sendable {
     func withBytes<Result, Failure>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]))
+        guard let memory else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return try body(UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]))
     }
 }
 

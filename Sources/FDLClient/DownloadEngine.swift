@@ -194,6 +194,7 @@ final class DownloadEngine {
                         let isNew = try buffer.withBytes { bytes throws(SystemError) in
                             try store.write(chunk, bytes)
                         }
+                        buffer.giveBack()
                         if isNew { post(.stored(chunk: chunk)) }
                     case .stream(let stream):
                         try stream.write(chunk, buffer) { written in

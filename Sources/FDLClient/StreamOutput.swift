@@ -34,6 +34,7 @@ final class StreamOutput: Sendable {
         guard isWriter else { return }
         while let (chunk, buffer) = takeNext() {
             try buffer.withBytes { bytes throws(SystemError) in try descriptor.write(bytes) }
+            buffer.giveBack()
             written(chunk)
         }
     }

@@ -21,6 +21,26 @@ import Testing
         #expect(address(65536) == first)
     }
 
+    @Test func whatIsGivenBackIsUsedAgainThoughSomebodyStillHasTheBuffer() {
+        let pool = ChunkBufferPool(chunkSize: 4096, memoryLimit: 4096, isForDisk: true)
+        func address(_ buffer: ChunkBuffer) -> UInt { buffer.withBytes { UInt(bitPattern: $0.baseAddress) } }
+        let bytes = [UInt8](repeating: 1, count: 4096)
+        let first = pool.buffer(length: 4096)
+        bytes.withUnsafeBytes { first.append($0) }
+        let place = address(first)
+        first.giveBack()
+        first.giveBack()
+        #expect(first.withBytes { $0.isEmpty })
+        bytes.withUnsafeBytes { first.append($0) }
+        #expect(first.count == 0)
+        let second = pool.buffer(length: 4096)
+        bytes.withUnsafeBytes { second.append($0) }
+        #expect(address(second) == place)
+        let third = pool.buffer(length: 4096)
+        bytes.withUnsafeBytes { third.append($0) }
+        #expect(address(third) != place)
+    }
+
     /// More than the pool keeps, too.
     @Test(arguments: [false, true]) func thoseThatAreInUseShareNothing(isForDisk: Bool) {
         let pool = ChunkBufferPool(chunkSize: 4096, memoryLimit: 3 * 4096, isForDisk: isForDisk)
