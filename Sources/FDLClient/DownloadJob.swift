@@ -1,0 +1,294 @@
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import FDLTLS
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// One run of a `Downloader`.
+struct DownloadJob {
+    let request: DownloadRequest
+    let pool: NIOThreadPool
+    let writer: NIOThreadPool
+    let group: any EventLoopGroup
+    let report: @Sendable (DownloadEvent) -> Void
+
+    private let started = ContinuousClock.now
+    private var manifest: Manifest { request.manifest.manifest }
+
+    init(
+        request: DownloadRequest,
+        pool: NIOThreadPool,
+        writer: NIOThreadPool,
+        group: any EventLoopGroup,
+        report: @escaping @Sendable (DownloadEvent) -> Void
+    ) {
+        self.request = request
+        self.pool = pool
+        self.writer = writer
+        self.group = group
+        self.report = report
+    }
+
+    func run() async throws -> DownloadSummary {
+        switch request.output {
+        case .standardOutput: try await stream()
+        case .path(let path): try await download(to: path)
+        }
+    }
+
+    // MARK: To a path
+
+    private func download(to path: String) async throws -> DownloadSummary {
+        let target = try OutputTarget(path: path, isFolder: !manifest.isSingleFile)
+        let existing = try target.existing()
+        if existing != .nothing, try await isFinished(target) {
+            try target.removeStalePart(manifest)
+            return summary(path: target.path, outcome: nil)
+        }
+        if existing == .folder { try refuseUnlisted(in: target) }
+
+        let store = try ChunkStore(target: target, manifest: manifest, usesPageCache: request.usesPageCache)
+        do {
+            let outcome = try await fill(store, replacing: existing)
+            try await finish(store)
+            return summary(path: target.path, outcome: outcome)
+        } catch {
+            store.discardIfEmpty()
+            throw error
+        }
+    }
+
+    /// Brings every chunk into the store: those that are there, those that other local files hold, the rest fetched.
+    private func fill(
+        _ store: ChunkStore,
+        replacing existing: OutputTarget.Existing
+    ) async throws -> DownloadEngine.Outcome? {
+        // The scan before us may have been overtaken by another download that has just finished.
+        var missing = try await missingChunks(in: store)
+        let reuse = LocalReuse(
+            layout: manifest.layout,
+            digests: manifest.digests,
+            store: store,
+            pool: pool,
+            workers: System.coreCount
+        )
+        let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
+        missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
+        missing = try await copyDuplicates(missing, reuse)
+        report(.scanned(reused: missing.bound - missing.count, total: missing.bound))
+
+        guard !missing.isEmpty else { return nil }
+        try store.reserve(missing: missing)
+        let distinct = firstOfEachDigest(missing)
+        let outcome = try await fetch(distinct, into: .store(store))
+        let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
+        guard rest.isEmpty else {
+            throw Failure(.localIO, "what was written to \(store.target.path).fdl-part has changed since")
+        }
+        return outcome
+    }
+
+    /// Whether the final name bears this very content. What differs is left alone unless it may be replaced.
+    private func isFinished(_ target: OutputTarget) async throws -> Bool {
+        let tree = try target.finishedTree(of: manifest)
+        if try LocalTreeCheck.sizesMatch(tree, manifest) {
+            let found = try await scanner(skipsHoles: false).matchingChunks(in: tree)
+            if found.count == found.bound { return true }
+        }
+        guard request.replacesExisting else {
+            throw Failure(
+                .cannotCreate,
+                "\(target.path) exists and is not what the manifest describes",
+                hint: "run it with --force to replace it, reusing what of it matches, or give another name with -o"
+            )
+        }
+        return false
+    }
+
+    /// Replacing a folder removes it: files that the manifest does not list would be lost.
+    private func refuseUnlisted(in target: OutputTarget) throws {
+        let listed = ListedPaths(manifest)
+        let present = try FileTree.regularFiles(beneath: target.path)
+        let unlisted = (present.files.map(\.path) + present.skipped + present.unreadableNames)
+            .first { !listed.lists($0) }
+        guard let unlisted else { return }
+        throw Failure(
+            .cannotCreate,
+            "\(target.path) holds files that the manifest does not list, \(unlisted) among them",
+            hint: "move them away, or give another name with -o: replacing the folder would remove them"
+        )
+    }
+
+    private func missingChunks(in store: ChunkStore) async throws -> ChunkSet {
+        if store.isNew { return ChunkSet(bound: manifest.layout.chunkCount, filled: true) }
+        let found = try await scanner(skipsHoles: true).matchingChunks(in: store.tree)
+        store.adopt(found)
+        return ChunkSet(bound: found.bound, filled: true).subtracting(found)
+    }
+
+    private func copyDuplicates(_ missing: ChunkSet, _ reuse: LocalReuse) async throws -> ChunkSet {
+        let present = ChunkSet(bound: missing.bound, filled: true).subtracting(missing)
+        return missing.subtracting(try await reuse.copyDuplicates(missing: missing, present: present))
+    }
+
+    /// One chunk for each distinct digest: the others are copied from it.
+    private func firstOfEachDigest(_ missing: ChunkSet) -> ChunkSet {
+        var seen = Set<SHA256Digest>(minimumCapacity: missing.count)
+        var first = ChunkSet(bound: missing.bound)
+        for chunk in missing where seen.insert(manifest.digests[chunk]).inserted { first.insert(chunk) }
+        return first
+    }
+
+    private func finish(_ store: ChunkStore) async throws {
+        do {
+            if let kept = try await store.finish(replacing: request.replacesExisting, syncingOn: pool) {
+                report(.kept(path: kept))
+            }
+        } catch let error as SystemError {
+            guard error.code == EEXIST else { throw error.failure(.localIO) }
+            throw Failure(
+                .cannotCreate,
+                "\(store.target.path) has appeared while its content was downloaded",
+                hint: "move it away and run the same command again: what was downloaded is kept"
+            )
+        }
+    }
+
+    // MARK: To standard output
+
+    private func stream() async throws -> DownloadSummary {
+        guard manifest.isSingleFile else {
+            throw Failure(
+                .usage,
+                "the manifest lists a folder, and standard output takes one file",
+                hint: "give a name for the folder with -o"
+            )
+        }
+        guard request.seeds.isEmpty else {
+            throw Failure(.usage, "--seed needs an output on disk", hint: "give a file name with -o")
+        }
+        let copy = dup(STDOUT_FILENO)
+        guard copy >= 0 else { throw SystemError(operation: "open", path: "standard output", code: errno) }
+        let output = StreamOutput(Descriptor(owning: copy, path: "standard output"))
+        let all = ChunkSet(bound: manifest.digests.count, filled: true)
+        let outcome = all.isEmpty ? nil : try await fetch(all, into: .stream(output))
+        return summary(path: "-", outcome: outcome)
+    }
+
+    // MARK: Fetching
+
+    private func fetch(
+        _ missing: ChunkSet,
+        into destination: ChunkDestination
+    ) async throws -> DownloadEngine.Outcome {
+        guard !request.sources.isEmpty else {
+            throw Failure(
+                .noSource,
+                "there is no source to fetch from: the manifest names none",
+                hint: "name a worker with --server URL or a mirror with --mirror URL"
+            )
+        }
+        let layout = manifest.layout
+        let connector = try connector()
+        let plan = plan(layout, missing, destination)
+        let loop = group.next()
+        let promise = loop.makePromise(of: DownloadEngine.Outcome.self)
+        let total = (chunks: layout.chunkCount, bytes: manifest.totalBytes)
+        let missingBytes = missing.reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
+        let there = (chunks: total.chunks - missing.count, bytes: total.bytes - missingBytes)
+        let bound = try await loop.submit { [writer, report] in
+            let engine = DownloadEngine(
+                plan: plan,
+                layout: layout,
+                connector: connector,
+                destination: destination,
+                writer: writer,
+                loop: loop,
+                outcome: promise,
+                report: report
+            )
+            engine.start(alreadyThere: there, total: total)
+            return NIOLoopBound(engine, eventLoop: loop)
+        }.get()
+        // A future does not hear of cancellation by itself.
+        let outcome = try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            loop.execute { bound.value.stop(.interrupted) }
+        }
+        if let failure = outcome.failure { throw failure.described(sources: request.sources) }
+        return outcome
+    }
+
+    private func connector() throws -> SourceConnector {
+        let context: TLSContext
+        do throws(TLSError) { context = try TLSContext.client(request.tls) } catch { throw error.failure }
+        return SourceConnector(
+            group: group,
+            tls: context,
+            writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
+            sessions: request.sources.map { _ in TLSSessionCache() },
+            buffers: ChunkBufferPool(
+                chunkSize: manifest.layout.chunkSize.bytes,
+                memoryLimit: memoryLimit,
+                isForDisk: request.writesDirectly
+            ),
+            limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
+            compression: request.compression
+        )
+    }
+
+    /// Bytes on their way, at most. A disk slower than the sources fills all of it. Eight large chunks still keep
+    /// several connections busy.
+    private var memoryLimit: Int {
+        min(DownloadPlan.Configuration().memoryLimit, max(16 << 20, 8 * manifest.layout.chunkSize.bytes))
+    }
+
+    private func plan(_ layout: ChunkLayout, _ missing: ChunkSet, _ destination: ChunkDestination) -> DownloadPlan {
+        var configuration = DownloadPlan.Configuration(
+            connectionsPerSource: request.connectionsPerSource,
+            memoryLimit: memoryLimit
+        )
+        if let limit = request.rateLimit {
+            // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
+            let share = Double(limit) / Double(4 * configuration.maximumConnections)
+            configuration.stallRate = min(configuration.stallRate, share)
+        }
+        if case .stream = destination {
+            // Twice what may be on its way: a slow source's chunk must not stop the others at once.
+            let window = max(4, 2 * configuration.memoryLimit / layout.chunkSize.bytes)
+            configuration.order = .sequential(window: window)
+        }
+        return DownloadPlan(
+            layout: layout,
+            missing: missing,
+            sources: request.sources.map(\.kind),
+            configuration: configuration,
+            seed: UInt64.random(in: 0...UInt64.max)
+        )
+    }
+
+    private func scanner(skipsHoles: Bool) -> ChunkScanner {
+        ChunkScanner(
+            layout: manifest.layout,
+            digests: manifest.digests,
+            pool: pool,
+            workers: System.coreCount,
+            skipsHoles: skipsHoles
+        )
+    }
+
+    private func summary(path: String, outcome: DownloadEngine.Outcome?) -> DownloadSummary {
+        let reports = outcome?.ledger.reports ?? SourceLedger(kinds: request.sources.map(\.kind)).reports
+        return DownloadSummary(
+            path: path,
+            bytes: manifest.totalBytes,
+            totalChunks: manifest.digests.count,
+            fetchedChunks: outcome?.storedChunks ?? 0,
+            duration: ContinuousClock.now - started,
+            sources: zip(request.sources, reports).map { SourceOutcome(source: $0, report: $1) }
+        )
+    }
+}
