@@ -22,6 +22,7 @@ final class FaultServer: Sendable {
     private struct Seen {
         var connections = 0
         var requests: [Request] = []
+        var answers = 0
     }
 
     let port: Int
@@ -30,6 +31,8 @@ final class FaultServer: Sendable {
     var connections: Int { seen.withLock { $0.connections } }
     /// All requests that were read, in order of arrival.
     var requests: [Request] { seen.withLock { $0.requests } }
+    /// To how many requests the script has said all that it has to say, or can: the client may have hung up.
+    var answers: Int { seen.withLock { $0.answers } }
 
     private let seen: SharedMutex<Seen>
     private let serving: Task<Void, any Error>
@@ -91,6 +94,7 @@ final class FaultServer: Sendable {
                     unread = rest
                     seen.withLock { $0.requests.append(request) }
                     let reply = Reply(outbound, cut: cut)
+                    defer { seen.withLock { $0.answers += 1 } }
                     try await script(request, reply)
                     if reply.isOver { return }
                 }
