@@ -4,8 +4,8 @@ import Glibc
 
 /// What the programs have in common: how they start, and how they tell that they cannot go on.
 public enum Program {
-    /// Parses the command line, runs the verb, and ends the process where that fails: with two lines on standard error
-    /// and the exit code, and with `--json` an error object on standard output.
+    /// Parses the command line, runs the verb, and ends the process; where the verb fails, with two lines on standard
+    /// error and the exit code, and with `--json` an error object on standard output.
     public static func run(_ root: any ParsableCommand.Type) async {
         // A reader of our output that has gone shows as EPIPE, not as a signal that kills us.
         signal(SIGPIPE, SIG_IGN)
@@ -16,6 +16,7 @@ public enum Program {
             } else {
                 try command.run()
             }
+            leave(0)
         } catch let failure as Failure {
             end(failure)
         } catch {
@@ -23,6 +24,13 @@ public enum Program {
             guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
             end(usageFailure(root.message(for: error), root.configuration.commandName ?? root._commandName))
         }
+    }
+
+    /// Ends the process at once, with what was printed but without the handlers of exit(3): OpenSSL's takes down what
+    /// connections that are being closed on their event loops still use, and they would crash.
+    public static func leave(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 
     /// A wrong command line, told like any other error.
@@ -45,6 +53,6 @@ public enum Program {
             StandardStream.output.writeLine(event(failure).description)
         }
         StandardStream.error.write(failure.report)
-        exit(failure.exitCode.rawValue)
+        leave(failure.exitCode.rawValue)
     }
 }

@@ -1,7 +1,7 @@
+import FDLCommand
 import FDLCore
 import FDLServer
 import FDLTLS
-import Glibc
 import Logging
 import UnixSignals
 
@@ -17,7 +17,7 @@ struct SignalTask {
                     Self.reload(worker, logger)
                 } else if isDraining {
                     logger.warning("ended at once, with answers under way")
-                    exit(ExitCode.interrupted.rawValue)
+                    Program.leave(ExitCode.interrupted.rawValue)
                 } else {
                     isDraining = true
                     logger.info("draining: answers under way finish, a second signal ends at once")
