@@ -17,20 +17,6 @@ struct DownloadJob {
     private let started = ContinuousClock.now
     private var manifest: Manifest { request.manifest.manifest }
 
-    init(
-        request: DownloadRequest,
-        pool: NIOThreadPool,
-        writer: NIOThreadPool,
-        group: any EventLoopGroup,
-        report: @escaping @Sendable (DownloadEvent) -> Void
-    ) {
-        self.request = request
-        self.pool = pool
-        self.writer = writer
-        self.group = group
-        self.report = report
-    }
-
     func run() async throws -> DownloadSummary {
         switch request.output {
         case .standardOutput: try await stream()
