@@ -125,6 +125,7 @@ extension DownloadPlan {
         outstanding -= bytes
         connections[connection]?.outstanding -= bytes
         connections[connection]?.draining = 0
+        connections[connection]?.silentSince = now
         if request.awaitsFirstByte { firstByte(of: key) }
         let before = connections[connection]?.meter.rate ?? 0
         connections[connection]?.meter.add(bytes, at: now)

@@ -47,12 +47,13 @@ extension DownloadPlan {
         return true
     }
 
-    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is
-    /// taken away from there. Nothing is fetched twice but what had arrived of it.
+    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, or
+    /// where nothing has come for long, is taken away from there. Nothing is fetched twice but what had arrived of it.
     private mutating func withdraw(_ victim: Victim, _ mine: Double) -> Bool {
-        guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
-            return false
-        }
+        guard let connection = connections[victim.connection] else { return false }
+        // Silence tells more than a rate measured before it.
+        let silence = now - connection.silentSince
+        guard max(victim.wait, 2 * silence) > max(4, 4 * mine) else { return false }
         let sentAt = connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
         drop(victim.connection, telling: true)
         charge(connection.source, .timeout("far slower than the others"), chunk: victim.chunk, since: sentAt)

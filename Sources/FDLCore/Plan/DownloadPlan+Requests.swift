@@ -174,7 +174,10 @@ extension DownloadPlan {
         connections[key]?.requests.append(request)
         connections[key]?.wasAsked = true
         connections[key]?.outstanding += bytes
-        if isIdle { connections[key]?.meter.begin(at: now) }
+        if isIdle {
+            connections[key]?.meter.begin(at: now)
+            connections[key]?.silentSince = now
+        }
         actions.append(
             .fetch(RequestID(rawValue: request), chunks: chunks, on: ConnectionID(rawValue: key))
         )

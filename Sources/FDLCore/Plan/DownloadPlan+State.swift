@@ -59,6 +59,8 @@ extension DownloadPlan {
         var hasServed = false
         /// When the last chunk or other good answer came.
         var lastChunkAt = -Double.infinity
+        /// Since when it has been silent: the last byte, or the first request after a time with none.
+        var silentSince = 0.0
         var hunger = Hunger.none
         var lastFeeding = 0
 

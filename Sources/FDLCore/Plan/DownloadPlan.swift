@@ -216,8 +216,13 @@ public struct DownloadPlan: Sendable {
     /// Hands out what the event has made free, and looks whether this was the end.
     private mutating func settle() {
         if memoryAppeared || workAppeared { feed() }
+        if idleAppeared {
+            workAppeared = false
+            hedge()
+            // What has been taken from a slow connection is for the idle ones at once.
+            if workAppeared { feed() }
+        }
         if connectionsWanted { openConnections() }
-        if idleAppeared { hedge() }
         memoryAppeared = false
         workAppeared = false
         connectionsWanted = false

@@ -133,12 +133,17 @@ extension TimedTests {
             )
         }
 
-        @Test(arguments: [false, true])
-        func `It falls silent midway`(isMirror: Bool) async throws {
+        // Before its rate is known, soon after, and when it holds as much as it ever does.
+        @Test(arguments: [false, true], [80_000, 200_000, 1_200_000])
+        func `It falls silent midway`(isMirror: Bool, bytes: Int) async throws {
             let setting = try await FaultTimeSetting.shared()
             let server = isMirror ? try await Mirror.start(root: setting.published.root, in: setting.scene) : nil
-            let path = try await Relay.start(to: server?.port ?? setting.worker.port, bytesPerSecond: 4e6)
-            let output = setting.scene.path("copy-midway-\(isMirror)")
+            let path = try await Relay.start(
+                to: server?.port ?? setting.worker.port,
+                bytesPerSecond: 4e6,
+                freezesAfter: bytes
+            )
+            let output = setting.scene.path("copy-midway-\(isMirror)-\(bytes)")
             let clock = ContinuousClock()
             let start = clock.now
             let get = try await setting.scene.startGet(
@@ -147,9 +152,6 @@ extension TimedTests {
                 from: [setting.honest.url],
                 [isMirror ? "--mirror" : "--server", path.url]
             )
-            // It has given something, and goes on to hold what it was asked for last.
-            try await Task.sleep(for: .milliseconds(400))
-            path.freeze()
             let done = try GetResult(await get.wait()).done()
             let time = seconds(clock.now - start)
             #expect(try Files.read(output) == setting.published.bytes)
@@ -158,8 +160,8 @@ extension TimedTests {
             #expect(source.chunks > 0, "it was silent from the beginning")
             #expect(source.chunks < setting.published.chunkCount / 2, "it was done before it fell silent")
             print(
-                "fault table: silent midway as a \(source.kind): \(rounded(time)) s of \(rounded(setting.bound)) s; "
-                    + (source.reason ?? "-")
+                "fault table: silent as a \(source.kind) after \(bytes) bytes: \(rounded(time)) s of "
+                    + "\(rounded(setting.bound)) s; \(source.reason ?? "-")"
             )
         }
 
