@@ -2,7 +2,7 @@ import FDLTLS
 import NIOCore
 import Testing
 
-@Suite("Client certificates", .timeLimit(.minutes(1)))
+@Suite("Client certificates", .timeLimit(.minutes(10)))
 struct ClientCertificateTests {
     @Test("One of the authority asked for is accepted, and its key is known")
     func accepted() async throws {

@@ -2,7 +2,7 @@ import FDLTLS
 import NIOCore
 import Testing
 
-@Suite("How connections end", .timeLimit(.minutes(1)))
+@Suite("How connections end", .timeLimit(.minutes(10)))
 struct ClosingTests {
     /// A connected pair, both behind their handshakes.
     private func pair(halfClosure: Bool) async throws -> (there: Peer, here: Peer, listener: Listener) {

@@ -3,7 +3,7 @@ import FDLTLS
 import Foundation
 import Testing
 
-@Suite("Certificate and key files", .timeLimit(.minutes(1)))
+@Suite("Certificate and key files", .timeLimit(.minutes(10)))
 struct ConfigurationTests {
     private func expect(_ error: TLSError, _ configuration: TLSServerConfiguration) {
         #expect(throws: error) { try TLSContext.server(configuration) }

@@ -91,7 +91,7 @@ private final class OutputCloser: ChannelOutboundHandler {
     }
 }
 
-@Suite("The handler alone", .timeLimit(.minutes(1)))
+@Suite("The handler alone", .timeLimit(.minutes(10)))
 struct EmbeddedTests {
     /// What a record of TLS 1.3 adds to its plaintext: the type inside and the tag.
     private static let overhead = 17

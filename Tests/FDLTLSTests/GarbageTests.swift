@@ -2,7 +2,7 @@ import FDLTLS
 import NIOCore
 import Testing
 
-@Suite("Peers that do not speak TLS", .timeLimit(.minutes(1)))
+@Suite("Peers that do not speak TLS", .timeLimit(.minutes(10)))
 struct GarbageTests {
     @Test(
         "A server is sent something else",
@@ -39,7 +39,8 @@ struct GarbageTests {
         // Every other one starts like a handshake record, so that it gets past the first check.
         if seed % 2 == 0 { bytes = [22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3] + bytes }
         try await there.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
-        try await there.close(.output)
+        // It may have seen its error and closed by now; then there is nothing left to shut down.
+        try? await there.close(.output)
         let here = try await listener.accept()
         #expect(await here.error() != nil)
         #expect(await here.rest().last?.description == "inactive")

@@ -2,7 +2,7 @@ import FDLTLS
 import NIOCore
 import Testing
 
-@Suite("Against the openssl program", .timeLimit(.minutes(1)))
+@Suite("Against the openssl program", .timeLimit(.minutes(10)))
 struct OpenSSLProgramTests {
     // MARK: Our server
 

@@ -3,7 +3,7 @@ import FDLTLS
 import NIOCore
 import Testing
 
-@Suite("What a client refuses, and what the server hears of it", .timeLimit(.minutes(1)))
+@Suite("What a client refuses, and what the server hears of it", .timeLimit(.minutes(10)))
 struct RefusalTests {
     /// A server's certificate and what is wrong with it.
     struct Case: CustomTestStringConvertible, Sendable {

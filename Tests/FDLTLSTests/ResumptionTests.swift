@@ -4,7 +4,7 @@ import Testing
 
 @testable import FDLTLS
 
-@Suite("Session resumption", .timeLimit(.minutes(1)))
+@Suite("Session resumption", .timeLimit(.minutes(10)))
 struct ResumptionTests {
     /// Connects, exchanges a byte each way (in TLS 1.3 the ticket comes with it), and closes.
     private func visit(
