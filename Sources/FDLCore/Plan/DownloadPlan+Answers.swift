@@ -27,8 +27,11 @@ extension DownloadPlan {
         // Bytes on the wire are fewer than the chunk's where they were compressed.
         if let arrived = requests[key]?.arrived, arrived < length { arrive(length - arrived, for: key) }
         shorten(key, to: (chunk + 1)..<request.chunks.upperBound, bytes: length, arrived: length)
-        connections[request.connection]?.hasServed = true
-        connections[request.connection]?.lastChunkAt = now
+        let now = now
+        connections.update(request.connection) { connection in
+            connection.hasServed = true
+            connection.lastChunkAt = now
+        }
         accept(chunk, length, from: source, request: key)
         if requests[key]?.chunks.isEmpty == true { end(key, cancelling: requests[key]?.isShortened == true) }
         fill(request.connection)
@@ -120,16 +123,20 @@ extension DownloadPlan {
 
     private mutating func arrive(_ bytes: Int, for key: Int) {
         guard let request = requests[key] else { return }
-        let connection = request.connection
-        requests[key]?.arrived += bytes
-        outstanding -= bytes
-        connections[connection]?.outstanding -= bytes
-        connections[connection]?.draining = 0
-        connections[connection]?.silentSince = now
         if request.awaitsFirstByte { firstByte(of: key) }
-        let before = connections[connection]?.meter.rate ?? 0
-        connections[connection]?.meter.add(bytes, at: now)
-        totalRate += (connections[connection]?.meter.rate ?? 0) - before
+        requests.update(key) { $0.arrived += bytes }
+        outstanding -= bytes
+        var gain = 0.0
+        let now = now
+        connections.update(request.connection) { connection in
+            connection.outstanding -= bytes
+            connection.draining = 0
+            connection.silentSince = now
+            let before = connection.meter.rate ?? 0
+            connection.meter.add(bytes, at: now)
+            gain = (connection.meter.rate ?? 0) - before
+        }
+        totalRate += gain
     }
 
     private mutating func firstByte(of key: Int) {
@@ -144,11 +151,13 @@ extension DownloadPlan {
     /// Makes a request smaller by `bytes`, of which `arrived` have arrived. Memory is not touched.
     private mutating func shorten(_ key: Int, to chunks: Range<Int>, bytes: Int, arrived: Int) {
         guard let connection = requests[key]?.connection else { return }
-        requests[key]?.chunks = chunks
-        requests[key]?.bytes -= bytes
-        requests[key]?.arrived -= arrived
+        requests.update(key) { request in
+            request.chunks = chunks
+            request.bytes -= bytes
+            request.arrived -= arrived
+        }
         outstanding -= bytes - arrived
-        connections[connection]?.outstanding -= bytes - arrived
+        connections.update(connection) { $0.outstanding -= bytes - arrived }
     }
 
     /// Forgets a request. Its chunks are the caller's to give back.
@@ -156,17 +165,24 @@ extension DownloadPlan {
         guard let request = requests.remove(key) else { return }
         let connection = request.connection
         outstanding -= request.left
-        connections[connection]?.outstanding -= request.left
-        connections[connection]?.requests.removeAll { $0 == key }
         if cancelling {
             actions.append(.cancel(RequestID(rawValue: key), on: ConnectionID(rawValue: connection)))
         }
-        guard connections[connection]?.requests.isEmpty == true else { return }
-        let before = connections[connection]?.meter.rate ?? 0
-        connections[connection]?.meter.end(at: now)
-        totalRate += (connections[connection]?.meter.rate ?? 0) - before
-        connections[connection]?.idleSince = now
-        if connections[connection]?.isRetiring == true { drop(connection, telling: true) }
+        var gain = 0.0
+        var isDone = false
+        let now = now
+        connections.update(connection) { connection in
+            connection.outstanding -= request.left
+            connection.requests.removeAll { $0 == key }
+            guard connection.requests.isEmpty else { return }
+            let before = connection.meter.rate ?? 0
+            connection.meter.end(at: now)
+            gain = (connection.meter.rate ?? 0) - before
+            connection.idleSince = now
+            isDone = connection.isRetiring
+        }
+        totalRate += gain
+        if isDone { drop(connection, telling: true) }
     }
 
     /// Takes back all that is outstanding on a connection, without blame.

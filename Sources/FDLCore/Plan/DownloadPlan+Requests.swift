@@ -34,7 +34,7 @@ extension DownloadPlan {
             let run = sources[source].kind == .mirror ? run(from: candidate.chunk, connection) : 1
             send(candidate.chunk..<(candidate.chunk + run), on: key)
         }
-        connections[key]?.hunger = hunger
+        connections.update(key) { $0.hunger = hunger }
         if hunger == .work, connections[key]?.requests.isEmpty == true { idleAppeared = true }
     }
 
@@ -42,7 +42,8 @@ extension DownloadPlan {
     mutating func feed() {
         feeding += 1
         while let key = hungriest() {
-            connections[key]?.lastFeeding = feeding
+            let feeding = feeding
+            connections.update(key) { $0.lastFeeding = feeding }
             fill(key)
             if connections[key]?.hunger == .memory { return }
         }
@@ -171,12 +172,14 @@ extension DownloadPlan {
         let request = requests.insert(
             Request(connection: key, chunks: chunks, bytes: bytes, sentAt: now, measuresDelay: isIdle)
         )
-        connections[key]?.requests.append(request)
-        connections[key]?.wasAsked = true
-        connections[key]?.outstanding += bytes
-        if isIdle {
-            connections[key]?.meter.begin(at: now)
-            connections[key]?.silentSince = now
+        let now = now
+        connections.update(key) { connection in
+            connection.requests.append(request)
+            connection.wasAsked = true
+            connection.outstanding += bytes
+            guard isIdle else { return }
+            connection.meter.begin(at: now)
+            connection.silentSince = now
         }
         actions.append(
             .fetch(RequestID(rawValue: request), chunks: chunks, on: ConnectionID(rawValue: key))

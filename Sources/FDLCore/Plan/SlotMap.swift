@@ -3,7 +3,8 @@
 struct SlotMap<Value: Sendable>: Sendable {
     private struct Slot: Sendable {
         var generation = 0
-        var value: Value?
+        /// Left as it is when it is removed, for the next one to take its place.
+        var value: Value
     }
 
     private static var placeBits: Int { 20 }
@@ -11,16 +12,12 @@ struct SlotMap<Value: Sendable>: Sendable {
     private var slots: [Slot] = []
     private var free: [Int] = []
     /// How many values there are.
-    private(set) var count = 0
+    var count: Int { slots.count - free.count }
 
     mutating func insert(_ value: Value) -> Int {
-        count += 1
-        let place: Int
-        if let last = free.popLast() {
-            place = last
-        } else {
-            place = slots.count
-            slots.append(Slot())
+        guard let place = free.popLast() else {
+            slots.append(Slot(value: value))
+            return slots.count - 1
         }
         slots[place].value = value
         return slots[place].generation << Self.placeBits | place
@@ -28,28 +25,25 @@ struct SlotMap<Value: Sendable>: Sendable {
 
     @discardableResult
     mutating func remove(_ key: Int) -> Value? {
-        guard let place = place(of: key), let value = slots[place].value else { return nil }
-        slots[place].value = nil
+        guard let place = place(of: key) else { return nil }
         slots[place].generation += 1
         free.append(place)
-        count -= 1
-        return value
+        return slots[place].value
     }
 
     /// The value under `key`, nil once it is removed. To set it through a key that is gone does nothing.
     subscript(key: Int) -> Value? {
-        get {
-            guard let place = place(of: key) else { return nil }
-            return slots[place].value
+        get { place(of: key).map { slots[$0].value } }
+        set {
+            guard let place = place(of: key), let newValue else { return }
+            slots[place].value = newValue
         }
-        _modify {
-            if let place = place(of: key) {
-                yield &slots[place].value
-            } else {
-                var nothing: Value?
-                yield &nothing
-            }
-        }
+    }
+
+    /// Changes the value under `key` where it lies, if there is one; through the subscript it is copied out and in.
+    mutating func update(_ key: Int, _ change: (inout Value) -> Void) {
+        guard let place = place(of: key) else { return }
+        change(&slots[place].value)
     }
 
     private func place(of key: Int) -> Int? {
