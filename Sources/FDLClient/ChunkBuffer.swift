@@ -55,8 +55,8 @@ private struct ChunkMemory: @unchecked Sendable {
 /// The buffers of one download. Memory for whole chunks is used again rather than returned: it is mapped, and mapping
 /// a page costs as much as hashing a good part of it.
 final class ChunkBufferPool: Sendable {
-    /// Whether the disk reads whole chunks out of their buffers by itself (`OutputFile`), so that they are better not in
-    /// the processor's cache. Where its file system cannot, nothing is lost but time.
+    /// Whether the disk reads whole chunks out of their buffers by itself (`OutputFile`), so that they are better not
+    /// in the processor's cache. Where its file system cannot, nothing is lost but time.
     let isForDisk: Bool
     private let chunkSize: Int
     private let memory: DiskMemory

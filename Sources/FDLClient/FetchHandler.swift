@@ -4,33 +4,6 @@ import FDLTLS
 import NIOCore
 import NIOHTTP1
 
-/// What the engine tells a connection.
-enum FetchCommand: Sendable {
-    case fetch(RequestID, chunks: Range<Int>)
-    /// The answer is no longer wanted: what comes of it is dropped.
-    case cancel(RequestID)
-}
-
-/// What a connection tells the engine.
-struct FetchSink: Sendable {
-    /// Hands an event to the plan.
-    let post: @Sendable (DownloadPlan.Event) -> Void
-    /// Hands on a chunk whose digest matches.
-    let accept: @Sendable (Int, ChunkBuffer) -> Void
-}
-
-/// How long a connection may keep us waiting, on the monotonic clock.
-struct FetchTimeouts: Sendable {
-    /// From the connection attempt to the connection; the TLS handshake has its own.
-    var connect: TimeAmount = .seconds(15)
-    /// From a request (or the end of the answer before it) to its answer's first byte.
-    var firstByte: TimeAmount = .seconds(20)
-    /// Within an answer, the time in which at least `slowestBytes` must come.
-    var stall: TimeAmount = .seconds(20)
-    /// Fewer than these in `stall` is no transfer but a drip.
-    var slowestBytes = 4096
-}
-
 /// One connection's requests and answers: writes pipelined requests, checks each answer as it comes, and lets only
 /// verified chunks out.
 final class FetchHandler: ChannelDuplexHandler {

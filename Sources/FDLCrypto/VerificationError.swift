@@ -42,7 +42,7 @@ extension VerificationError: CustomStringConvertible {
         case .signatureMissing: "put the publisher's .minisig file beside the manifest"
         case .legacySignature: "ask the publisher to sign with minisign -S of version 0.10 or later, without -l"
         case .unknownKey:
-            "if that key is the publisher's, name it with --publisher-key, or once and for all with fdl-secure trust add"
+            "if that key is the publisher's, name it with --publisher-key, or for good with fdl-secure trust add"
         case .signatureMalformed, .mismatch, .trustedCommentTampered:
             "fetch the manifest and its .minisig again, both from the publisher"
         case .manifest, .openSSL: nil

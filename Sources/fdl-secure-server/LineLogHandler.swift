@@ -27,8 +27,8 @@ struct LineLogHandler: LogHandler {
         let line: String
         if json {
             let extra = fields.map { ",\(JSONValue.text($0.key)):\(JSONValue.text($0.value.description))" }.joined()
-            line =
-                "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(JSONValue.text("\(event.message)"))\(extra)}"
+            let message = JSONValue.text("\(event.message)")
+            line = "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(extra)}"
         } else {
             let extra = fields.map { " \($0.key)=\(printable($0.value.description))" }.joined()
             line = "\(time) \(event.level): \(printable("\(event.message)"))\(extra)"

@@ -128,9 +128,8 @@ final class Reporter: Sendable {
             return state.lastBytes.map { bytes - $0 } ?? 0
         }
         let percent = Double(bytes) / Double(total) * 100
-        StandardStream.error.write(
-            "\r\u{1b}[K\(Int(percent)) %  \(ByteCount.text(bytes)) of \(ByteCount.text(total))  \(ByteCount.text(rate))/s"
-        )
+        let (done, speed) = (ByteCount.text(bytes), ByteCount.text(rate))
+        StandardStream.error.write("\r\u{1b}[K\(Int(percent)) %  \(done) of \(ByteCount.text(total))  \(speed)/s")
     }
 
     /// Takes the progress line away before another line is written.

@@ -1,0 +1,20 @@
+/// A source, by its place among those the plan was made with.
+public struct SourceID: Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+}
+
+/// A connection the plan has asked for. Never used twice.
+public struct ConnectionID: Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+}
+
+/// A request the plan has asked for. Never used twice.
+public struct RequestID: Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+}
