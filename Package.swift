@@ -85,30 +85,34 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore"], swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FDLSystemTests", dependencies: ["FDLCore", "FDLSystem"], swiftSettings: settings),
         .testTarget(
             name: "FDLCryptoTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "FDLTLSTests",
-            dependencies: ["COpenSSL", "FDLCore", "FDLTLS", nioCore, nioPosix, nioEmbedded],
+            dependencies: ["COpenSSL", "FDLCore", "FDLTLS", "TestSupport", nioCore, nioPosix, nioEmbedded],
             swiftSettings: settings
         ),
-        .testTarget(name: "FDLCompressionTests", dependencies: ["FDLCompression"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLCompressionTests",
+            dependencies: ["FDLCompression", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "FDLPublishingTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "FDLServerTests",
             dependencies: [
-                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", nioCore, nioEmbedded, nioHTTP1,
-                nioPosix,
-                logging,
+                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", "TestSupport",
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, logging,
             ],
             swiftSettings: settings
         ),
@@ -124,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "FDLCore", "FDLTLS", nioCore, nioPosix, "fdl-sign", "fdl-secure-server", "fdl-secure",
+                "FDLCore", "FDLTLS", "TestSupport", nioCore, nioPosix, "fdl-sign", "fdl-secure-server", "fdl-secure",
             ],
             swiftSettings: settings
         ),

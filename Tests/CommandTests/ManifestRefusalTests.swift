@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Testing
+import TestSupport
 
 @Suite("Manifests that are refused")
 struct ManifestRefusalTests {

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @Suite("get is killed")
 struct ResumeTests {

@@ -1,10 +1,11 @@
 import FDLCompression
 import Foundation
+import TestSupport
 
 enum Samples {
     /// Words in a fixed order that deflate shrinks well.
     static func text(bytes: Int) -> [UInt8] {
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let words = ["chunk", "digest", "manifest", "worker", "the", "of", "a", "signature", "\n"]
         var text: [UInt8] = []
         while text.count < bytes {
@@ -16,7 +17,7 @@ enum Samples {
 
     /// Bytes that nothing shrinks.
     static func noise(bytes: Int) -> [UInt8] {
-        var generator = SplitMix(state: 11)
+        var generator = SeededGenerator(seed: 11)
         return (0..<bytes).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     }
 
@@ -47,11 +48,8 @@ enum Samples {
 
     /// Runs a program of the system on `input` and gives back its output.
     static func run(_ program: String, _ arguments: [String], input: [UInt8]) throws -> [UInt8] {
-        let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let file = directory.appending(path: "input")
-        try Data(input).write(to: file)
+        let folder = try TemporaryFolder()
+        let file = URL(filePath: try folder.write(input, "input"))
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [program] + arguments
@@ -62,18 +60,5 @@ enum Samples {
         let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return Array(bytes)
-    }
-}
-
-/// A generator with a fixed seed (Steele, Lea and Flood's SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

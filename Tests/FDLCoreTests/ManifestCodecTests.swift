@@ -1,5 +1,6 @@
 import FDLCore
 import Testing
+import TestSupport
 
 @Suite struct ManifestCodecTests {
     @Test func readsEveryField() throws {
@@ -18,7 +19,7 @@ import Testing
 
     @Test(arguments: 0..<200 as Range<UInt64>)
     func encodingReadsBackEqual(seed: UInt64) throws {
-        var random = ManifestSamples.Random(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let manifest = try ManifestSamples.random(using: &random)
         let text = manifest.encoded()
         #expect(try Manifest(parsing: text) == manifest)
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test func randomBytesNeverCrash() {
-        var random = ManifestSamples.Random(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let alphabet = Array("{}[]\",:\\u0189afntre.-+ \u{c3}".utf8)
         for _ in 0..<20000 {
             let length = Int.random(in: 0...40, using: &random)

@@ -1,5 +1,6 @@
 import FDLCore
 import Testing
+import TestSupport
 
 /// Manifests for the codec's tests.
 enum ManifestSamples {
@@ -45,7 +46,7 @@ enum ManifestSamples {
     }
 
     /// A manifest drawn from `random`.
-    static func random(using random: inout Random) throws -> Manifest {
+    static func random(using random: inout SeededGenerator) throws -> Manifest {
         let chunkSize = try #require(ChunkSize(bytes: 1 << Int.random(in: 16...24, using: &random)))
         let letters: [Character] = ["a", "Z", "7", " ", "\"", "é", "😀", ".", "'", "/", "\u{2028}", "ﬁ"]
         var files: [Manifest.File] = []
@@ -84,23 +85,8 @@ enum ManifestSamples {
         )
     }
 
-    private static func digest(using random: inout Random) throws -> SHA256Digest {
+    private static func digest(using random: inout SeededGenerator) throws -> SHA256Digest {
         let bytes = (0..<SHA256Digest.byteCount).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         return try #require(bytes.withUnsafeBytes { SHA256Digest(bytes: $0) })
-    }
-
-    /// SplitMix64: the same numbers for the same seed.
-    struct Random: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
     }
 }

@@ -23,9 +23,12 @@ import Testing
         }
     }
 
+    private static let beginning = String(text.dropLast())
+    private static let rest = String(text.dropFirst())
+
     @Test(arguments: [
-        "", String(text.dropLast()), text + "0", text.uppercased(), "g" + text.dropFirst(), " " + text.dropFirst(),
-        String(text.dropLast()) + "/", String(text.dropLast()) + ":", String(text.dropLast()) + "`",
+        "", beginning, "\(text)0", text.uppercased(), "g\(rest)", " \(rest)", "\(beginning)/", "\(beginning):",
+        "\(beginning)`",
     ])
     func refusesOtherSpellings(hex: String) {
         #expect(SHA256Digest(hex: hex) == nil)
@@ -43,7 +46,9 @@ import Testing
 }
 
 @Suite struct SafePathTests {
-    @Test(arguments: ["a", "a/b", "a/b/c.txt", "...", "..a", "a..", ".hidden", "a b", "é/😀", "-", "~", "a.fdl-part2/b"])
+    @Test(
+        arguments: ["a", "a/b", "a/b/c.txt", "...", "..a", "a..", ".hidden", "a b", "é/😀", "-", "~", "a.fdl-part2/b"]
+    )
     func accepts(path: String) throws {
         #expect(try SafePath(path).string == path)
     }

@@ -2,11 +2,12 @@ import FDLCore
 import FDLCrypto
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct KeyRingTests {
     @Test func theOwnKeyIsMadeOnceAndKept() throws {
-        let bench = try Workbench()
-        let ring = KeyRing(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
         #expect(try ring.ownPublicKey() == nil)
         #expect(try ring.ownSecretKey(passphrase: nil) == nil)
         #expect(try ring.acceptedKeys().isEmpty)
@@ -16,17 +17,17 @@ import Testing
         #expect(try ring.ownSecretKey(passphrase: nil)?.publicKey == key)
         #expect(try ring.createOwnKey(passphrase: nil).publicKey == key)
         #expect(try ring.acceptedKeys() == [key])
-        #expect(try bench.permissions("config/fdl/publisher.key") == 0o600)
-        #expect(try bench.permissions("config/fdl") == 0o700)
+        #expect(try folder.permissions("config/fdl/publisher.key") == 0o600)
+        #expect(try folder.permissions("config/fdl") == 0o700)
     }
 
     @Test func keysAreNeverReplaced() throws {
-        let bench = try Workbench()
-        let prefix = "\(bench.path)/mine"
+        let folder = try TemporaryFolder()
+        let prefix = "\(folder.path)/mine"
         let key = try KeyFile.createPair(prefix: prefix, passphrase: Array("x".utf8)).publicKey
-        let pem = try bench.read("mine.key")
+        let pem = try folder.read("mine.key")
         #expect(throws: KeyRingError.self) { _ = try KeyFile.createPair(prefix: prefix, passphrase: nil) }
-        #expect(try bench.read("mine.key") == pem)
+        #expect(try folder.read("mine.key") == pem)
         #expect(try KeyFile.publicKey("\(prefix).pub") == key)
         #expect(throws: KeyRingError.key(.passphraseMissing, path: "\(prefix).key")) {
             _ = try KeyFile.secretKey("\(prefix).key", passphrase: nil)
@@ -35,8 +36,8 @@ import Testing
     }
 
     @Test func aLostHalfOfThePairIsNeverMadeUp() throws {
-        let bench = try Workbench()
-        let ring = KeyRing(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
         let key = try ring.createOwnKey(passphrase: nil).publicKey
 
         try FileManager.default.removeItem(atPath: ring.publicKeyPath)
@@ -52,8 +53,8 @@ import Testing
     }
 
     @Test func publishersAreTrustedListedAndRemoved() throws {
-        let bench = try Workbench()
-        let ring = KeyRing(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
         let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
         #expect(try ring.trustedPublishers().isEmpty)
         try ring.trust(b, label: "zoe")
@@ -73,17 +74,17 @@ import Testing
     }
 
     @Test func aBrokenTrustedKeyIsNamedNotPassedOver() throws {
-        let bench = try Workbench()
-        let ring = KeyRing(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
         try ring.trust(SecretKey.generate().publicKey, label: "good")
-        try bench.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
+        try folder.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
         let error = #expect(throws: KeyRingError.self) { try ring.acceptedKeys() }
         #expect(error?.failure.message.contains("bad.pub") == true)
     }
 
     @Test func theHighestVersionIsKept() throws {
-        let bench = try Workbench()
-        let seen = SeenVersions(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let seen = SeenVersions(directories: folder.directories)
         let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
         let name = try #require(ManifestName("n"))
         let other = try #require(ManifestName("other"))
@@ -96,8 +97,8 @@ import Testing
     }
 
     @Test func writersAtOnceKeepTheHighest() async throws {
-        let bench = try Workbench()
-        let seen = SeenVersions(directories: bench.directories)
+        let folder = try TemporaryFolder()
+        let seen = SeenVersions(directories: folder.directories)
         let key = try SecretKey.generate().publicKey
         let name = try #require(ManifestName("n"))
         try await withThrowingTaskGroup(of: Void.self) { group in

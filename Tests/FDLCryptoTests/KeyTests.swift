@@ -1,6 +1,7 @@
 import FDLCore
 import Foundation
 import Testing
+import TestSupport
 
 @testable import FDLCrypto
 
@@ -65,33 +66,33 @@ import Testing
 
     @Test(arguments: [nil, "correct horse"])
     func opensslReadsOurKeysAndWeReadOpenSSLs(passphrase: String?) throws {
-        let bench = try Workbench()
+        let folder = try TemporaryFolder()
         let secret = passphrase.map { Array($0.utf8) }
         let key = try SecretKey.generate()
         let pem = try key.pem(passphrase: secret)
-        try bench.write(pem, "ours.pem")
+        try folder.write(pem, "ours.pem")
         let argument = "pass:\(passphrase ?? "")"
-        let read = try bench.run(
+        let read = try folder.run(
             [
                 "openssl", "pkey", "-in", "ours.pem", "-passin", argument, "-pubout", "-outform", "DER", "-out",
                 "pub.der",
             ]
         )
         #expect(read.status == 0, "\(read.output)")
-        #expect(try bench.read("pub.der").suffix(32) == key.publicKey.bytes[...])
+        #expect(try folder.read("pub.der").suffix(32) == key.publicKey.bytes[...])
         let again = try SecretKey(pem: pem, passphrase: secret)
         #expect(again.publicKey == key.publicKey)
 
         var command = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", "theirs.pem"]
         if passphrase != nil { command += ["-aes256", "-pass", argument] }
-        #expect(try bench.run(command).status == 0)
-        let theirs = try SecretKey(pem: try bench.read("theirs.pem"), passphrase: secret)
+        #expect(try folder.run(command).status == 0)
+        let theirs = try SecretKey(pem: try folder.read("theirs.pem"), passphrase: secret)
         #expect(try theirs.pem() != pem)
         #expect(String(decoding: pem, as: UTF8.self).contains("ENCRYPTED") == (passphrase != nil))
     }
 
     @Test func unusableSecretKeysAreToldApart() throws {
-        let bench = try Workbench()
+        let folder = try TemporaryFolder()
         let sealed = try SecretKey.generate().pem(passphrase: Array("a".utf8))
         #expect(throws: KeyError.passphraseMissing) { _ = try SecretKey(pem: sealed) }
         #expect(throws: KeyError.passphraseWrong) { _ = try SecretKey(pem: sealed, passphrase: Array("b".utf8)) }
@@ -108,8 +109,8 @@ import Testing
         let arguments = [
             "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "ec.pem",
         ]
-        #expect(try bench.run(arguments).status == 0)
-        #expect(throws: KeyError.notEd25519) { _ = try SecretKey(pem: try bench.read("ec.pem")) }
+        #expect(try folder.run(arguments).status == 0)
+        #expect(throws: KeyError.notEd25519) { _ = try SecretKey(pem: try folder.read("ec.pem")) }
         for error in [KeyError.notEd25519, .passphraseMissing, .passphraseWrong, .notASecretKey("x")] {
             #expect(error.failure(path: "p").exitCode == .configuration)
             #expect(error.failure(path: "p").hint != nil)

@@ -1,28 +1,12 @@
 import FDLSystem
 import Foundation
-import Testing
+import TestSupport
 
-/// A directory of its own for one test, gone with it, and the programs our formats are shared with.
-final class Workbench {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "fdl-crypto-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+/// What the tests of keys and signatures need besides: the user's own directories, and the programs our formats are
+/// shared with.
+extension TemporaryFolder {
     var directories: UserDirectories {
         UserDirectories(environment: ["XDG_CONFIG_HOME": "\(path)/config", "XDG_STATE_HOME": "\(path)/state"])
-    }
-
-    func write(_ bytes: [UInt8], _ name: String) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 
     func permissions(_ name: String) throws -> Int? {

@@ -1,6 +1,7 @@
 import FDLCore
 import FDLCrypto
 import Testing
+import TestSupport
 
 @Suite struct VerificationTests {
     static let manifest = Array(
@@ -12,13 +13,13 @@ import Testing
     )
 
     @Test func oursIsAcceptedByUsAndByMinisign() throws {
-        let bench = try Workbench()
+        let folder = try TemporaryFolder()
         let key = try SecretKey.generate()
         let comment = "timestamp:1795341600\tfile:m.json\thashed"
         let signature = try MinisignSignature(signing: Self.manifest, with: key, trustedComment: comment)
-        try bench.write(Self.manifest, "m.json")
-        try bench.write(signature.encoded, "m.json.minisig")
-        try bench.write(Array(key.publicKey.minisignText.utf8), "key.pub")
+        try folder.write(Self.manifest, "m.json")
+        try folder.write(signature.encoded, "m.json.minisig")
+        try folder.write(Array(key.publicKey.minisignText.utf8), "key.pub")
 
         let verified = try VerifiedManifest.verify(
             manifest: Self.manifest,
@@ -31,32 +32,32 @@ import Testing
         #expect(verified.signatureBytes == signature.encoded)
         #expect(verified.manifest.version == 7)
 
-        let byFile = try bench.run(["minisign", "-Vm", "m.json", "-p", "key.pub"])
+        let byFile = try folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"])
         #expect(byFile.status == 0 && byFile.output.contains(comment), "\(byFile.output)")
-        let byLine = try bench.run(["minisign", "-Vm", "m.json", "-P", key.publicKey.minisignLine])
+        let byLine = try folder.run(["minisign", "-Vm", "m.json", "-P", key.publicKey.minisignLine])
         #expect(byLine.status == 0, "\(byLine.output)")
-        try bench.write(Self.manifest + [0x20], "m.json")
-        #expect(try bench.run(["minisign", "-Vm", "m.json", "-p", "key.pub"]).status != 0)
+        try folder.write(Self.manifest + [0x20], "m.json")
+        #expect(try folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"]).status != 0)
     }
 
     @Test func minisignsOwnIsAccepted() throws {
-        let bench = try Workbench()
-        #expect(try bench.run(["minisign", "-G", "-W", "-p", "key.pub", "-s", "key.sec"]).status == 0)
-        try bench.write(Self.manifest, "m.json")
-        let signed = try bench.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
+        let folder = try TemporaryFolder()
+        #expect(try folder.run(["minisign", "-G", "-W", "-p", "key.pub", "-s", "key.sec"]).status == 0)
+        try folder.write(Self.manifest, "m.json")
+        let signed = try folder.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
         #expect(signed.status == 0, "\(signed.output)")
-        let key = try PublicKey(minisign: String(decoding: bench.read("key.pub"), as: UTF8.self))
+        let key = try PublicKey(minisign: String(decoding: folder.read("key.pub"), as: UTF8.self))
         let verified = try VerifiedManifest.verify(
             manifest: Self.manifest,
-            signature: bench.read("m.json.minisig"),
+            signature: folder.read("m.json.minisig"),
             acceptedKeys: [key]
         )
         #expect(verified.trustedComment == "as released")
         // The line that counts. In the comment above it minisign leaves out an id's leading zeros; we do not.
-        #expect(try String(decoding: bench.read("key.pub"), as: UTF8.self).hasSuffix("\n\(key.minisignLine)\n"))
+        #expect(try String(decoding: folder.read("key.pub"), as: UTF8.self).hasSuffix("\n\(key.minisignLine)\n"))
 
-        #expect(try bench.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
-        let legacy = try bench.read("m.json.minisig")
+        #expect(try folder.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
+        let legacy = try folder.read("m.json.minisig")
         #expect(throws: VerificationError.legacySignature) {
             try VerifiedManifest.verify(manifest: Self.manifest, signature: legacy, acceptedKeys: [key])
         }

@@ -2,6 +2,7 @@ import FDLCore
 import FDLSystem
 import Foundation
 import Testing
+import TestSupport
 
 @testable import FDLPublishing
 

@@ -2,6 +2,7 @@ import FDLCore
 import FDLCrypto
 import Foundation
 import Testing
+import TestSupport
 
 @testable import FDLPublishing
 

@@ -3,27 +3,20 @@ import FDLCrypto
 import Foundation
 import Logging
 import Testing
+import TestSupport
 
 @testable import FDLServer
 
 /// A directory to serve that is gone with its owner.
 final class TemporaryRoot {
-    let path: String
-    private var generator = SeededGenerator(state: 3)
+    private let folder: TemporaryFolder
+    private var generator = SeededGenerator(seed: 3)
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "fdl-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
-    func write(_ name: String, _ bytes: [UInt8]) throws {
-        let file = "\(path)/\(name)"
-        let directory = URL(filePath: file).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(filePath: file))
-    }
+    func write(_ name: String, _ bytes: [UInt8]) throws { try folder.write(bytes, name) }
 
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 
@@ -85,18 +78,5 @@ final class TemporaryRoot {
 
     static func chunks(_ bytes: [UInt8]) -> [[UInt8]] {
         stride(from: 0, to: bytes.count, by: 64 << 10).map { Array(bytes[$0..<min($0 + (64 << 10), bytes.count)]) }
-    }
-}
-
-/// A generator with a fixed seed (Steele, Lea and Flood's SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import FDLTLS
 import Foundation
+import TestSupport
 
 /// A certificate authority in a temporary directory, run by the openssl program.
 final class Authority: Sendable {
@@ -9,7 +10,8 @@ final class Authority: Sendable {
         let key: String
     }
 
-    let directory: URL
+    private let folder: TemporaryFolder
+    var directory: URL { URL(filePath: folder.path) }
     /// The authority's own certificate.
     var certificate: String { path("ca.pem") }
     var certificateBytes: [UInt8] {
@@ -17,15 +19,13 @@ final class Authority: Sendable {
     }
 
     init() async throws {
-        directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("fdl-tls-\(UUID().uuidString)", isDirectory: true)
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try Data().write(to: directory.appendingPathComponent("index.txt"))
+        folder = try TemporaryFolder()
+        try folder.write([], "index.txt")
         let configuration = """
             [ca]
             default_ca = this
             [this]
-            dir = \(directory.path)
+            dir = \(folder.path)
             database = $dir/index.txt
             new_certs_dir = $dir
             rand_serial = yes
@@ -38,7 +38,7 @@ final class Authority: Sendable {
             [any]
             commonName = supplied
             """
-        try Data(configuration.utf8).write(to: directory.appendingPathComponent("ca.cnf"))
+        try folder.write(Array(configuration.utf8), "ca.cnf")
         try await newKey("ca.key")
         try await openssl(
             "req",
@@ -58,13 +58,7 @@ final class Authority: Sendable {
         )
     }
 
-    deinit {
-        try? FileManager.default.removeItem(at: directory)
-    }
-
-    func path(_ name: String) -> String {
-        directory.appendingPathComponent(name).path
-    }
+    func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
     /// Issues a certificate.
     /// - Parameters:
@@ -85,7 +79,7 @@ final class Authority: Sendable {
             extendedKeyUsage = \(usage)
             subjectAltName = \(names)
             """
-        try Data(extensions.utf8).write(to: directory.appendingPathComponent("\(name).ext"))
+        try folder.write(Array(extensions.utf8), "\(name).ext")
         var arguments = [
             "ca", "-batch", "-notext", "-config", "ca.cnf", "-in", "\(name).csr", "-out", "\(name).pem",
             "-extfile", "\(name).ext",

@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOEmbedded
 import Testing
+import TestSupport
 
 /// A client and a server with no socket between them: the test carries the bytes.
 private struct Wire {
@@ -107,7 +108,7 @@ struct EmbeddedTests {
     func pieces(size: Int) async throws {
         let wire = try await openWire(piecesOf: size)
         defer { wire.finish() }
-        var generator = SplitMix(seed: UInt64(size))
+        var generator = SeededGenerator(seed: UInt64(size))
         let data = ByteBuffer(bytes: (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
         try wire.client.writeOutbound(data)
         try wire.server.writeOutbound(data)

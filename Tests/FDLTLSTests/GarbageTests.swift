@@ -1,6 +1,7 @@
 import FDLTLS
 import NIOCore
 import Testing
+import TestSupport
 
 @Suite("Peers that do not speak TLS", .timeLimit(.minutes(10)))
 struct GarbageTests {
@@ -29,7 +30,7 @@ struct GarbageTests {
 
     @Test("Random bytes end a server's handshake with an error, whatever they are", arguments: 0..<20)
     func random(seed: UInt64) async throws {
-        var generator = SplitMix(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let authority = try await Authority()
         let listener = try await Listener(context: try authority.server(try await authority.issue()))
         let there = try await Peer.plain(to: listener.port)
@@ -44,22 +45,5 @@ struct GarbageTests {
         let here = try await listener.accept()
         #expect(await here.error() != nil)
         #expect(await here.rest().last?.description == "inactive")
-    }
-}
-
-/// A small generator whose runs can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

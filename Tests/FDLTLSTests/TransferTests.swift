@@ -1,6 +1,7 @@
 import FDLTLS
 import NIOCore
 import Testing
+import TestSupport
 
 @Suite("Large transfers", .timeLimit(.minutes(10)))
 struct TransferTests {
@@ -8,7 +9,7 @@ struct TransferTests {
 
     /// 64 MiB that do not repeat within a record.
     private static let original: ByteBuffer = {
-        var generator = SplitMix(seed: 64)
+        var generator = SeededGenerator(seed: 64)
         var buffer = ByteBufferAllocator().buffer(capacity: size)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { bytes in
             bytes.withMemoryRebound(to: UInt64.self) { words in
@@ -38,7 +39,7 @@ struct TransferTests {
 
     /// Writes the original in pieces of 0 to 300 KiB, flushing one in two, then closes the output.
     private static func send(on channel: any Channel, seed: UInt64) async throws {
-        var generator = SplitMix(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var rest = original
         while rest.readableBytes > 0 {
             let scale = Int.random(in: 0...18, using: &generator)

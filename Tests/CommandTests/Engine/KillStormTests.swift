@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Testing
+import TestSupport
 
 /// The reader's own program is ended by SIGKILL, again and again.
 @Suite("Two hundred kills lose nothing that was verified")

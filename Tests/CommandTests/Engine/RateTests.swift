@@ -41,9 +41,8 @@ extension TimedTests {
             let options = ["--limit-rate", "\(rate >> 10)K"]
             let done = try await scene.get(file.manifest, to: output, from: workers.map(\.url), options).done()
             let measured = Double(file.size) / done.seconds
-            print(
-                "limit: \(rate >> 10) KiB a second: \(rounded(measured / Double(rate) * 100)) % of the limit over \(rounded(done.seconds)) s"
-            )
+            let percent = rounded(measured / Double(rate) * 100)
+            print("limit: \(rate >> 10) KiB a second: \(percent) % of the limit over \(rounded(done.seconds)) s")
             #expect(abs(measured / Double(rate) - 1) <= 0.05)
             #expect(try await file.matches(output, in: scene))
         }

@@ -119,7 +119,8 @@ final class Certificates: Sendable {
     /// The pin of a certificate's key, by the openssl program.
     static func pin(of certificate: String, in scene: Scene) async throws -> String {
         let script = """
-            openssl x509 -in "$0" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64
+            openssl x509 -in "$0" -noout -pubkey | openssl pkey -pubin -outform DER |
+                openssl dgst -sha256 -binary | base64
             """
         let ended = try await scene.must(.system("sh"), ["-c", script, certificate], by: .stranger)
         return "sha256//" + ended.text.filter { !$0.isNewline }

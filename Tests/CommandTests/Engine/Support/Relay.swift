@@ -26,8 +26,8 @@ final class Relay: Sendable {
     /// - Parameters:
     ///   - target: the server's port on 127.0.0.1.
     ///   - delay: what each way takes.
-    ///   - freezesAfter: bytes towards the client, of all connections, after which it freezes by itself. What a test does
-    ///     to a download before it thaws the path, it does midway, however busy the machine is.
+    ///   - freezesAfter: bytes towards the client, of all connections, after which it freezes by itself. What a test
+    ///     does to a download before it thaws the path, it does midway, however busy the machine is.
     static func start(
         to target: Int,
         delay: TimeAmount = .zero,
