@@ -241,6 +241,7 @@ struct DownloadJob {
             // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)
             configuration.stallRate = min(configuration.stallRate, share)
+            configuration.silenceTime = max(configuration.silenceTime, Double(1 << 20) / Double(limit))
         }
         if case .stream = destination {
             // Twice what may be on its way: a slow source's chunk must not stop the others at once.

@@ -59,6 +59,6 @@ enum Samples {
         try process.run()
         let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        return Array(bytes)
+        return withExtendedLifetime(folder) { Array(bytes) }
     }
 }

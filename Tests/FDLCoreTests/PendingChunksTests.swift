@@ -82,7 +82,6 @@ import Testing
         map[first] = "lost"
         #expect(map.remove(first) == nil)
         #expect(map[second] == "second")
-        #expect(map.count == 1)
         #expect(map[-1] == nil)
         #expect(map[.max] == nil)
     }

@@ -3,7 +3,11 @@ extension DownloadPlan {
     mutating func began(_ key: Int) {
         guard let request = requests[key], request.awaitsFirstByte else { return }
         firstByte(of: key)
-        connections[request.connection]?.meter.firstByte(at: now)
+        let now = now
+        connections.update(request.connection) { connection in
+            connection.meter.firstByte(at: now)
+            connection.silentSince = now
+        }
     }
 
     mutating func progressed(_ key: Int, _ bytes: Int) {
@@ -31,6 +35,7 @@ extension DownloadPlan {
         connections.update(request.connection) { connection in
             connection.hasServed = true
             connection.lastChunkAt = now
+            connection.silentSince = now
         }
         accept(chunk, length, from: source, request: key)
         if requests[key]?.chunks.isEmpty == true { end(key, cancelling: requests[key]?.isShortened == true) }
@@ -42,6 +47,7 @@ extension DownloadPlan {
         let chunks = request.chunks
         end(key, cancelling: false)
         for chunk in chunks { giveBack(chunk, from: key) }
+        connections[request.connection]?.silentSince = now
         if error == .missing { connections[request.connection]?.hasServed = true }
         charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {

@@ -39,6 +39,9 @@ extension DownloadPlan {
         /// and the source charged with a timeout. A caller who holds the rate down itself lowers this.
         public var stallRate = 256.0
         public var stallTime = 20.0
+        /// After this long without a byte a rate measured before counts for nothing at the end of a download. A caller
+        /// who holds the rate down itself raises this.
+        public var silenceTime = 2.0
         /// A failing source is left alone for this long, doubling with each further failure in a row …
         public var backoffFirst = 0.25
         /// … up to this, whatever `Retry-After` says.

@@ -39,7 +39,9 @@ extension DownloadPlan {
         guard 1.25 * mine + 0.01 < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
-        guard length <= hedgeBudget, memoryUsed + length <= memoryLimit else { return withdraw(victim, mine) }
+        guard length <= hedgeBudget, memoryUsed + length <= memoryLimit else {
+            return withdraw(victim, mine, for: helper)
+        }
         hedgeBudget -= length
         let request = ask(for: victim.chunk..<(victim.chunk + 1), on: key)
         flights[victim.chunk]?.second = request
@@ -47,16 +49,20 @@ extension DownloadPlan {
         return true
     }
 
-    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, or
-    /// where nothing has come for long, is taken away from there. Nothing is fetched twice but what had arrived of it.
-    private mutating func withdraw(_ victim: Victim, _ mine: Double) -> Bool {
-        guard let connection = connections[victim.connection] else { return false }
-        // Silence tells more than a rate measured before it.
-        let silence = now - connection.silentSince
-        guard max(victim.wait, 2 * silence) > max(4, 4 * mine) else { return false }
+    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is
+    /// taken away from there. Nothing is fetched twice but what had arrived of it.
+    private mutating func withdraw(_ victim: Victim, _ mine: Double, for helper: Connection) -> Bool {
+        guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
+            return false
+        }
         let sentAt = connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
+        let silence = silence(of: connection)
+        var reason = "far slower than the others"
+        if silence >= 1 { reason = "silent for \(Int(silence)) s, while another had nothing to do" }
         drop(victim.connection, telling: true)
-        charge(connection.source, .timeout("far slower than the others"), chunk: victim.chunk, since: sentAt)
+        // Another connection of the same source may well have the chunk.
+        let chunk = helper.source == connection.source ? nil : victim.chunk
+        charge(connection.source, .timeout(reason), chunk: chunk, since: sentAt)
         return true
     }
 
@@ -93,10 +99,21 @@ extension DownloadPlan {
     }
 
     private func wait(_ connection: Connection, bytes: Int) -> Double {
-        let bytes = Double(max(bytes, 1) + connection.draining)
-        if let rate = connection.meter.current(at: now) { return bytes / max(rate, 1e-3) }
-        // Nothing has come yet: as long again as it has taken so far.
-        let sentAt = connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
-        return now - sentAt
+        let estimate: Double
+        if let rate = connection.meter.current(at: now) {
+            estimate = Double(max(bytes, 1) + connection.draining) / max(rate, 1e-3)
+        } else {
+            // Nothing has come yet: as long again as it has taken so far.
+            estimate = now - (connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now)
+        }
+        let silence = silence(of: connection)
+        // A rate measured before a long silence tells nothing.
+        return silence > configuration.silenceTime ? max(estimate, 2 * silence) : estimate
+    }
+
+    /// How long a connection has given no sign of life, in seconds. Of the rest of a cancelled answer the plan is not
+    /// told: while it may be coming, silence means nothing.
+    private func silence(of connection: Connection) -> Double {
+        now - connection.silentSince - Double(connection.draining) / max(connection.meter.rate ?? 0, 1e-3)
     }
 }

@@ -59,7 +59,7 @@ extension DownloadPlan {
         var hasServed = false
         /// When the last chunk or other good answer came.
         var lastChunkAt = -Double.infinity
-        /// Since when it has been silent: the last byte, or the first request after a time with none.
+        /// The last sign of life: an answer or a part of one, or the first request after a time with none.
         var silentSince = 0.0
         var hunger = Hunger.none
         var lastFeeding = 0

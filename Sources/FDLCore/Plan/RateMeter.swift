@@ -61,7 +61,8 @@ struct RateMeter: Sendable {
         let elapsed = now - since
         guard elapsed > 1 else { return rate }
         let sample = bytes / elapsed
-        guard let rate else { return awaitsFirstByte ? nil : sample }
+        // An answer that has only begun has shown its delay, and no rate yet.
+        guard let rate else { return bytes > 0 ? sample : nil }
         let trust = Self.timeConstant / elapsed
         return min(rate, sample + rate * trust * trust)
     }

@@ -11,8 +11,6 @@ struct SlotMap<Value: Sendable>: Sendable {
 
     private var slots: [Slot] = []
     private var free: [Int] = []
-    /// How many values there are.
-    var count: Int { slots.count - free.count }
 
     mutating func insert(_ value: Value) -> Int {
         guard let place = free.popLast() else {
