@@ -15,7 +15,7 @@ final class FetchHandler: ChannelDuplexHandler {
     private static let discardLimit = 64 << 10
     /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
-    /// What a broken answer had brought is told where it is this much: a transfer, though it came to nothing.
+    /// What a broken answer had brought counts as a transfer where it is this much, though it came to nothing.
     private static let leastTold = 256 << 10
 
     private let id: ConnectionID
@@ -153,6 +153,11 @@ final class FetchHandler: ChannelDuplexHandler {
         exchange.untoldBytes = 0
     }
 
+    /// Before the end of a broken answer is told: what it brought, if that was a transfer.
+    private func tellTransfer(_ exchange: Exchange) {
+        if exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
+    }
+
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
         guard exchange.hasHead else { return }
         if let refusal = exchange.refusal {
@@ -185,7 +190,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
         if !exchange.isCancelled {
-            if exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
+            tellTransfer(exchange)
             sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
         }
         switch error {
@@ -248,7 +253,7 @@ final class FetchHandler: ChannelDuplexHandler {
         closeReason = error
         timer?.cancel()
         if isReady {
-            if let exchange = outstanding.first, exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
+            if let exchange = outstanding.first { tellTransfer(exchange) }
             let isBlamed = !endsWithoutBlame && !outstanding.isEmpty
             sink.post(.connectionClosed(id, isBlamed ? error : nil))
         } else {

@@ -132,14 +132,21 @@ extension DownloadPlan {
         if request.awaitsFirstByte { firstByte(of: key) }
         requests.update(key) { $0.arrived += bytes }
         outstanding -= bytes
-        var gain = 0.0
         let now = now
-        connections.update(request.connection) { connection in
+        measure(request.connection) { connection in
             connection.outstanding -= bytes
             connection.draining = 0
             connection.silentSince = now
-            let before = connection.meter.rate ?? 0
             connection.meter.add(bytes, at: now)
+        }
+    }
+
+    /// Changes a connection, and the sum of all rates by what that does to its own.
+    private mutating func measure(_ key: Int, _ change: (inout Connection) -> Void) {
+        var gain = 0.0
+        connections.update(key) { connection in
+            let before = connection.meter.rate ?? 0
+            change(&connection)
             gain = (connection.meter.rate ?? 0) - before
         }
         totalRate += gain
@@ -174,20 +181,16 @@ extension DownloadPlan {
         if cancelling {
             actions.append(.cancel(RequestID(rawValue: key), on: ConnectionID(rawValue: connection)))
         }
-        var gain = 0.0
         var isDone = false
         let now = now
-        connections.update(connection) { connection in
+        measure(connection) { connection in
             connection.outstanding -= request.left
             connection.requests.removeAll { $0 == key }
             guard connection.requests.isEmpty else { return }
-            let before = connection.meter.rate ?? 0
             connection.meter.end(at: now)
-            gain = (connection.meter.rate ?? 0) - before
             connection.idleSince = now
             isDone = connection.isRetiring
         }
-        totalRate += gain
         if isDone { drop(connection, telling: true) }
     }
 

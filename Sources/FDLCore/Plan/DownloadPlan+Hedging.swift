@@ -55,14 +55,14 @@ extension DownloadPlan {
         guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
             return false
         }
-        let sentAt = connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
+        let since = askedSince(connection)
         let silence = silence(of: connection)
         var reason = "far slower than the others"
         if silence >= 1 { reason = "silent for \(Int(silence)) s, while another had nothing to do" }
         drop(victim.connection, telling: true)
         // Another connection of the same source may well have the chunk.
         let chunk = helper.source == connection.source ? nil : victim.chunk
-        charge(connection.source, .timeout(reason), chunk: chunk, since: sentAt)
+        charge(connection.source, .timeout(reason), chunk: chunk, since: since)
         return true
     }
 
@@ -104,11 +104,16 @@ extension DownloadPlan {
             estimate = Double(max(bytes, 1) + connection.draining) / max(rate, 1e-3)
         } else {
             // Nothing has come yet: as long again as it has taken so far.
-            estimate = now - (connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now)
+            estimate = now - askedSince(connection)
         }
         let silence = silence(of: connection)
         // A rate measured before a long silence tells nothing.
         return silence > configuration.silenceTime ? max(estimate, 2 * silence) : estimate
+    }
+
+    /// When the request was sent whose answer is due.
+    private func askedSince(_ connection: Connection) -> Double {
+        connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
     }
 
     /// How long a connection has given no sign of life, in seconds. Of the rest of a cancelled answer the plan is not
