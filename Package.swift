@@ -87,7 +87,11 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "FDLSystemTests", dependencies: ["FDLCore", "FDLSystem"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLSystemTests",
+            dependencies: ["FDLCore", "FDLSystem", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "FDLCryptoTests",
             dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "TestSupport"],
@@ -119,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "FDLClientTests",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLSystem", "FDLTLS",
+                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioPosix, nioEmbedded, nioHTTP1,
             ],
             swiftSettings: settings

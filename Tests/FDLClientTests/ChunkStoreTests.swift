@@ -3,6 +3,7 @@ import FDLSystem
 import Glibc
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FDLClient
@@ -47,7 +48,7 @@ extension ChunkStore {
     }
 
     @Test func findsAgainWhatItWroteAndNothingElse() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try folder()
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
         do {
@@ -64,7 +65,7 @@ extension ChunkStore {
     }
 
     @Test func givesTheFinalNameToTheWhole() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try folder()
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
         let store = try ChunkStore(target: target, manifest: manifest)
@@ -80,7 +81,7 @@ extension ChunkStore {
     }
 
     @Test func neverTakesTheNameOfAnotherFile() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
@@ -94,7 +95,7 @@ extension ChunkStore {
     }
 
     @Test func hasOneWriter() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
@@ -103,7 +104,7 @@ extension ChunkStore {
     }
 
     @Test func leavesNothingBehindWhereItGotNothing() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         try ChunkStore(target: target, manifest: manifest).discardIfEmpty()
@@ -116,7 +117,7 @@ extension ChunkStore {
 
     @Test(arguments: ["missing/out", "link", "folder", "dir/", "."])
     func refusesWhatCannotBeAnOutput(name: String) throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write([], "file")
         try Directory.create("\(temporary.path)/folder")
         #expect(symlink("file", "\(temporary.path)/link") == 0)
@@ -134,7 +135,7 @@ extension ChunkStore {
         let pool = NIOThreadPool(numberOfThreads: 8)
         pool.start()
         for round in 0..<100 {
-            let temporary = try TemporaryDirectory()
+            let temporary = try TemporaryFolder()
             let bytes = patternBytes(100, seed: UInt64(round))
             let manifest = try manifest((0..<8).map { ("x/\($0)", bytes) })
             try Directory.create("\(temporary.path)/out.fdl-part")
@@ -156,7 +157,7 @@ extension ChunkStore {
     }
 
     @Test func whatWasTakenAwayMeanwhileIsNotMadeUp() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let bytes = patternBytes(65536, seed: 1)
         let manifest = try manifest([("a", bytes), ("b", bytes)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
@@ -173,7 +174,7 @@ extension ChunkStore {
 @Suite struct FolderReplacementTests {
     private let bytes = patternBytes(65536, seed: 3)
 
-    private func store(_ temporary: TemporaryDirectory, _ manifest: Manifest) throws -> ChunkStore {
+    private func store(_ temporary: TemporaryFolder, _ manifest: Manifest) throws -> ChunkStore {
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
         let store = try ChunkStore(target: target, manifest: manifest)
         for chunk in 0..<manifest.layout.chunkCount { _ = try store.write(chunk, bytes) }
@@ -181,7 +182,7 @@ extension ChunkStore {
     }
 
     @Test func whatNobodyListedIsKeptWhenAFolderIsReplaced() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a/\u{e9}", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
         try temporary.write([1], "out/b")
@@ -198,7 +199,7 @@ extension ChunkStore {
     }
 
     @Test func nothingIsLeftOfAFolderThatHeldWhatWasListed() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a/x", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
         try temporary.write([1], "out/a/x")
@@ -208,7 +209,7 @@ extension ChunkStore {
     }
 
     @Test func aPartialFolderOfAnotherVersionIsNotInTheWay() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try Directory.create("\(temporary.path)/out.fdl-part/a/deep")
         try temporary.write([1], "out.fdl-part/c")
         let manifest = try manifest([("a", bytes), ("c/d/e", bytes)])
@@ -218,7 +219,7 @@ extension ChunkStore {
     }
 
     @Test func whatAnInterruptedReplacementLeftIsCleared() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let manifest = try manifest([("a/x", bytes)])
         try Directory.create("\(temporary.path)/out.fdl-part/a")
         try temporary.write([1], "out.fdl-part/a/x")

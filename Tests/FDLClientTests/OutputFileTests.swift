@@ -1,5 +1,6 @@
 import FDLSystem
 import Glibc
+import TestSupport
 import Testing
 
 @testable import FDLClient
@@ -80,7 +81,7 @@ import Testing
         at offset: Int,
         size: Int64
     ) throws -> (found: [UInt8], direct: Int) {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/out"
         let holder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600))
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: shift + bytes.count, alignment: 4096)
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func whereDirectWritesAreRefusedTheRestGoesThroughThePageCache() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/out"
         let holder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600))
         // The kernel takes numbers there, and answers anything else with EINVAL.

@@ -1,30 +1,17 @@
 import FDLCore
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FDLSystem
 
-/// A directory of its own for one test, gone with it.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "fdl-system-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ text: String, to name: String) throws {
-        let file = "\(path)/\(name)"
-        try Directory.create(Directory.containing(file))
-        try WholeFile.replace(file, with: Array(text.utf8), mode: 0o644)
-    }
+extension TemporaryFolder {
+    func write(_ text: String, to name: String) throws { try write(Array(text.utf8), name) }
 }
 
 @Suite struct DescriptorTests {
     @Test func readsBeneathAndNowhereElse() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write("inside", to: "root/a/b.txt")
         try temporary.write("outside", to: "secret.txt")
         let root = "\(temporary.path)/root"
@@ -40,7 +27,7 @@ final class TemporaryDirectory {
     }
 
     @Test func readsRangesAndStopsAtTheEnd() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write("0123456789", to: "file")
         let file = try Descriptor(opening: "\(temporary.path)/file", flags: O_RDONLY)
         var buffer = [UInt8](repeating: 0, count: 8)
@@ -52,7 +39,7 @@ final class TemporaryDirectory {
     }
 
     @Test func aLockHasOneHolder() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write("", to: "file")
         let first = try Descriptor(opening: "\(temporary.path)/file", flags: O_RDWR)
         let second = try Descriptor(opening: "\(temporary.path)/file", flags: O_RDWR)
@@ -61,7 +48,7 @@ final class TemporaryDirectory {
     }
 
     @Test func replacesWholeOrNotAtAll() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write("old", to: "file")
         try temporary.write("new", to: "file")
         #expect(try WholeFile.read("\(temporary.path)/file", limit: 10) == Array("new".utf8))
@@ -74,7 +61,7 @@ final class TemporaryDirectory {
     }
 
     @Test func listsRegularFilesSortedAndNamesTheRest() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         for name in ["b", "a/z", "a/ä", "a-b", ".hidden/x"] { try temporary.write(name, to: name) }
         try FileManager.default.createSymbolicLink(atPath: "\(temporary.path)/link", withDestinationPath: "b")
         let listing = try FileTree.regularFiles(beneath: temporary.path) { !$0.hasPrefix(".") }
@@ -91,7 +78,7 @@ final class TemporaryDirectory {
 
 @Suite struct DirectWritingTests {
     @Test func writesWholeBlocksAndSaysHowMany() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         let path = "\(temporary.path)/file"
         let file = try Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o600)
         guard let direct = file.reopenedForDirectWriting() else {
@@ -116,7 +103,7 @@ final class TemporaryDirectory {
     }
 
     @Test func whatCannotBeWrittenToFailsAsItself() throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder()
         try temporary.write("text", to: "file")
         let file = try Descriptor(opening: "\(temporary.path)/file", flags: O_RDONLY)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)

@@ -1,8 +1,6 @@
-import Testing
 import FDLCore
 import FDLCrypto
-import Foundation
-import NIOCore
+import Testing
 
 @testable import FDLClient
 
@@ -43,27 +41,5 @@ func manifest(_ files: [(path: String, bytes: [UInt8])]) throws -> Manifest {
 func expected(_ manifest: Manifest, _ chunks: Range<Int>) -> [ExpectedChunk] {
     chunks.map {
         ExpectedChunk(index: $0, length: manifest.layout.length(ofChunk: $0), digest: manifest.digests[$0])
-    }
-}
-
-/// A directory of its own for one test, gone with it.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "fdl-client-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-
-    func write(_ bytes: [UInt8], _ name: String) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 }
