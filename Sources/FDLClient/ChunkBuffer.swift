@@ -81,7 +81,9 @@ final class ChunkBufferPool: Sendable {
     /// An empty buffer for a chunk of `length` bytes. A short one, and one beyond the limit, has memory of its own.
     func buffer(length: Int) -> ChunkBuffer {
         if length == chunkSize, let part = free.withLock({ $0.popLast() }) { return ChunkBuffer(part, of: self) }
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: Descriptor.blockSize)
+        // Less than a block is never written past the page cache, and a page for each would be most of their cost.
+        let alignment = length < Descriptor.blockSize ? 16 : Descriptor.blockSize
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: alignment)
         return ChunkBuffer(ChunkMemory(bytes: bytes, isPartOfPool: false), of: self)
     }
 

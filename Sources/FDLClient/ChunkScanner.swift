@@ -1,6 +1,7 @@
 import FDLCore
 import FDLCrypto
 import FDLSystem
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -10,42 +11,74 @@ struct ChunkScanner: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
     let pool: NIOThreadPool
-    let workers: Int
-    /// For a partial output: a hole was never written, so there is nothing to hash. Elsewhere a hole is zeros.
-    let skipsHoles: Bool
+    let subject: Subject
 
-    /// What a scan shares between its workers.
+    /// What is looked at, which says how far a read is believed.
+    enum Subject: Sendable {
+        /// Files as any program reads them.
+        case files
+        /// An output under its final name: the disk counts, not the page cache.
+        case output
+        /// A partial output. Here too the disk counts: a crash, or a sync that failed, may have left in the page cache
+        /// what the disk does not have. Where the file system cannot be read past the page cache, what matches is
+        /// written anew. What cannot be read is not there, and a hole was never written.
+        case partial(ChunkStore)
+
+        var store: ChunkStore? { if case .partial(let store) = self { store } else { nil } }
+        var isCached: Bool { if case .files = self { true } else { false } }
+    }
+
+    /// What a scan shares between its threads.
     private final class Shared: Sendable {
         struct State: Sendable {
             var next = 0
             var found: ChunkSet
         }
         let state: Mutex<State>
+        let zeros: ChunkSet
 
-        init(chunkCount: Int) { state = Mutex(State(found: ChunkSet(bound: chunkCount))) }
+        init(chunkCount: Int, zeros: ChunkSet) {
+            state = Mutex(State(found: ChunkSet(bound: chunkCount)))
+            self.zeros = zeros
+        }
+    }
+
+    /// A thread's own.
+    private struct Hasher: ~Copyable {
+        let memory: DiskMemory
+        var sha256 = SHA256Hasher()
     }
 
     /// The chunks of `tree` whose bytes match. Files that are missing or short simply have fewer of them.
     /// - Throws: `SystemError` where a file cannot be read; `CancellationError`.
     func matchingChunks(in tree: LocalTree) async throws -> ChunkSet {
-        let shared = Shared(chunkCount: layout.chunkCount)
-        try await pool.runEverywhere(workers) { stop in try scan(tree, shared, stop) }
+        let zeros = subject.store?.zeros ?? ZeroChunks.all(in: layout, digests)
+        let shared = Shared(chunkCount: layout.chunkCount, zeros: zeros)
+        try await pool.runEverywhere(hasherCount) { stop in try scan(tree, shared, stop) }
         return shared.state.withLock { $0.found }
     }
 
-    /// One worker: takes a run of chunks at a time until none is left.
+    /// Whoever reads past the page cache waits for the disk, and others hash meanwhile.
+    private var hasherCount: Int {
+        subject.isCached ? System.coreCount : max(System.coreCount, min(8, (64 << 20) / bufferSize))
+    }
+
+    /// The memory of one thread. What may have to be written anew is kept whole.
+    private var bufferSize: Int { subject.store == nil ? min(layout.chunkSize.bytes, 1 << 20) : layout.chunkSize.bytes }
+
+    /// One thread: takes a run of chunks at a time until none is left.
     private func scan(_ tree: LocalTree, _ shared: Shared, _ stop: StopFlag) throws(SystemError) {
-        // Long enough that workers read sequentially, short enough that they end together.
+        // Long enough that threads read sequentially, short enough that they end together.
         let run = max(1, (8 << 20) / layout.chunkSize.bytes)
-        var buffer = [UInt8](repeating: 0, count: min(layout.chunkSize.bytes, 1 << 20))
-        var hasher = SHA256Hasher()
+        var hasher = Hasher(memory: DiskMemory(byteCount: bufferSize, inHugePages: false))
         while !stop.isSet {
             let start = shared.state.withLock { state in
                 defer { state.next += run }
                 return state.next
             }
             guard start < layout.chunkCount else { return }
-            let matching = try scan(start..<min(start + run, layout.chunkCount), of: tree, &buffer, &hasher)
+            let chunks = start..<min(start + run, layout.chunkCount)
+            let matching = try scan(chunks, of: tree, shared.zeros, &hasher)
             shared.state.withLock { state in
                 for chunk in matching { state.found.insert(chunk) }
             }
@@ -55,8 +88,8 @@ struct ChunkScanner: Sendable {
     private func scan(
         _ chunks: Range<Int>,
         of tree: LocalTree,
-        _ buffer: inout [UInt8],
-        _ hasher: inout SHA256Hasher
+        _ zeros: ChunkSet,
+        _ hasher: inout Hasher
     ) throws(SystemError) -> [Int] {
         var matching: [Int] = []
         var chunk = chunks.lowerBound
@@ -64,9 +97,12 @@ struct ChunkScanner: Sendable {
             let file = layout.file(ofChunk: chunk)
             let end = min(chunks.upperBound, layout.chunks(ofFile: file).upperBound)
             if let opened = try tree.open(file) {
-                for chunk in chunk..<end
-                where try matches(chunk, in: opened, &buffer, &hasher) {
-                    matching.append(chunk)
+                let size = try opened.status().size
+                var reader = DiskReader(opened, asCached: subject.isCached)
+                for chunk in chunk..<end {
+                    let location = layout.location(ofChunk: chunk)
+                    guard location.offset + Int64(location.length) <= size else { break }
+                    if try matches(chunk, location, in: &reader, zeros, &hasher) { matching.append(chunk) }
                 }
             }
             chunk = end
@@ -76,44 +112,49 @@ struct ChunkScanner: Sendable {
 
     private func matches(
         _ chunk: Int,
-        in file: borrowing Descriptor,
-        _ buffer: inout [UInt8],
-        _ hasher: inout SHA256Hasher
+        _ location: ChunkLayout.Location,
+        in reader: inout DiskReader,
+        _ zeros: ChunkSet,
+        _ hasher: inout Hasher
     ) throws(SystemError) -> Bool {
-        let location = layout.location(ofChunk: chunk)
-        if skipsHoles {
-            guard let data = try file.nextData(from: location.offset),
-                data.lowerBound < location.offset + Int64(location.length)
-            else { return false }
-        }
-        guard try hasher.hash(file, at: location.offset, length: location.length, through: &buffer) else {
+        do throws(SystemError) {
+            if subject.store != nil || zeros.contains(chunk) {
+                let data = try reader.file.nextData(from: location.offset)
+                guard let data, data.lowerBound < location.offset + Int64(location.length) else {
+                    return zeros.contains(chunk)
+                }
+            }
+            guard try hash(location, in: &reader, &hasher), hasher.sha256.finalize() == digests[chunk] else {
+                return false
+            }
+            if let store = subject.store, reader.origin == .memory {
+                _ = try store.write(chunk, UnsafeRawBufferPointer(rebasing: hasher.memory.bytes[..<location.length]))
+            }
+            return true
+        } catch {
+            // What the disk has lost, or could not take when it was to be written out: it is written again.
+            guard subject.store != nil, error.operation == "read" else { throw error }
+            hasher.sha256.reset()
             return false
         }
-        return hasher.finalize() == digests[chunk]
     }
-}
 
-extension SHA256Hasher {
-    /// Takes `length` bytes of a file, read through `buffer`.
-    /// - Returns: false where the file ends before; what was taken is dropped.
-    mutating func hash(
-        _ file: borrowing Descriptor,
-        at offset: Int64,
-        length: Int,
-        through buffer: inout [UInt8]
+    /// - Returns: false where the file ends before the chunk does; what was taken is dropped.
+    private func hash(
+        _ location: ChunkLayout.Location,
+        in reader: inout DiskReader,
+        _ hasher: inout Hasher
     ) throws(SystemError) -> Bool {
+        let memory = hasher.memory.bytes
+        let keepsAll = memory.count >= location.length
         var done = 0
-        while done < length {
-            let wanted = min(buffer.count, length - done)
-            var bytes = buffer.mutableSpan
-            let count = try bytes.withUnsafeMutableBytes { bytes throws(SystemError) in
-                let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted])
-                let count = try file.read(into: part, at: offset + Int64(done))
-                update(UnsafeRawBufferPointer(rebasing: part[..<count]))
-                return count
-            }
-            if count < wanted {
-                _ = finalize()
+        while done < location.length {
+            let wanted = min(memory.count, 1 << 20, location.length - done)
+            let part = UnsafeMutableRawBufferPointer(rebasing: keepsAll ? memory[done...] : memory[...])
+            let count = try reader.read(into: part, at: location.offset + Int64(done), length: wanted)
+            hasher.sha256.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+            guard count == wanted else {
+                hasher.sha256.reset()
                 return false
             }
             done += wanted

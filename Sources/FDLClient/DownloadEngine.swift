@@ -70,6 +70,11 @@ final class DownloadEngine {
     func start(alreadyThere: (chunks: Int, bytes: Int64), total: (chunks: Int, bytes: Int64)) {
         tellProgress(alreadyThere, total)
         perform(plan.start(at: now))
+        guard case .stream(let stream) = destination else { return }
+        let (post, fail) = (post, fail)
+        writer.submit { _ in
+            do throws(SystemError) { try stream.begin(written: Self.telling(post)) } catch { fail(error) }
+        }
     }
 
     /// Tells how far it is, in a second and each second from then on.
@@ -173,16 +178,26 @@ final class DownloadEngine {
         wakeUp = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in handle(.tick) }
     }
 
+    private var post: @Sendable (DownloadPlan.Event) -> Void {
+        let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
+        return { event in loop.execute { engine.value.handle(event) } }
+    }
+
+    private var fail: @Sendable (SystemError) -> Void {
+        let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
+        return { error in loop.execute { engine.value.stop(error.failure(.localIO)) } }
+    }
+
+    private static func telling(_ post: @escaping @Sendable (DownloadPlan.Event) -> Void) -> StreamOutput.Written {
+        { chunk, wasFetched in
+            if wasFetched { post(.stored(chunk: chunk)) }
+            post(.consumed(chunk: chunk))
+        }
+    }
+
     /// What connections hold: events hop to our loop; verified chunks go straight to the disk's threads.
     private var sink: FetchSink {
-        let loop = loop
-        let engine = NIOLoopBound(self, eventLoop: loop)
-        let post: @Sendable (DownloadPlan.Event) -> Void = { event in
-            loop.execute { engine.value.handle(event) }
-        }
-        let fail: @Sendable (SystemError) -> Void = { error in
-            loop.execute { engine.value.stop(error.failure(.localIO)) }
-        }
+        let (post, fail) = (post, fail)
         let destination = destination
         let writer = writer
         return FetchSink(post: post) { chunk, buffer in
@@ -196,11 +211,7 @@ final class DownloadEngine {
                         }
                         buffer.giveBack()
                         if isNew { post(.stored(chunk: chunk)) }
-                    case .stream(let stream):
-                        try stream.write(chunk, buffer) { written in
-                            post(.stored(chunk: written))
-                            post(.consumed(chunk: written))
-                        }
+                    case .stream(let stream): try stream.write(chunk, buffer, written: Self.telling(post))
                     }
                 } catch {
                     fail(error)

@@ -33,9 +33,10 @@ struct DownloadJob {
             try target.removeStalePart(manifest)
             return summary(path: target.path, outcome: nil)
         }
-        if existing == .folder { try refuseUnlisted(in: target) }
+        if existing != .nothing { try refuseReplacing(target, existing) }
 
         let store = try ChunkStore(target: target, manifest: manifest, usesPageCache: request.usesPageCache)
+        if !store.partial.isLocked { report(.limited(.noLock(path: target.partPath))) }
         do {
             let outcome = try await fill(store, replacing: existing)
             try await finish(store)
@@ -53,12 +54,15 @@ struct DownloadJob {
     ) async throws -> DownloadEngine.Outcome? {
         // The scan before us may have been overtaken by another download that has just finished.
         var missing = try await missingChunks(in: store)
+        let holes = missing.subtracting(missing.subtracting(store.zeros))
+        try store.makeHoles(holes)
+        missing = missing.subtracting(holes)
         let reuse = LocalReuse(
             layout: manifest.layout,
             digests: manifest.digests,
             store: store,
             pool: pool,
-            workers: System.coreCount
+            hashers: System.coreCount
         )
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
@@ -71,18 +75,37 @@ struct DownloadJob {
         let outcome = try await fetch(distinct, into: .store(store))
         let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
         guard rest.isEmpty else {
-            throw Failure(.localIO, "what was written to \(store.target.path).fdl-part has changed since")
+            throw Failure(.localIO, "what was written to \(store.target.partPath) has changed since")
         }
         return outcome
     }
 
-    /// Whether the final name bears this very content. What differs is left alone unless it may be replaced.
+    /// Whether the final name bears this very content, durably. An executable bit that is wrong is put right. What else
+    /// differs is left alone unless it may be replaced.
     private func isFinished(_ target: OutputTarget) async throws -> Bool {
         let tree = try target.finishedTree(of: manifest)
-        if try LocalTreeCheck.sizesMatch(tree, manifest) {
-            let found = try await scanner(skipsHoles: false).matchingChunks(in: tree)
-            if found.count == found.bound { return true }
+        guard try LocalTreeCheck.sizesMatch(tree, manifest), try tree.folder?.foldedPair() == nil,
+            try await isContent(of: tree)
+        else { return false }
+        let withoutBit = try LocalTreeCheck.putBitsRight(tree, manifest)
+        if withoutBit > 0 { report(.limited(.executableBit(files: withoutBit))) }
+        // An earlier run may have ended between the rename and this.
+        try target.directory.descriptor.syncDirectory()
+        return true
+    }
+
+    private func isContent(of tree: LocalTree) async throws -> Bool {
+        do {
+            let found = try await scanner(.output).matchingChunks(in: tree)
+            return found.count == found.bound
+        } catch let error as SystemError {
+            // What of it cannot be read is fetched, where that was asked for.
+            guard error.code == EIO, request.replacesExisting else { throw error }
+            return false
         }
+    }
+
+    private func refuseReplacing(_ target: OutputTarget, _ existing: OutputTarget.Existing) throws {
         guard request.replacesExisting else {
             throw Failure(
                 .cannotCreate,
@@ -90,16 +113,10 @@ struct DownloadJob {
                 hint: "run it with --force to replace it, reusing what of it matches, or give another name with -o"
             )
         }
-        return false
-    }
-
-    /// Replacing a folder removes it: files that the manifest does not list would be lost.
-    private func refuseUnlisted(in target: OutputTarget) throws {
-        let listed = ListedPaths(manifest)
-        let present = try FileTree.regularFiles(beneath: target.path)
-        let unlisted = (present.files.map(\.path) + present.skipped + present.unreadableNames)
-            .first { !listed.lists($0) }
-        guard let unlisted else { return }
+        try target.checkReplaceable()
+        guard existing == .folder, let folder = try target.finishedTree(of: manifest).folder,
+            let unlisted = try folder.firstUnlisted()
+        else { return }
         throw Failure(
             .cannotCreate,
             "\(target.path) holds files that the manifest does not list, \(unlisted) among them",
@@ -108,8 +125,8 @@ struct DownloadJob {
     }
 
     private func missingChunks(in store: ChunkStore) async throws -> ChunkSet {
-        if store.isNew { return ChunkSet(bound: manifest.layout.chunkCount, filled: true) }
-        let found = try await scanner(skipsHoles: true).matchingChunks(in: store.tree)
+        if store.partial.isNew { return ChunkSet(bound: manifest.layout.chunkCount, filled: true) }
+        let found = try await scanner(.partial(store)).matchingChunks(in: store.tree)
         store.adopt(found)
         return ChunkSet(bound: found.bound, filled: true).subtracting(found)
     }
@@ -129,9 +146,9 @@ struct DownloadJob {
 
     private func finish(_ store: ChunkStore) async throws {
         do {
-            if let kept = try await store.finish(replacing: request.replacesExisting, syncingOn: pool) {
-                report(.kept(path: kept))
-            }
+            let finished = try await store.finish(replacing: request.replacesExisting, syncingOn: pool)
+            if let kept = finished.kept { report(.kept(path: kept)) }
+            if finished.withoutBit > 0 { report(.limited(.executableBit(files: finished.withoutBit))) }
         } catch let error as SystemError {
             guard error.code == EEXIST else { throw error.failure(.localIO) }
             throw Failure(
@@ -157,9 +174,12 @@ struct DownloadJob {
         }
         let copy = dup(STDOUT_FILENO)
         guard copy >= 0 else { throw SystemError(operation: "open", path: "standard output", code: errno) }
-        let output = StreamOutput(Descriptor(owning: copy, path: "standard output"))
-        let all = ChunkSet(bound: manifest.digests.count, filled: true)
-        let outcome = all.isEmpty ? nil : try await fetch(all, into: .stream(output))
+        let layout = manifest.layout
+        let zeros = ZeroChunks.all(in: layout, manifest.digests)
+        let output = StreamOutput(Descriptor(owning: copy, path: "standard output"), layout: layout, zeros: zeros)
+        let fetched = ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros)
+        let outcome = fetched.isEmpty ? nil : try await fetch(fetched, into: .stream(output))
+        try await writer.runIfActive { try output.finish() }
         return summary(path: "-", outcome: outcome)
     }
 
@@ -257,14 +277,8 @@ struct DownloadJob {
         )
     }
 
-    private func scanner(skipsHoles: Bool) -> ChunkScanner {
-        ChunkScanner(
-            layout: manifest.layout,
-            digests: manifest.digests,
-            pool: pool,
-            workers: System.coreCount,
-            skipsHoles: skipsHoles
-        )
+    private func scanner(_ subject: ChunkScanner.Subject) -> ChunkScanner {
+        ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, subject: subject)
     }
 
     private func summary(path: String, outcome: DownloadEngine.Outcome?) -> DownloadSummary {

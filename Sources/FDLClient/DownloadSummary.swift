@@ -31,8 +31,28 @@ public enum DownloadEvent: Sendable {
     case progress(chunks: Int, totalChunks: Int, bytes: Int64, totalBytes: Int64)
     /// A folder was replaced, and files that appeared in it meanwhile and that no manifest lists are kept there.
     case kept(path: String)
+    /// Something that the file system cannot do, and what is lost with it. Told once of each.
+    case limited(DownloadLimitation)
     /// A source is no longer asked.
     case sourceDropped(Manifest.Source, reason: String)
     /// A source sent wrong bytes for a chunk.
     case corrupt(Manifest.Source, chunk: Int)
+}
+
+/// What a file system lacks that the bytes do not need.
+public enum DownloadLimitation: Sendable, Hashable, CustomStringConvertible {
+    /// There are no locks: two downloads of one output may meet.
+    case noLock(path: String)
+    /// So many files could not be made executable, or kept the bit though they should not have it.
+    case executableBit(files: Int)
+
+    /// One line for people, without a full stop.
+    public var description: String {
+        switch self {
+        case .noLock(let path):
+            "\(path) cannot be locked on this file system: do not run a second download of it at the same time"
+        case .executableBit(let files):
+            "the executable bit of \(files == 1 ? "one file" : "\(files) files") cannot be set on this file system"
+        }
+    }
 }

@@ -12,7 +12,7 @@ struct LocalReuse: Sendable {
     let digests: [SHA256Digest]
     let store: ChunkStore
     let pool: NIOThreadPool
-    let workers: Int
+    let hashers: Int
 
     /// What the threads share.
     private final class Search: Sendable {
@@ -47,7 +47,7 @@ struct LocalReuse: Sendable {
         guard !missing.isEmpty, !paths.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
         let seeds = try paths.flatMap { try Self.files(at: $0) }
-        try await pool.runEverywhere(workers) { stop in
+        try await pool.runEverywhere(hashers) { stop in
             var buffer = [UInt8](repeating: 0, count: layout.chunkSize.bytes)
             while !stop.isSet, let (path, offsets) = nextRun(of: seeds, search) {
                 try copyRun(offsets, of: path, search, stop, &buffer)
@@ -61,7 +61,7 @@ struct LocalReuse: Sendable {
     func copyDuplicates(missing: ChunkSet, present: ChunkSet) async throws -> ChunkSet {
         guard !missing.isEmpty, !present.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
-        try await pool.runEverywhere(workers) { stop in
+        try await pool.runEverywhere(hashers) { stop in
             while !stop.isSet, let chunk = nextPresent(present, search) {
                 // A chunk whose bytes have changed since it was looked at is no help; another may be.
                 guard let bytes = try read(chunk), let places = search.take(digests[chunk]) else { continue }
@@ -120,13 +120,28 @@ struct LocalReuse: Sendable {
         guard try file.status().kind == .regular else { return }
         var offset = offsets.lowerBound
         while offset < offsets.upperBound, !stop.isSet {
-            let count = try buffer.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
-                try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            guard let count = try read(file, at: offset, &buffer) else {
+                offset += Int64(buffer.count)
+                continue
             }
             guard count > 0 else { return }
             let digest = buffer[..<count].withUnsafeBytes { SHA256Digest(hashing: $0) }
             if let places = search.take(digest) { try store(buffer[..<count], at: places, search) }
             offset += Int64(count)
+        }
+    }
+
+    /// - Returns: the bytes read; nil where the disk has lost them. A damaged copy is what a seed may well be.
+    private func read(_ file: borrowing Descriptor, at offset: Int64, _ buffer: inout [UInt8]) throws(SystemError)
+        -> Int?
+    {
+        do throws(SystemError) {
+            return try buffer.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            }
+        } catch {
+            guard error.code == EIO else { throw error }
+            return nil
         }
     }
 

@@ -16,17 +16,25 @@ struct LocalTree: Sendable {
     let root: SharedDescriptor
     /// Relative to the root, in the manifest's order.
     let paths: [String]
+    /// Where files have to be one user's, under no other name: whose. Others count as missing.
+    private let owner: UInt32?
+    /// A folder with what is listed in it; nil where there is one file.
+    let folder: ListedFolder?
 
     /// A single file under any name.
     init(directory: SharedDescriptor, fileName: String) {
         root = directory
         paths = [fileName]
+        owner = nil
+        folder = nil
     }
 
     /// A folder with the manifest's paths in it.
-    init(folder: SharedDescriptor, manifest: Manifest) {
+    init(folder: SharedDescriptor, manifest: Manifest, owner: UInt32? = nil) {
         root = folder
         paths = manifest.files.map(\.path.string)
+        self.owner = owner
+        self.folder = ListedFolder(folder, ListedTree(manifest))
     }
 
     /// - Returns: nil where there is no such regular file.
@@ -34,7 +42,9 @@ struct LocalTree: Sendable {
         do throws(SystemError) {
             // O_NONBLOCK: a FIFO in the file's place must not hang us; it means nothing to a regular file.
             let opened = try root.descriptor.open(beneath: paths[file], flags: flags | O_NONBLOCK | O_NOCTTY)
-            guard try opened.status().kind == .regular else { return nil }
+            let status = try opened.status()
+            guard status.kind == .regular else { return nil }
+            if let owner, status.owner != owner || status.links > 1 { return nil }
             return opened
         } catch {
             if error.isNotFound || error.code == ELOOP || error.code == EISDIR || error.code == ENXIO { return nil }

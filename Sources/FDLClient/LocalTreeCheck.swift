@@ -27,6 +27,10 @@ public enum LocalTreeCheck {
             case wrongSize(expected: Int64, found: Int64)
             /// That many of its chunks have other bytes.
             case damaged(chunks: Int)
+            /// It lacks the executable bit, or has it wrongly.
+            case executable(expected: Bool)
+            /// The file system holds it and another listed file as one.
+            case folded(with: String)
         }
     }
 
@@ -52,15 +56,13 @@ public enum LocalTreeCheck {
     private static func check(_ manifest: Manifest, at path: String, _ pool: NIOThreadPool) async throws -> Report {
         let tree = try tree(manifest, at: path)
         let layout = manifest.layout
-        let scanner = ChunkScanner(
-            layout: layout,
-            digests: manifest.digests,
-            pool: pool,
-            workers: System.coreCount,
-            skipsHoles: false
-        )
+        let scanner = ChunkScanner(layout: layout, digests: manifest.digests, pool: pool, subject: .files)
         let found = try await scanner.matchingChunks(in: tree)
         var problems: [Problem] = []
+        if let (path, other) = try tree.folder?.foldedPair() {
+            problems.append(Problem(path: path, kind: .folded(with: other)))
+        }
+        let wrongBits = try filesOfWrongBit(tree, manifest)
         for (index, file) in manifest.files.enumerated() {
             let shown = manifest.isSingleFile ? path : file.path.string
             guard let size = try tree.open(index)?.status().size else {
@@ -72,6 +74,8 @@ public enum LocalTreeCheck {
                 problems.append(Problem(path: shown, kind: .wrongSize(expected: file.size, found: size)))
             } else if damaged > 0 {
                 problems.append(Problem(path: shown, kind: .damaged(chunks: damaged)))
+            } else if wrongBits.contains(index) {
+                problems.append(Problem(path: shown, kind: .executable(expected: file.isExecutable)))
             }
         }
         return Report(totalChunks: found.bound, matchingChunks: found.count, problems: problems)
@@ -108,6 +112,34 @@ public enum LocalTreeCheck {
         let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
         let directory = SharedDescriptor(parent)
         return LocalTree(directory: directory, fileName: splitLast(path).name)
+    }
+
+    /// The files whose executable bit is not as it was signed. None where the file system shows one mode for all.
+    private static func filesOfWrongBit(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Set<Int> {
+        let bits = tree.root.descriptor.executableBits()
+        guard bits != .none else { return [] }
+        var wrong: Set<Int> = []
+        var seen: Set<Bool> = []
+        for (index, file) in manifest.files.enumerated() {
+            guard let status = try tree.open(index)?.status() else { continue }
+            seen.insert(status.isExecutable)
+            if status.isExecutable != file.isExecutable { wrong.insert(index) }
+        }
+        return bits == .kept || seen.count == 2 ? wrong : []
+    }
+
+    /// Gives files the executable bit, and takes it away, as it was signed.
+    /// - Returns: how many of them cannot be changed.
+    static func putBitsRight(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Int {
+        var left = 0
+        for (index, file) in manifest.files.enumerated() {
+            guard let opened = try tree.open(index) else { continue }
+            let status = try opened.status()
+            if status.isExecutable != file.isExecutable, try !opened.setExecutable(file.isExecutable, status) {
+                left += 1
+            }
+        }
+        return left
     }
 
     /// Whether every file is there with its size: the cheap part of a check, done before anything is hashed.

@@ -47,6 +47,27 @@ final class OutputFile: Sendable {
         return done
     }
 
+    /// Makes a part of the file zeros: a hole where the file system has them, as it is where nothing was written.
+    /// - Parameter isFresh: whether nothing was written there since the file was made.
+    func clear(_ range: Range<Int64>, isFresh: Bool) throws(SystemError) {
+        if try holder.descriptor.status().size < range.upperBound {
+            try holder.descriptor.truncate(to: range.upperBound)
+        }
+        guard !isFresh, let data = try holder.descriptor.nextData(from: range.lowerBound),
+            data.lowerBound < range.upperBound
+        else { return }
+        guard try !holder.descriptor.punchHole(range) else { return }
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        var offset = max(range.lowerBound, data.lowerBound)
+        while offset < range.upperBound {
+            let count = Int(min(Int64(zeros.count), range.upperBound - offset))
+            try zeros.span.withUnsafeBytes { zeros throws(SystemError) in
+                try holder.descriptor.write(UnsafeRawBufferPointer(rebasing: zeros[..<count]), at: offset)
+            }
+            offset += Int64(count)
+        }
+    }
+
     /// - Returns: how many bytes, from the first, are written: as many as whole blocks hold, or fewer.
     private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         guard takesDirect.load(ordering: .relaxed), direct != nil else { return 0 }

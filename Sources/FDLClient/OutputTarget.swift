@@ -1,4 +1,5 @@
 import FDLCore
+import FDLCrypto
 import FDLSystem
 import Glibc
 
@@ -10,10 +11,13 @@ struct OutputTarget: Sendable {
     let isFolder: Bool
     /// For messages.
     let path: String
-
-    var partName: String { name + ".fdl-part" }
+    /// The name of an incomplete output.
+    let partName: String
     /// The name for a folder that was replaced and holds files that no manifest listed.
-    var replacedName: String { name + ".fdl-old" }
+    let replacedName: String
+
+    /// For messages.
+    var partPath: String { splitLast(path).directory.map { "\($0)/\(partName)" } ?? partName }
 
     /// What lies under the final name.
     enum Existing: Sendable { case nothing, file, folder }
@@ -36,19 +40,45 @@ struct OutputTarget: Sendable {
                 hint: "give the file's name with -o"
             )
         }
-        guard name.utf8.count + ".fdl-part".utf8.count <= SafePath.maximumPartBytes else {
-            throw Failure(.cannotCreate, "the name \(name) is too long", hint: "give a shorter one with -o")
-        }
         let parent = Directory.containing(trimmed)
         do throws(SystemError) {
-            directory = SharedDescriptor(try Descriptor(opening: parent, flags: O_RDONLY | O_DIRECTORY))
+            directory = SharedDescriptor(try Descriptor(openingDirectory: parent))
         } catch {
             guard error.isNotFound else { throw error.failure(.cannotCreate) }
             throw Failure(.cannotCreate, "there is no directory \(parent)", hint: "create it first: mkdir -p \(parent)")
         }
+        let longest = directory.descriptor.longestName()
         self.name = name
         self.isFolder = isFolder
         self.path = trimmed
+        partName = Self.name(beside: name, ".fdl-part", longest: longest)
+        replacedName = Self.name(beside: name, ".fdl-old", longest: longest)
+    }
+
+    /// The name of one of our own files beside an output: its name and our suffix. Where that would be too long, the
+    /// beginning of its name and of its digest, so that a later run finds it again.
+    /// - Parameter longest: in bytes.
+    static func name(beside name: String, _ suffix: String, longest: Int) -> String {
+        guard name.utf8.count + suffix.utf8.count > longest else { return name + suffix }
+        let mark = "." + SHA256Digest(hashing: Array(name.utf8)).description.prefix(16) + suffix
+        var start = Substring(name)
+        while start.utf8.count + mark.utf8.count > longest, !start.isEmpty { start.removeLast() }
+        return start + mark
+    }
+
+    /// Finds out before anything is fetched whether the output could get its name.
+    /// - Throws: `Failure` (73) where what bears it cannot be replaced.
+    func checkReplaceable() throws(Failure) {
+        do throws(SystemError) { try directory.descriptor.checkReplaceable(child: name) } catch {
+            let isMounted = error.code == EBUSY
+            throw Failure(
+                .cannotCreate,
+                isMounted ? "cannot replace \(path): something is mounted on it" : error.description,
+                hint: isFolder
+                    ? "give the name of a new folder with -o" + (isMounted ? ", \(path)/NAME for one" : "")
+                    : "give another name with -o, or write into the file that is there: -o - > \(path)"
+            )
+        }
     }
 
     /// - Throws: `Failure` (73) for a symbolic link, a file where a folder goes or the other way round, and for
@@ -78,7 +108,7 @@ struct OutputTarget: Sendable {
     /// - Returns: where it lies now if it holds such files: under a name that no later download takes for its own.
     func removeListed(from replaced: String, _ manifest: Manifest) throws(SystemError) -> String? {
         let folder = try directory.descriptor.open(child: replaced, flags: O_RDONLY | O_DIRECTORY)
-        guard try ListedPaths(manifest).removeListed(in: folder, prefix: "") else {
+        guard try ListedFolder(SharedDescriptor(folder), ListedTree(manifest)).removeListed() else {
             try directory.descriptor.removeTree(child: replaced)
             return nil
         }
@@ -92,11 +122,9 @@ struct OutputTarget: Sendable {
             status.kind == (isFolder ? .directory : .regular)
         else { return }
         let part = try directory.descriptor.open(child: partName, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        guard try part.lock() else { return }
-        guard isFolder else { return try directory.descriptor.removeTree(child: partName) }
-        if try !ListedPaths(manifest).removeListed(in: part, prefix: "") {
-            try directory.descriptor.removeTree(child: partName)
-        }
+        guard try part.lock() != .held else { return }
+        if isFolder, try ListedFolder(SharedDescriptor(part), ListedTree(manifest)).removeListed() { return }
+        try directory.descriptor.removeTree(child: partName)
     }
 
     /// The tree under the final name.

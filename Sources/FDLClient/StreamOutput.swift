@@ -1,10 +1,14 @@
 import FDLCore
 import FDLSystem
+import Glibc
 import Synchronization
 
-/// Verified bytes in order to a pipe. What has come before its turn waits in memory; the plan's window bounds it.
+/// Verified bytes in order to a pipe. What has come before its turn waits in memory; the plan's window bounds it. Chunks
+/// of zeros come from nowhere: they are written when their turn is.
 final class StreamOutput: Sendable {
     private let descriptor: Descriptor
+    private let layout: ChunkLayout
+    private let zeros: ChunkSet
     private let state: Mutex<State>
 
     private struct State {
@@ -15,15 +19,36 @@ final class StreamOutput: Sendable {
         var isWriting = false
     }
 
-    init(_ descriptor: consuming Descriptor) {
+    /// Told behind each chunk that has been written, and whether it was fetched.
+    typealias Written = (_ chunk: Int, _ wasFetched: Bool) -> Void
+
+    /// What is next in order.
+    private enum Next {
+        case bytes(Int, ChunkBuffer)
+        case zeros(Int)
+    }
+
+    /// - Parameter zeros: the chunks that nobody sends, for they are nothing but zeros.
+    init(_ descriptor: consuming Descriptor, layout: ChunkLayout, zeros: ChunkSet) {
         self.descriptor = descriptor
+        self.layout = layout
+        self.zeros = zeros
         state = Mutex(State())
     }
 
+    /// Writes the zeros that the output begins with.
+    func begin(written: Written) throws(SystemError) {
+        let isWriter = state.withLock { state in
+            guard !state.isWriting else { return false }
+            state.isWriting = true
+            return true
+        }
+        if isWriter { try writeOn(written) }
+    }
+
     /// Takes a verified chunk and writes what is next in order. Blocks while the reader is slow.
-    /// - Parameter written: called behind each chunk that has been written.
     /// - Throws: `SystemError`, EPIPE where the reader has gone.
-    func write(_ chunk: Int, _ buffer: ChunkBuffer, written: (Int) -> Void) throws(SystemError) {
+    func write(_ chunk: Int, _ buffer: ChunkBuffer, written: Written) throws(SystemError) {
         let isWriter = state.withLock { state in
             guard chunk >= state.next, state.waiting[chunk] == nil else { return false }
             state.waiting[chunk] = buffer
@@ -31,22 +56,44 @@ final class StreamOutput: Sendable {
             state.isWriting = true
             return true
         }
-        guard isWriter else { return }
-        while let (chunk, buffer) = takeNext() {
-            try buffer.withBytes { bytes throws(SystemError) in try descriptor.write(bytes) }
-            buffer.giveBack()
-            written(chunk)
+        if isWriter { try writeOn(written) }
+    }
+
+    /// Writes what zeros are left, when every other chunk has been taken. Nothing else may be writing any more.
+    /// - Throws: `SystemError` also where an earlier write has failed.
+    func finish() throws(SystemError) {
+        try begin { _, _ in }
+        guard state.withLock({ $0.next }) == layout.chunkCount else {
+            throw SystemError(operation: "write", path: descriptor.path, code: EPIPE)
         }
     }
 
-    private func takeNext() -> (Int, ChunkBuffer)? {
-        state.withLock { state in
-            guard let buffer = state.waiting.removeValue(forKey: state.next) else {
-                state.isWriting = false
-                return nil
+    private func writeOn(_ written: Written) throws(SystemError) {
+        while let next = takeNext() {
+            switch next {
+            case .bytes(let chunk, let buffer):
+                try buffer.withBytes { bytes throws(SystemError) in try descriptor.write(bytes) }
+                buffer.giveBack()
+                written(chunk, true)
+            case .zeros(let chunk):
+                let zeros = [UInt8](repeating: 0, count: layout.length(ofChunk: chunk))
+                try zeros.span.withUnsafeBytes { zeros throws(SystemError) in try descriptor.write(zeros) }
+                written(chunk, false)
             }
-            defer { state.next += 1 }
-            return (state.next, buffer)
+        }
+    }
+
+    private func takeNext() -> Next? {
+        state.withLock { state in
+            let chunk = state.next
+            let next: Next? =
+                zeros.contains(chunk)
+                ? .zeros(chunk)
+                : state.waiting.removeValue(forKey: chunk).map {
+                    .bytes(chunk, $0)
+                }
+            if next == nil { state.isWriting = false } else { state.next += 1 }
+            return next
         }
     }
 }

@@ -30,7 +30,7 @@ public enum KeyFile {
             let directory = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
             // So that nobody takes the public key of a pair being written for one without a secret key. Not every
             // file system can lock a directory; nothing is replaced there either.
-            try? directory.waitForLock()
+            try directory.waitForLock()
             try withExtendedLifetime(directory) { () throws(SystemError) in
                 try writePair(prefix, pem, key.publicKey)
             }

@@ -41,6 +41,14 @@ public struct SHA256Hasher: ~Copyable, @unchecked Sendable {
         return digest
     }
 
+    /// The digest of the bytes taken so far, which goes on from there.
+    public func digestSoFar() -> SHA256Digest {
+        var copy = SHA256Hasher()
+        let done = EVP_MD_CTX_copy_ex(copy.context, context)
+        precondition(done == 1, "OpenSSL cannot hash")
+        return copy.finalize()
+    }
+
     /// Forgets the bytes taken since the last digest.
     public mutating func reset() { start() }
 

@@ -17,8 +17,9 @@ extension Descriptor {
             }
             return Descriptor(owning: opened, path: shown)
         } catch {
-            // Kernels before 5.6 lack it, and some sandboxes forbid it.
-            guard error.code == ENOSYS || error.code == EPERM else { throw error }
+            // Kernels before 5.6 lack it, and some sandboxes forbid it. Where it was refused for another reason, the
+            // plain calls are refused too.
+            guard Nicety.beneath.cannot(error.code) else { throw error }
             return try openPartByPart(relativePath, flags: flags, mode: mode)
         }
     }
@@ -41,11 +42,37 @@ extension Descriptor {
 
     /// Opens an entry of this directory, not following it where it is a symbolic link.
     public func open(child name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
-        let shown = joined(name)
+        try open(EntryName(name), flags: flags, mode: mode)
+    }
+
+    func open(_ name: EntryName, flags: Int32, mode: UInt32) throws(SystemError) -> Descriptor {
+        do throws(SystemError) {
+            return try openAsTold(name, flags: flags | O_NOFOLLOW, mode: mode)
+        } catch {
+            guard Nicety.noFollow.cannot(error.code) else { throw error }
+            return try openLookingFirst(name, flags: flags & ~O_NOFOLLOW, mode: mode)
+        }
+    }
+
+    private func openAsTold(_ name: EntryName, flags: Int32, mode: UInt32) throws(SystemError) -> Descriptor {
+        let shown = joined(name.shown)
         let opened = try check("open", path: shown) {
-            openat(rawValue, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+            name.withPointer { openat(rawValue, $0, flags | O_CLOEXEC, mode) }
         }
         return Descriptor(owning: opened, path: shown)
+    }
+
+    /// For file systems that do not know O_NOFOLLOW: what is opened has to be what was looked at.
+    private func openLookingFirst(_ name: EntryName, flags: Int32, mode: UInt32) throws(SystemError) -> Descriptor {
+        guard let before = try status(name) else {
+            // O_EXCL goes through no link either.
+            return try openAsTold(name, flags: flags & O_CREAT != 0 ? flags | O_EXCL : flags, mode: mode)
+        }
+        let opened = try openAsTold(name, flags: flags, mode: mode)
+        guard before.kind != .symbolicLink, try opened.status().identity == before.identity else {
+            throw SystemError(operation: "open", path: joined(name.shown), code: ELOOP)
+        }
+        return opened
     }
 
     /// This directory's path with `name` behind it, for messages.

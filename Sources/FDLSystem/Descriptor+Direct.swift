@@ -8,10 +8,10 @@ extension Descriptor {
 
     /// A second descriptor of this file that writes past the page cache; nil where the file system or the kernel has
     /// no such thing, or `/proc` is not there to reach the same file by.
-    public func reopenedForDirectWriting() -> Descriptor? {
-        let opened = try? check("open", path: path) {
-            Glibc.open("/proc/self/fd/\(rawValue)", O_WRONLY | FDL_O_DIRECT | O_CLOEXEC)
-        }
+    public func reopenedForDirectWriting() -> Descriptor? { reopened(O_WRONLY | FDL_O_DIRECT) }
+
+    func reopened(_ flags: Int32) -> Descriptor? {
+        let opened = try? check("open", path: path) { Glibc.open("/proc/self/fd/\(rawValue)", flags | O_CLOEXEC) }
         return opened.map { Descriptor(owning: $0, path: path) }
     }
 
@@ -22,12 +22,9 @@ extension Descriptor {
         let whole = bytes.count & ~(Self.blockSize - 1)
         let mask = UInt(Self.blockSize - 1)
         guard whole > 0, UInt(bitPattern: bytes.baseAddress) & mask == 0, offset & Int64(mask) == 0 else { return 0 }
-        do throws(SystemError) {
+        return try attempt(.direct) { () throws(SystemError) in
             let count = try check("write", path: path) { pwrite(rawValue, bytes.baseAddress, whole, off_t(offset)) }
             return count & ~(Self.blockSize - 1)
-        } catch {
-            if error.code == EINVAL || error.code == EOPNOTSUPP { return nil }
-            throw error
         }
     }
 }

@@ -3,18 +3,27 @@ import FDLCore
 import Glibc
 
 extension Descriptor {
-    /// Reserves room for the whole file without changing its size, so that a full disk shows now.
+    /// Reserves room for a part of the file without changing the file's size, so that a full disk shows now.
     /// - Returns: false where the file system cannot reserve.
     @discardableResult
-    public func reserve(_ size: Int64) throws(SystemError) -> Bool {
-        guard size > 0 else { return true }
-        do throws(SystemError) {
-            try check("reserve room for", path: path) { fdl_reserve(rawValue, 0, size) }
-            return true
-        } catch {
-            if error.code == EOPNOTSUPP || error.code == ENOSYS { return false }
-            throw error
-        }
+    public func reserve(_ range: Range<Int64>) throws(SystemError) -> Bool {
+        guard !range.isEmpty else { return true }
+        return try attempt(.reservation) { () throws(SystemError) in
+            try check("reserve room for", path: path) {
+                fdl_reserve(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
+            }
+        } != nil
+    }
+
+    /// Makes a part of the file read as zeros that take no room. The file's size stays.
+    /// - Returns: false where the file system cannot, and nothing was changed.
+    public func punchHole(_ range: Range<Int64>) throws(SystemError) -> Bool {
+        guard !range.isEmpty else { return true }
+        return try attempt(.hole) { () throws(SystemError) in
+            try check("make a hole in", path: path) {
+                fdl_punch_hole(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
+            }
+        } != nil
     }
 
     /// Asks the kernel to begin writing the range to the disk, so that a later `sync` has less to wait for.
@@ -24,47 +33,60 @@ extension Descriptor {
 
     /// The next range at or after `offset` that may hold data; nil where only a hole is left.
     ///
-    /// A file system without holes says that all of the file is data.
+    /// A file system without holes, or one that cannot tell, says that all of the file is data.
     public func nextData(from offset: Int64) throws(SystemError) -> Range<Int64>? {
-        let start: Int64
+        let found: Range<Int64>??
+        found = try attempt(.seekingData) { () throws(SystemError) -> Range<Int64>? in
+            guard let start = try seek(from: offset, FDL_SEEK_DATA) else { return nil }
+            // A hole begins at the file's end at the latest.
+            let end = try seek(from: start, FDL_SEEK_HOLE) ?? start
+            return start..<max(start, end)
+        }
+        if let found { return found }
+        let size = try status().size
+        return offset < size ? offset..<size : nil
+    }
+
+    private func seek(from offset: Int64, _ whence: Int32) throws(SystemError) -> Int64? {
         do throws(SystemError) {
-            start = Int64(try check("seek in", path: path) { lseek(rawValue, off_t(offset), FDL_SEEK_DATA) })
+            return Int64(try check("seek in", path: path) { lseek(rawValue, off_t(offset), whence) })
         } catch {
             if error.code == ENXIO { return nil }
             throw error
         }
-        let end = Int64(try check("seek in", path: path) { lseek(rawValue, off_t(start), FDL_SEEK_HOLE) })
-        return start..<max(start, end)
     }
 
     /// Sets the permission bits.
-    public func setMode(_ mode: UInt32) throws(SystemError) {
-        try check("change the mode of", path: path) { fchmod(rawValue, mode) }
+    /// - Returns: false where the file system has none to set, or this user may not.
+    @discardableResult
+    public func setMode(_ mode: UInt32) throws(SystemError) -> Bool {
+        try attempt(.mode) { () throws(SystemError) in
+            try check("change the mode of", path: path) { fchmod(rawValue, mode) }
+        } != nil
     }
 
-    /// Bytes that this user can still write to the file system.
-    public func freeBytes() throws(SystemError) -> Int64 {
+    /// Bytes that this user can still write to the file system; nil where it does not say.
+    public func freeBytes() throws(SystemError) -> Int64? {
         var status = statvfs()
-        try check("look at the file system of", path: path) { fstatvfs(rawValue, &status) }
+        let isKnown = try attempt(.freeSpace) { () throws(SystemError) in
+            try check("look at the file system of", path: path) { fstatvfs(rawValue, &status) }
+        }
+        // Some network and FUSE file systems answer with zeros for what they do not know.
+        guard isKnown != nil, status.f_blocks > 0 else { return nil }
         let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? .max : Int64(clamping: bytes)
+    }
+
+    /// The longest name that an entry of this directory can have, in bytes.
+    public func longestName() -> Int {
+        var status = statvfs()
+        guard fstatvfs(rawValue, &status) == 0, status.f_namemax > 0 else { return 255 }
+        return Int(clamping: status.f_namemax)
     }
 }
 
 // The operations below act on an entry of this directory and never follow a symbolic link at its end.
 extension Descriptor {
-    /// What an entry is; nil where there is none.
-    public func status(child name: String) throws(SystemError) -> FileStatus? {
-        var status = stat()
-        do throws(SystemError) {
-            try check("look at", path: joined(name)) { fstatat(rawValue, name, &status, AT_SYMLINK_NOFOLLOW) }
-        } catch {
-            if error.code == ENOENT { return nil }
-            throw error
-        }
-        return FileStatus(status)
-    }
-
     /// Makes a directory below this one, with those above it that are missing; those that exist are kept.
     /// - Parameter relativePath: parts with `/` between them, none of them `..`, no symbolic link among them.
     public func createDirectory(beneath relativePath: String, mode: UInt32 = 0o777) throws(SystemError) {
@@ -79,8 +101,36 @@ extension Descriptor {
         }
     }
 
-    /// The names in this directory, bytes that are not UTF-8 replaced.
-    public func names() throws(SystemError) -> [String] { try FileTree.names(in: self) }
+    /// Whether the file system takes two names in this directory for one. Tried out in a directory of its own, which is
+    /// gone afterwards.
+    /// - Returns: false also where it cannot hold one of them.
+    public func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
+        let place = ".fdl-\(UInt64.random(in: 0 ... .max)).tmp"
+        try createDirectory(beneath: place, mode: 0o700)
+        defer { try? removeTree(child: place) }
+        let directory = try open(child: place, flags: O_RDONLY | O_DIRECTORY)
+        guard (try? directory.open(child: first, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)) != nil else {
+            return false
+        }
+        return try directory.status(child: second) != nil
+    }
+
+    /// What a file would be that is made in this directory now: whose, and with which permission bits.
+    ///
+    /// Umask, default ACLs, set-group-ID directories and mount options all have their say: only the system knows.
+    public func statusOfNewFile() throws(SystemError) -> FileStatus {
+        let unnamed = try attempt(.unnamedFile) { () throws(SystemError) in
+            try check("make a file in", path: path) {
+                openat(rawValue, ".", FDL_O_TMPFILE | O_WRONLY | O_CLOEXEC, 0o666)
+            }
+        }
+        if let unnamed { return try Descriptor(owning: unnamed, path: path).status() }
+        // Not every file system has files without a name.
+        let name = ".fdl-\(UInt64.random(in: 0 ... .max)).tmp"
+        let file = try open(child: name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+        defer { _ = unlinkat(rawValue, name, 0) }
+        return try file.status()
+    }
 
     /// A second descriptor of the same open file or directory.
     public func duplicate() throws(SystemError) -> Descriptor {
@@ -108,25 +158,40 @@ extension Descriptor {
         do throws(SystemError) {
             try check("rename", path: joined(name)) { fdl_rename(rawValue, name, rawValue, newName, flags) }
         } catch {
+            guard mode != .exchange, Nicety.renameFlags.cannot(error.code) else { throw error }
             // File systems without the flag: looking first leaves a gap in which another process can make the file,
             // which is the best they offer.
-            guard mode == .refuse, error.code == EINVAL || error.code == ENOSYS else { throw error }
-            guard try status(child: newName) == nil else {
+            if mode == .refuse, try status(child: newName) != nil {
                 throw SystemError(operation: "rename", path: joined(newName), code: EEXIST)
             }
             try check("rename", path: joined(name)) { renameat(rawValue, name, rawValue, newName) }
         }
     }
 
-    /// Removes a file, or a directory with all that is in it.
-    public func removeTree(child name: String) throws(SystemError) {
-        guard let status = try status(child: name) else { return }
-        guard status.kind == .directory else {
-            try check("remove", path: joined(name)) { unlinkat(rawValue, name, 0) }
-            return
+    /// Finds out whether this user may give an entry's name to something else, before there is anything to rename.
+    /// - Throws: `SystemError`, what a rename over the entry would fail with.
+    public func checkReplaceable(child name: String) throws(SystemError) {
+        guard let entry = try status(child: name) else { return }
+        func refuse(_ code: Int32) -> SystemError { SystemError(operation: "replace", path: joined(name), code: code) }
+        if try isMountPoint(child: name) { throw refuse(EBUSY) }
+        if entry.kind == .directory {
+            let directory = try self.status()
+            let isSticky = directory.mode & UInt32(S_ISVTX) != 0
+            // A privileged user may all the same; then it is the rename that tells.
+            if isSticky, geteuid() != 0, entry.owner != geteuid(), directory.owner != geteuid() { throw refuse(EPERM) }
+        } else if unlinkat(rawValue, name, AT_REMOVEDIR) != 0, [EACCES, EPERM, EROFS].contains(errno) {
+            // Nothing is removed: the kernel looks at permissions, sticky and immutable bits first, and then sees that
+            // a file is no directory.
+            throw refuse(errno)
         }
-        let directory = try open(child: name, flags: O_RDONLY | O_DIRECTORY)
-        for entry in try directory.names() { try directory.removeTree(child: entry) }
-        try check("remove", path: joined(name)) { unlinkat(rawValue, name, AT_REMOVEDIR) }
+    }
+
+    /// Whether something is mounted at an entry; false where the kernel cannot tell.
+    func isMountPoint(child name: String) throws(SystemError) -> Bool {
+        let answer = try attempt(.mountPoint) { () throws(SystemError) in
+            try check("look at", path: joined(name)) { fdl_is_mount_point(rawValue, name) }
+        }
+        if let answer { return answer == 1 }
+        return try status(child: name)?.device != self.status().device
     }
 }

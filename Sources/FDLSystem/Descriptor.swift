@@ -22,6 +22,16 @@ public struct Descriptor: ~Copyable, Sendable {
         self.init(owning: rawValue, path: path)
     }
 
+    /// Opens a directory to work in: also one whose entries this user may not list.
+    public init(openingDirectory path: String) throws(SystemError) {
+        do throws(SystemError) {
+            try self.init(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        } catch {
+            guard error.code == EACCES else { throw error }
+            try self.init(opening: path, flags: FDL_O_PATH | O_DIRECTORY)
+        }
+    }
+
     deinit { _ = close(rawValue) }
 
     public func status() throws(SystemError) -> FileStatus {
@@ -49,13 +59,8 @@ public struct Descriptor: ~Copyable, Sendable {
     /// - Returns: the bytes read, 0 at the end of the file; nil where even the first byte would have to wait, or where
     ///   the file system cannot tell.
     public func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
-        do throws(SystemError) {
-            return try check("read", path: path) {
-                fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset)
-            }
-        } catch {
-            if error.code == EAGAIN || error.code == EOPNOTSUPP || error.code == ENOSYS { return nil }
-            throw error
+        try attempt(.cachedRead) { () throws(SystemError) in
+            try check("read", path: path) { fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset) }
         }
     }
 
@@ -100,29 +105,59 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Makes what was written survive a loss of power.
+    ///
+    /// Linux tells of a lost write once, and keeps what was to be written in the page cache as if the disk had it
+    /// (fsync(2), NOTES). So after a failure the cache is dropped, and whoever reads next sees the disk.
     public func sync() throws(SystemError) {
-        try check("sync", path: path) { fsync(rawValue) }
+        do throws(SystemError) { try check("sync", path: path) { fsync(rawValue) } } catch {
+            dropCached()
+            throw error
+        }
     }
+
+    /// Makes this directory's entries survive a loss of power, where the file system can.
+    public func syncDirectory() throws(SystemError) {
+        _ = try attempt(.directorySync) { () throws(SystemError) in
+            try check("sync", path: path) { fsync(rawValue) }
+        }
+    }
+
+    /// Drops what the page cache holds of the file, but for what has still to be written. An advice: nothing follows
+    /// from it.
+    public func dropCached() { _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_DONTNEED) }
 
     /// Cuts or extends the file; an extension is a hole.
     public func truncate(to size: Int64) throws(SystemError) {
         try check("resize", path: path) { ftruncate(rawValue, off_t(size)) }
     }
 
-    /// Takes the file's exclusive lock, which ends with the descriptor.
-    /// - Returns: false where another holder has it.
-    public func lock() throws(SystemError) -> Bool {
+    /// How an attempt to take a lock ended.
+    public enum LockOutcome: Sendable, Hashable {
+        case taken
+        /// By another holder.
+        case held
+        /// The file system has no locks.
+        case unavailable
+    }
+
+    /// Takes the file's exclusive lock, which ends with the descriptor, without waiting for it.
+    public func lock() throws(SystemError) -> LockOutcome {
         do throws(SystemError) {
             try check("lock", path: path) { flock(rawValue, LOCK_EX | LOCK_NB) }
-            return true
+            return .taken
         } catch {
-            if error.code == EWOULDBLOCK { return false }
-            throw error
+            if error.code == EWOULDBLOCK { return .held }
+            guard Nicety.lock.cannot(error.code) else { throw error }
+            return .unavailable
         }
     }
 
     /// Waits for the file's exclusive lock.
-    public func waitForLock() throws(SystemError) {
-        try check("lock", path: path) { flock(rawValue, LOCK_EX) }
+    /// - Returns: false where the file system has no locks.
+    @discardableResult
+    public func waitForLock() throws(SystemError) -> Bool {
+        try attempt(.lock) { () throws(SystemError) in
+            try check("lock", path: path) { flock(rawValue, LOCK_EX) }
+        } != nil
     }
 }

@@ -17,6 +17,12 @@ public struct FileStatus: Sendable, Hashable {
     public let mode: UInt32
     public let inode: UInt64
     public let device: UInt64
+    /// The user it belongs to.
+    public let owner: UInt32
+    /// How many names it has.
+    public let links: UInt64
+    /// Bytes that it takes on the disk.
+    public let allocated: Int64
 
     /// Which file it is, whatever its name.
     public struct Identity: Sendable, Hashable {
@@ -28,6 +34,15 @@ public struct FileStatus: Sendable, Hashable {
 
     /// Whether the owner may execute it.
     public var isExecutable: Bool { mode & 0o100 != 0 }
+
+    /// A status that no file system has told, with nothing known of the rest.
+    package init(kind: Kind, inode: UInt64) {
+        self.kind = kind
+        self.inode = inode
+        (size, modified, changed, allocated) = (0, 0, 0, 0)
+        (mode, owner) = (0, 0)
+        (device, links) = (0, 1)
+    }
 
     init(_ status: stat) {
         switch status.st_mode & S_IFMT {
@@ -42,6 +57,9 @@ public struct FileStatus: Sendable, Hashable {
         mode = UInt32(status.st_mode & 0o7777)
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
+        owner = status.st_uid
+        links = UInt64(status.st_nlink)
+        allocated = Int64(status.st_blocks) &* 512
     }
 
     /// The status of what `path` names.

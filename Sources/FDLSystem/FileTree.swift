@@ -36,17 +36,17 @@ public enum FileTree {
         var pending = [""]
         while let directory = pending.popLast() {
             let path = directory.isEmpty ? root : "\(root)/\(directory)"
-            let names: [Name]
+            let entries: [DirectoryEntry]
             do throws(SystemError) {
-                names = try self.names(in: path)
+                entries = try self.entries(in: path)
             } catch {
                 if directory.isEmpty { throw error }
                 try failed(error, directory)
                 continue
             }
-            for name in names {
-                guard let name = name.valid else {
-                    listing.unreadableNames.append(directory.isEmpty ? name.shown : "\(directory)/\(name.shown)")
+            for entry in entries {
+                guard let name = entry.text else {
+                    listing.unreadableNames.append(directory.isEmpty ? entry.shown : "\(directory)/\(entry.shown)")
                     continue
                 }
                 let relative = directory.isEmpty ? name : "\(directory)/\(name)"
@@ -70,48 +70,9 @@ public enum FileTree {
         return listing
     }
 
-    /// The names in an open directory, bytes that are not UTF-8 replaced.
-    static func names(in directory: borrowing Descriptor) throws(SystemError) -> [String] {
-        // A descriptor of its own, since closedir closes it and reading moves its position.
-        let copy = try check("list", path: directory.path) { openat(directory.rawValue, ".", O_RDONLY | O_CLOEXEC) }
-        guard let stream = fdopendir(copy) else {
-            let code = errno
-            close(copy)
-            throw SystemError(operation: "list", path: directory.path, code: code)
-        }
-        defer { closedir(stream) }
-        return try names(in: stream, path: directory.path).map(\.shown)
-    }
-
-    private struct Name {
-        let valid: String?
-        let shown: String
-    }
-
-    private static func names(in path: String) throws(SystemError) -> [Name] {
-        guard let directory = opendir(path) else {
-            throw SystemError(operation: "list", path: path, code: errno)
-        }
+    private static func entries(in path: String) throws(SystemError) -> [DirectoryEntry] {
+        guard let directory = opendir(path) else { throw SystemError(operation: "list", path: path, code: errno) }
         defer { closedir(directory) }
-        return try names(in: directory, path: path)
-    }
-
-    private static func names(in directory: OpaquePointer, path: String) throws(SystemError) -> [Name] {
-        var names: [Name] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(directory) else {
-                if errno != 0 { throw SystemError(operation: "list", path: path, code: errno) }
-                return names
-            }
-            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if bytes == [0x2e] || bytes == [0x2e, 0x2e] { continue }
-            names.append(
-                Name(
-                    valid: String(validating: bytes, as: UTF8.self),
-                    shown: String(decoding: bytes, as: UTF8.self)
-                )
-            )
-        }
+        return try DirectoryEntry.all(in: directory, path: path)
     }
 }

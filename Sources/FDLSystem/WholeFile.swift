@@ -49,7 +49,7 @@ public enum Directory {
 
     /// Makes a rename in the directory that holds `path` survive a loss of power.
     public static func sync(containing path: String) throws(SystemError) {
-        try Descriptor(opening: containing(path), flags: O_RDONLY | O_DIRECTORY).sync()
+        try Descriptor(openingDirectory: containing(path)).syncDirectory()
     }
 
     private static func parent(of path: String) -> String? {

@@ -43,6 +43,9 @@ final class Reporter: Sendable {
         case .kept(let path):
             emit(["event": "kept", "path": .text(path)])
             say("files that the manifest does not list are kept in \(path)")
+        case .limited(let limitation):
+            emit(["event": "limited", "what": .text("\(limitation)")])
+            say("note: \(limitation)")
         case .sourceDropped(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
             say("\(source.url) is no longer asked: \(reason)")
@@ -83,6 +86,9 @@ final class Reporter: Sendable {
             case .missing: "is missing"
             case .wrongSize(let expected, let found): "has \(found) bytes where \(expected) are due"
             case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
+            case .executable(true): "lacks the executable bit"
+            case .executable(false): "has the executable bit, which it should not"
+            case .folded(let other): "and \(other) are one file on this file system"
             }
         emit(["event": "problem", "path": .text(problem.path), "problem": .text(text)])
         say("\(problem.path) \(text)")

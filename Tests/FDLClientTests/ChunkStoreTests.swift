@@ -15,7 +15,7 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
     pool.start()
     let result: Result<String?, any Error>
     do {
-        result = .success(try await store.finish(replacing: replacing, syncingOn: pool))
+        result = .success(try await store.finish(replacing: replacing, syncingOn: pool).kept)
     } catch {
         result = .failure(error)
     }
@@ -43,8 +43,8 @@ extension ChunkStore {
         return Array(all[starts[index]..<starts[index + 1]])
     }
 
-    private func scanner(_ manifest: Manifest, _ pool: NIOThreadPool) -> ChunkScanner {
-        ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, workers: 2, skipsHoles: true)
+    private func scanner(_ store: ChunkStore, _ pool: NIOThreadPool) -> ChunkScanner {
+        ChunkScanner(layout: store.layout, digests: store.manifest.digests, pool: pool, subject: .partial(store))
     }
 
     @Test func findsAgainWhatItWroteAndNothingElse() async throws {
@@ -60,7 +60,7 @@ extension ChunkStore {
         let store = try ChunkStore(target: target, manifest: manifest)
         let pool = NIOThreadPool(numberOfThreads: 2)
         pool.start()
-        let found = try await scanner(manifest, pool).matchingChunks(in: store.tree)
+        let found = try await scanner(store, pool).matchingChunks(in: store.tree)
         #expect(Array(found) == [1, 3])
     }
 

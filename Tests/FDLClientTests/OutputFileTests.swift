@@ -18,7 +18,7 @@ import Testing
         let first = address(65536)
         #expect(first % UInt(Descriptor.blockSize) == 0)
         #expect(address(65536) == first)
-        #expect(address(100) % UInt(Descriptor.blockSize) == 0)
+        #expect(address(4096) % UInt(Descriptor.blockSize) == 0)
         #expect(address(65536) == first)
     }
 

@@ -120,7 +120,7 @@ enum Floor {
         defer { unlink(path) }
         let size = Int64(mebibytes) << 20
         try file.truncate(to: size)
-        try file.reserve(size)
+        try file.reserve(0..<size)
         guard pastPageCache else {
             return try Clock.threadCPU.time {
                 for offset in stride(from: 0, to: size, by: piece) { try file.write(bytes, at: offset) }

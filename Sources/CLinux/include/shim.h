@@ -3,9 +3,12 @@
 #ifndef FDL_CLINUX_SHIM_H
 #define FDL_CLINUX_SHIM_H
 
+#include <errno.h>
+#include <linux/stat.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // linux/openat2.h and linux/fs.h, which old kernel headers lack: the kernel's interface, fixed for ever.
@@ -18,12 +21,19 @@
 #define FDL_SEEK_DATA 3
 #define FDL_SEEK_HOLE 4
 #define FDL_FALLOC_FL_KEEP_SIZE 1
+#define FDL_FALLOC_FL_PUNCH_HOLE 2
+#define FDL_O_PATH 010000000
+#define FDL_AT_SYMLINK_NOFOLLOW 0x100
+#define FDL_AT_NO_AUTOMOUNT 0x800
 #define FDL_SYNC_FILE_RANGE_WRITE 2
-// O_DIRECT, whose value differs between architectures and which fcntl.h names only under _GNU_SOURCE.
+#define FDL_SYNC_FILE_RANGE_ALL 7
+// O_DIRECT and O_TMPFILE, whose values differ between architectures and which fcntl.h names only under _GNU_SOURCE.
 #if defined(__aarch64__) || defined(__arm__)
 #define FDL_O_DIRECT 0200000
+#define FDL_O_TMPFILE (020000000 | 040000)
 #else
 #define FDL_O_DIRECT 040000
+#define FDL_O_TMPFILE (020000000 | 0200000)
 #endif
 
 struct fdl_open_how {
@@ -58,9 +68,38 @@ static inline int fdl_reserve(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_fallocate, fd, FDL_FALLOC_FL_KEEP_SIZE, (long)offset, (long)length);
 }
 
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE.
+static inline int fdl_punch_hole(int fd, int64_t offset, int64_t length) {
+    return (int)syscall(SYS_fallocate, fd, FDL_FALLOC_FL_KEEP_SIZE | FDL_FALLOC_FL_PUNCH_HOLE, (long)offset,
+                        (long)length);
+}
+
+/// Whether `name` in `directory` is where something is mounted (statx(2), STATX_ATTR_MOUNT_ROOT): 1 or 0, or -1 with
+/// errno, ENOSYS where the kernel cannot tell.
+static inline int fdl_is_mount_point(int directory, const char *name) {
+    struct statx found;
+    if (syscall(SYS_statx, directory, name, FDL_AT_SYMLINK_NOFOLLOW | FDL_AT_NO_AUTOMOUNT, 0U, &found) != 0) return -1;
+    if (!(found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return found.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
+}
+
+/// The number of the kind of file system (statfs(2), f_type), or -1 with errno.
+static inline int64_t fdl_file_system_magic(int fd) {
+    struct statfs status;
+    return fstatfs(fd, &status) == 0 ? (int64_t)(uint32_t)status.f_type : -1;
+}
+
 /// sync_file_range(2), begun and not waited for.
 static inline int fdl_start_writeback(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_sync_file_range, fd, (long)offset, (long)length, FDL_SYNC_FILE_RANGE_WRITE);
+}
+
+/// sync_file_range(2) of the whole file, waited for: it tells of writes that were lost, and syncs no metadata.
+static inline int fdl_write_and_wait(int fd) {
+    return (int)syscall(SYS_sync_file_range, fd, 0L, 0L, FDL_SYNC_FILE_RANGE_ALL);
 }
 
 #endif

@@ -69,7 +69,7 @@ extension DownloadPlan {
 
     private mutating func finishStoring(_ chunk: Int) {
         remaining -= 1
-        release(layout.length(ofChunk: chunk))
+        release(memoryCost(layout.length(ofChunk: chunk)))
     }
 
     /// The first right answer for a chunk wins; whoever else was asked for it is told to stop.
@@ -82,7 +82,7 @@ extension DownloadPlan {
             sources[source].strikes = max(0, sources[source].strikes - 1)
         }
         guard verified.insert(chunk) else {
-            release(length)
+            release(memoryCost(length))
             return
         }
         account.reports[source].chunks += 1
@@ -100,14 +100,16 @@ extension DownloadPlan {
         guard let request = requests[key] else { return }
         var chunks = request.chunks
         var bytes = 0
+        var memory = 0
         while let last = chunks.last, verified.contains(last) {
             bytes += layout.length(ofChunk: last)
+            memory += memoryCost(layout.length(ofChunk: last))
             chunks = chunks.dropLast()
         }
         guard bytes > 0 else { return }
         let arrived = max(0, request.arrived - (request.bytes - bytes))
         shorten(key, to: chunks, bytes: bytes, arrived: arrived)
-        release(bytes)
+        release(memory)
         requests[key]?.isShortened = true
         if chunks.isEmpty {
             let left = bytes - arrived
@@ -205,7 +207,7 @@ extension DownloadPlan {
 
     /// A request no longer holds a chunk: it is pending again, unless another holds it or it has been verified.
     private mutating func giveBack(_ chunk: Int, from key: Int) {
-        release(layout.length(ofChunk: chunk))
+        release(memoryCost(layout.length(ofChunk: chunk)))
         guard let flight = flights[chunk] else { return }
         if let other = flight.other(than: key) {
             flights[chunk] = Flight(first: other)
@@ -214,6 +216,12 @@ extension DownloadPlan {
             makePending(chunk)
         }
     }
+
+    /// What a chunk takes of the memory limit while it is on its way. A short one takes more than its bytes: a request,
+    /// its answer's head, a place in the queue to the disk.
+    func memoryCost(_ length: Int) -> Int { max(length, Self.leastMemoryCost) }
+
+    private static let leastMemoryCost = 8 << 10
 
     private mutating func release(_ bytes: Int) {
         memoryUsed -= bytes

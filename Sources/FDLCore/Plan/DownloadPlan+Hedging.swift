@@ -39,7 +39,7 @@ extension DownloadPlan {
         guard 1.25 * mine + 0.01 < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
-        guard length <= hedgeBudget, memoryUsed + length <= memoryLimit else {
+        guard length <= hedgeBudget, memoryUsed + memoryCost(length) <= memoryLimit else {
             return withdraw(victim, mine, for: helper)
         }
         hedgeBudget -= length

@@ -23,7 +23,7 @@ extension DownloadPlan {
             }
             let length = layout.length(ofChunk: candidate.chunk)
             guard isIdle || connection.outstanding + length <= target else { break }
-            guard memoryUsed + length <= memoryAllowance else {
+            guard memoryUsed + memoryCost(length) <= memoryAllowance else {
                 hunger = .memory
                 break
             }
@@ -166,7 +166,7 @@ extension DownloadPlan {
     /// - Returns: its key.
     mutating func ask(for chunks: Range<Int>, on key: Int) -> Int {
         let bytes = chunks.reduce(0) { $0 + layout.length(ofChunk: $1) }
-        memoryUsed += bytes
+        memoryUsed += chunks.reduce(0) { $0 + memoryCost(layout.length(ofChunk: $1)) }
         outstanding += bytes
         let isIdle = connections[key]?.requests.isEmpty ?? true
         let request = requests.insert(

@@ -1,0 +1,136 @@
+import FDLCore
+import FDLSystem
+import Glibc
+import Synchronization
+
+extension ChunkStore {
+    private static let openFileLimit = 64
+
+    /// The file, open for writing, kept open for the chunks that follow.
+    func openFile(_ file: Int) throws(SystemError) -> OutputFile {
+        if let output = state.withLock({ Self.recall(file, &$0) }) { return output }
+        let output = OutputFile(try open(file), size: manifest.files[file].size, usesPageCache: usesPageCache)
+        // What is dropped closes files: that is for outside the lock.
+        var dropped: [OutputFile] = []
+        defer { dropped.removeAll() }
+        return state.withLock { state in
+            // Another thread may have opened it meanwhile.
+            if let first = Self.recall(file, &state) { return first }
+            state.open.append((file, output))
+            if state.open.count > Self.openFileLimit { dropped.append(state.open.removeFirst().output) }
+            return output
+        }
+    }
+
+    /// A file whose chunks are all in their places, open to be completed. Only an empty file is made now.
+    /// - Throws: `SystemError`, ENOENT where somebody has removed it; `Failure` where it has been cut.
+    func openWritten(_ file: Int) throws -> (file: SharedDescriptor, status: FileStatus) {
+        let listed = manifest.files[file]
+        let holder =
+            if listed.size == 0 { try open(file) } else if target.isFolder {
+                SharedDescriptor(try partial.holder.descriptor.open(beneath: listed.path.string, flags: Self.writing))
+            } else { partial.holder }
+        let status = try holder.descriptor.status()
+        guard status.size >= listed.size, partial.isAlone(status) else {
+            throw Failure(.localIO, "\(holder.descriptor.path) has changed since it was written")
+        }
+        // An earlier version's file may have been longer.
+        if status.size > listed.size { try holder.descriptor.truncate(to: listed.size) }
+        return (holder, status)
+    }
+
+    /// The file, open for writing; made, sized and its room reserved.
+    private func open(_ file: Int) throws(SystemError) -> SharedDescriptor {
+        let holder = target.isFolder ? SharedDescriptor(try createInWay(manifest.files[file])) : partial.holder
+        try prepare(holder.descriptor, file: file)
+        return holder
+    }
+
+    private func createInWay(_ file: Manifest.File) throws(SystemError) -> Descriptor {
+        do throws(SystemError) {
+            return try createFile(file)
+        } catch {
+            // A partial output of an earlier version may have a file where this one has a directory, or the reverse.
+            // ENOENT: it was still there when the directory was to be made, and another thread has just cleared it.
+            guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST, ENOENT].contains(error.code) else { throw error }
+            // One at a time: what one has made in the place of what it cleared, the next must not take for the
+            // obstacle.
+            return try clearing.withLock { _ throws(SystemError) in
+                try clearWay(for: file.path.string)
+                return try createFile(file)
+            }
+        }
+    }
+
+    private func createFile(_ file: Manifest.File) throws(SystemError) -> Descriptor {
+        let path = file.path.string
+        if let directory = splitLast(path).directory {
+            try partial.holder.descriptor.createDirectory(beneath: directory)
+        }
+        let opened = try partial.holder.descriptor.open(
+            beneath: path,
+            flags: Self.writing | O_CREAT,
+            mode: Self.mode(of: file)
+        )
+        let status = try opened.status()
+        guard status.kind == .regular, partial.isAlone(status) else {
+            throw SystemError(operation: "open", path: opened.path, code: EEXIST)
+        }
+        return opened
+    }
+
+    private static let writing = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+
+    /// Removes from the partial output what is no directory where `path` needs one, and what is no file of this
+    /// download's alone in its place.
+    private func clearWay(for path: String) throws(SystemError) {
+        var directory = try partial.holder.descriptor.duplicate()
+        let parts = pathParts(path)
+        for (index, part) in parts.enumerated() {
+            guard let status = try directory.status(child: part) else { return }
+            let isLast = index == parts.count - 1
+            let fits = isLast ? status.kind == .regular && partial.isAlone(status) : status.kind == .directory
+            guard fits else { return try directory.removeTree(child: part) }
+            if !isLast { directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY) }
+        }
+    }
+
+    private static func recall(_ file: Int, _ state: inout State) -> OutputFile? {
+        guard let index = state.open.lastIndex(where: { $0.file == file }) else { return nil }
+        let entry = state.open.remove(at: index)
+        state.open.append(entry)
+        return entry.output
+    }
+
+    /// Lets go of the files opened lately.
+    func closeFiles() { state.withLock { $0.open.removeAll() } }
+
+    /// Gives a file its final size, the missing parts as holes, with room reserved for all that is not zeros. In a
+    /// folder, whose room is looked at as a whole, a file of one chunk gets its size and its room with that.
+    /// - Returns: whether the room is reserved.
+    @discardableResult
+    func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) -> Bool {
+        let size = manifest.files[file].size
+        let chunks = layout.chunks(ofFile: file)
+        let comesWhole = target.isFolder && chunks.count <= 1
+        let current = try opened.status().size
+        if current > size || current < size && !comesWhole { try opened.truncate(to: size) }
+        guard !comesWhole else { return true }
+        var chunk = chunks.lowerBound
+        while chunk < chunks.upperBound {
+            let isZero = zeros.contains(chunk)
+            let start = chunk
+            while chunk < chunks.upperBound, zeros.contains(chunk) == isZero { chunk += 1 }
+            guard !isZero else { continue }
+            let end = chunk < chunks.upperBound ? layout.location(ofChunk: chunk).offset : size
+            guard try opened.reserve(layout.location(ofChunk: start).offset..<end) else { return false }
+        }
+        return true
+    }
+}
+
+extension PartialOutput {
+    /// Whether a file in it is this download's alone: another name of it, or another owner, could change it after it
+    /// has been verified.
+    func isAlone(_ status: FileStatus) -> Bool { status.links <= 1 && status.owner == owner }
+}

@@ -1,0 +1,117 @@
+import FDLCore
+import FDLSystem
+import Glibc
+
+/// An open folder and what a manifest lists in it.
+struct ListedFolder {
+    let directory: SharedDescriptor
+    let listed: ListedTree
+    private let folder: ListedTree.Folder
+
+    init(_ directory: SharedDescriptor, _ listed: ListedTree) {
+        self.init(directory, listed, listed.root)
+    }
+
+    private init(_ directory: SharedDescriptor, _ listed: ListedTree, _ folder: ListedTree.Folder) {
+        self.directory = directory
+        self.listed = listed
+        self.folder = folder
+    }
+
+    private func census() throws(SystemError) -> FolderCensus {
+        try FolderCensus(of: directory.descriptor, listed.children(of: folder))
+    }
+
+    private func inner(_ match: FolderCensus.Match) throws(SystemError) -> ListedFolder? {
+        guard case .folder(let folder) = match.child.kind else { return nil }
+        let opened = try directory.descriptor.open(entry: match.entry, flags: O_RDONLY | O_DIRECTORY)
+        return ListedFolder(SharedDescriptor(opened), listed, folder)
+    }
+
+    /// Two listed paths that the file system takes for one; nil where each has an entry of its own.
+    func foldedPair() throws(SystemError) -> (String, String)? {
+        let census = try census()
+        if let pair = census.folded.first { return (folder.joined(pair.name), folder.joined(pair.with)) }
+        for match in census.matches {
+            if let pair = try inner(match)?.foldedPair() { return pair }
+        }
+        return nil
+    }
+
+    /// The first file, or other thing that can be lost, that no path of the manifest names.
+    func firstUnlisted() throws(SystemError) -> String? {
+        let census = try census()
+        for stranger in census.strangers {
+            let path = folder.joined(stranger.shown)
+            guard try directory.descriptor.status(of: stranger)?.kind == .directory else { return path }
+            let opened = try directory.descriptor.open(entry: stranger, flags: O_RDONLY | O_DIRECTORY)
+            if let found = try Self.firstFile(in: SharedDescriptor(opened), path) { return found }
+        }
+        for match in census.matches {
+            if let found = try inner(match)?.firstUnlisted() { return found }
+        }
+        return nil
+    }
+
+    private static func firstFile(in directory: SharedDescriptor, _ path: String) throws(SystemError) -> String? {
+        for entry in try directory.descriptor.entries() {
+            let path = "\(path)/\(entry.shown)"
+            guard try directory.descriptor.status(of: entry)?.kind == .directory else { return path }
+            let opened = try directory.descriptor.open(entry: entry, flags: O_RDONLY | O_DIRECTORY)
+            if let found = try firstFile(in: SharedDescriptor(opened), path) { return found }
+        }
+        return nil
+    }
+
+    /// Removes all that is not listed.
+    /// - Throws: `Failure` (73) where the file system takes two listed paths for one, or shows one in a way that does
+    ///   not tell what is listed from what is not; `SystemError`.
+    func removeOthers() throws {
+        let census = try census()
+        if let pair = census.folded.first {
+            throw Failure(folded: folder.joined(pair.name), folder.joined(pair.with))
+        }
+        if let lost = census.absent.first {
+            throw Failure(
+                .localIO,
+                "\(folder.joined(lost.name)) has gone since it was written",
+                hint: "let nothing else work in the partial folder, and run the same command again"
+            )
+        }
+        if let name = census.hidden.first, let stranger = census.strangers.first {
+            throw Failure(
+                .cannotCreate,
+                "this file system shows \(folder.joined(name)) under another name, \(stranger.shown) perhaps",
+                hint: "choose a place on a file system that keeps names as they are, with -o"
+            )
+        }
+        for stranger in census.strangers { try directory.descriptor.removeTree(entry: stranger) }
+        for match in census.matches { try inner(match)?.removeOthers() }
+    }
+
+    /// Removes the listed files, and the directories that are empty then.
+    /// - Returns: whether anything is left.
+    func removeListed() throws(SystemError) -> Bool {
+        let census = try census()
+        var isLeft = !census.strangers.isEmpty
+        for match in census.matches {
+            if let inner = try inner(match), try inner.removeListed() {
+                isLeft = true
+            } else {
+                try directory.descriptor.removeTree(entry: match.entry)
+            }
+        }
+        return isLeft
+    }
+}
+
+extension Failure {
+    /// Two listed paths are one file here.
+    init(folded first: String, _ second: String) {
+        self.init(
+            .cannotCreate,
+            "this file system takes \(first) and \(second) for one name, and the manifest lists both",
+            hint: "choose a place on a file system that tells them apart (such as ext4, XFS or Btrfs) with -o"
+        )
+    }
+}

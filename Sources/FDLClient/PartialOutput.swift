@@ -1,0 +1,101 @@
+import FDLCore
+import FDLSystem
+import Glibc
+
+/// The partial output as it lies on disk, `NAME.fdl-part` beside where the result will be: a file, or a folder. Open
+/// and locked, and this user's alone.
+struct PartialOutput: Sendable {
+    /// The file or the folder itself. Holds the lock.
+    let holder: SharedDescriptor
+    /// Whether this run made it: then it holds nothing yet.
+    let isNew: Bool
+    /// Whether another download is kept out. Not every file system has locks.
+    let isLocked: Bool
+    /// Whom it belongs to, and each file in it.
+    let owner: UInt32
+
+    /// Opens it or makes it.
+    /// - Parameter mode: the permission bits of a file that is made, less what the system takes of them.
+    /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or it is not this user's alone.
+    init(of target: OutputTarget, mode: UInt32) throws(Failure) {
+        let directory = target.directory
+        let opened = try Self.explaining(target) { () throws(SystemError) in
+            (
+                isNew: try directory.descriptor.status(child: target.partName) == nil,
+                holder: SharedDescriptor(try Self.open(target, mode))
+            )
+        }
+        (isNew, holder) = opened
+        let status = try Self.explaining(target) { () throws(SystemError) in try opened.holder.descriptor.status() }
+        guard status.kind == (target.isFolder ? .directory : .regular) else { throw Self.inTheWay(target) }
+        let lock = try Self.explaining(target) { () throws(SystemError) in try opened.holder.descriptor.lock() }
+        // Between opening and locking, the holder before us may have finished and renamed it: then the lock is on the
+        // finished output.
+        let named = try Self.explaining(target) { () throws(SystemError) in
+            try directory.descriptor.status(child: target.partName)
+        }
+        guard lock != .held, named?.identity == status.identity else {
+            throw Failure(
+                .cannotCreate,
+                "another download is writing \(target.path)",
+                hint: "wait for it, or choose another name with -o"
+            )
+        }
+        isLocked = lock == .taken
+        owner = status.owner
+        if !opened.isNew { try Self.checkOwn(status, target) }
+    }
+
+    /// What others can write to, or hold open since it was theirs, can change after it has been verified.
+    private static func checkOwn(_ found: FileStatus, _ target: OutputTarget) throws(Failure) {
+        let new = try explaining(target) { () throws(SystemError) in
+            try target.directory.descriptor.statusOfNewFile()
+        }
+        let reason: String
+        if found.kind == .regular, found.links > 1 {
+            reason = "it has another name too (a hard link)"
+        } else if found.owner != new.owner {
+            reason = "it belongs to another user"
+        } else if found.mode & 0o666 & ~new.mode != 0 {
+            reason = "more users may use it than a file newly made there"
+        } else {
+            return
+        }
+        throw Failure(
+            .cannotCreate,
+            "\(target.partPath) is not taken over: \(reason)",
+            hint: "move it away or remove it, then run the same command again"
+        )
+    }
+
+    private static func open(_ target: OutputTarget, _ mode: UInt32) throws(SystemError) -> Descriptor {
+        let parent = target.directory
+        guard target.isFolder else {
+            let flags = O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
+            return try parent.descriptor.open(child: target.partName, flags: flags, mode: mode)
+        }
+        try parent.descriptor.createDirectory(beneath: target.partName)
+        return try parent.descriptor.open(child: target.partName, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func explaining<Value>(
+        _ target: OutputTarget,
+        _ body: () throws(SystemError) -> Value
+    ) throws(Failure) -> Value {
+        do { return try body() } catch {
+            switch error.code {
+            case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
+            case ENOSPC, EDQUOT, EIO: throw error.failure(.localIO)
+            default: throw error.failure(.cannotCreate)
+            }
+        }
+    }
+
+    private static func inTheWay(_ target: OutputTarget) -> Failure {
+        Failure(
+            .cannotCreate,
+            "\(target.partPath) is in the way: it is not an incomplete download",
+            hint: "move it away, or choose another name with -o"
+        )
+    }
+}

@@ -1,0 +1,131 @@
+import FDLCore
+import FDLSystem
+import TestSupport
+import Testing
+
+@testable import FDLClient
+
+/// A file system's answers: which names it lists, and which of them are one file.
+private struct Listing {
+    var entries: [String]
+    /// How a name is found: as the entry that it is, with the identity that this name is shown with.
+    var found: [String: (inode: UInt64, kind: FileStatus.Kind)]
+
+    func census(of listed: [ListedTree.Child]) throws -> FolderCensus {
+        try FolderCensus(of: listed, among: entries.map { DirectoryEntry(bytes: Array($0.utf8), kind: nil) }) {
+            entry throws(SystemError) in
+            found[entry.shown].map { FileStatus(kind: $0.kind, inode: $0.inode) }
+        }
+    }
+}
+
+@Suite struct FolderCensusTests {
+    private func files(_ names: String...) -> [ListedTree.Child] {
+        names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ListedTree.Child(name: $0, kind: .file(0)) }
+    }
+
+    private func matched(_ census: FolderCensus) -> [String] {
+        census.matches.map { "\($0.child.name)=\($0.entry.shown)" }
+    }
+
+    @Test func whatIsSpelledAlikeIsFoundAndTheRestIsStrange() throws {
+        let listing = Listing(
+            entries: ["c", "a", "b", "d"],
+            found: ["a": (1, .regular), "b": (2, .regular), "c": (3, .directory), "d": (4, .regular)]
+        )
+        let census = try listing.census(of: files("a", "c", "d", "e"))
+        #expect(matched(census) == ["a=a", "d=d"])
+        #expect(census.strangers.map(\.shown) == ["b", "c"])
+        #expect(census.absent.map(\.name) == ["c", "e"])
+        #expect(census.folded.isEmpty && census.hidden.isEmpty)
+    }
+
+    @Test func aNameListedInAnotherSpellingIsToldByItsIdentity() throws {
+        let listing = Listing(
+            entries: ["readme", "other"],
+            found: [
+                "readme": (1, .regular), "Readme": (1, .regular), "other": (2, .regular),
+            ]
+        )
+        let census = try listing.census(of: files("Readme"))
+        #expect(matched(census) == ["Readme=readme"])
+        #expect(census.strangers.map(\.shown) == ["other"])
+    }
+
+    @Test func whereEachSpellingHasAnIdentityOfItsOwnFoldingTells() throws {
+        let listing = Listing(
+            entries: ["readme", "other"],
+            found: [
+                "readme": (1, .regular), "Readme": (9, .regular), "other": (2, .regular),
+            ]
+        )
+        #expect(matched(try listing.census(of: files("Readme"))) == ["Readme=readme"])
+    }
+
+    @Test(arguments: [UInt64(1), 9])
+    func twoListedNamesOfOneFileAreFolded(inode: UInt64) throws {
+        let listing = Listing(entries: ["Readme"], found: ["Readme": (1, .regular), "README": (inode, .regular)])
+        let census = try listing.census(of: files("README", "Readme"))
+        #expect(census.folded.map(\.name) == ["README"])
+        #expect(census.folded.map(\.with) == ["Readme"])
+        #expect(census.absent.isEmpty && census.hidden.isEmpty)
+    }
+
+    @Test func aNameThatIsThereAndNowhereListedIsHidden() throws {
+        let listing = Listing(entries: ["x1"], found: ["x1": (1, .regular), "long name": (9, .regular)])
+        let census = try listing.census(of: files("long name"))
+        #expect(census.hidden == ["long name"])
+        #expect(census.strangers.map(\.shown) == ["x1"])
+    }
+
+    @Test func aNameThatIsNoTextIsAStranger() throws {
+        let entries = [
+            DirectoryEntry(bytes: [0x63, 0xe9], kind: .regular), DirectoryEntry(bytes: [0x61], kind: .regular),
+        ]
+        let census = try FolderCensus(of: files("a"), among: entries) { _ throws(SystemError) in nil }
+        #expect(census.strangers.map(\.bytes) == [[0x63, 0xe9]])
+        #expect(matched(census) == ["a=a"])
+    }
+}
+
+@Suite struct ListedTreeTests {
+    @Test func directoriesHoldWhatLiesInThem() throws {
+        let manifest = try manifest([
+            ("b/x", []), ("a-b", []), ("a/x", []), ("a/c/y", []), ("a.txt", []), ("a/c/z", []),
+        ])
+        let tree = ListedTree(manifest)
+        #expect(tree.children(of: tree.root).map(\.name) == ["a", "a-b", "a.txt", "b"])
+        let folders = tree.folders()
+        #expect(folders.map(\.path).sorted() == ["a", "a/c", "b"])
+        // Those within others first.
+        let inner = try #require(folders.firstIndex { $0.path == "a/c" })
+        let outer = try #require(folders.firstIndex { $0.path == "a" })
+        #expect(inner < outer)
+        #expect(tree.children(of: folders[inner]).map(\.name) == ["y", "z"])
+        #expect(tree.children(of: folders[outer]).map(\.name) == ["c", "x"])
+    }
+}
+
+@Suite struct ZeroChunksTests {
+    @Test func onlyZerosAreZeros() throws {
+        var almost = [UInt8](repeating: 0, count: 65536)
+        almost[65535] = 1
+        let manifest = try manifest([
+            ("a", [UInt8](repeating: 0, count: 65536 + 10)), ("b", almost), ("c", []), ("d", [0]), ("e", [1]),
+        ])
+        #expect(Array(ZeroChunks.all(in: manifest.layout, manifest.digests)) == [0, 1, 3])
+    }
+}
+
+@Suite struct PartialNameTests {
+    @Test func aNameOfTheFullLengthHasAPartialOneOfItsOwn() {
+        #expect(OutputTarget.name(beside: "x", ".fdl-part", longest: 255) == "x.fdl-part")
+        let longest = String(repeating: "é", count: 127) + "a"
+        let other = String(repeating: "é", count: 127) + "b"
+        #expect(longest.utf8.count == 255)
+        let name = OutputTarget.name(beside: longest, ".fdl-part", longest: 255)
+        #expect(name.utf8.count <= 255 && name.hasSuffix(".fdl-part"))
+        #expect(name != OutputTarget.name(beside: other, ".fdl-part", longest: 255))
+        #expect(OutputTarget.name(beside: longest, ".fdl-part", longest: 143).utf8.count <= 143)
+    }
+}
