@@ -3,6 +3,7 @@
 #ifndef FDL_CLINUX_SHIM_H
 #define FDL_CLINUX_SHIM_H
 
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -62,5 +63,8 @@ static inline int fdl_reserve(int fd, int64_t offset, int64_t length) {
 static inline int fdl_start_writeback(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_sync_file_range, fd, (long)offset, (long)length, FDL_SYNC_FILE_RANGE_WRITE);
 }
+
+/// mallopt(3): one arena for all threads.
+static inline void fdl_use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
 #endif
