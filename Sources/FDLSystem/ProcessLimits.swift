@@ -23,7 +23,8 @@ public enum ProcessLimits {
         guard freeDescriptors(of: least) == least else {
             throw SystemError(operation: "open the \(least) descriptors that this needs", code: EMFILE)
         }
-        try check(threads: 2, bytes: 16 << 20)
+        // libdispatch tries for ever to start a thread that it does not get.
+        try check(threads: 4, bytes: 32 << 20)
     }
 
     /// How many descriptors of `wanted` can be opened now.
