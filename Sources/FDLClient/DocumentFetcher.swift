@@ -34,6 +34,8 @@ struct DocumentFetcher: Sendable {
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: "fdl-secure")
         head.headers.add(name: "Accept-Encoding", value: "identity")
+        // A cache on the way must not answer with one of an older pair for ever (RFC 9111 section 5.2.1.4).
+        head.headers.add(name: "Cache-Control", value: "no-cache")
         head.headers.add(name: "Connection", value: "close")
         let request = head
         let connected = ClientBootstrap(group: loop)

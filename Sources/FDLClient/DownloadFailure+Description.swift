@@ -25,10 +25,19 @@ extension DownloadFailure {
         return !refusals.isEmpty && refusals.allSatisfy { $0.isPinRefusal }
     }
 
+    /// Whether some refusal was over a date: then the clock may be what is wrong.
+    private var isOfDates: Bool {
+        reports.contains { report in
+            if case .tls(let reason) = report.lastError { reason.isDateRefusal } else { false }
+        }
+    }
+
     private var hint: String {
         switch exitCode {
         case .tls where isPinned:
             "ask the sources' operators for the pins of their keys, and compare with those of --pin and the manifest"
+        case .tls where isOfDates:
+            "check this machine's clock; if it is right, the sources' operators have to renew their certificates"
         case .tls: "name the sources' private CA with --cacert, or have their certificates mended"
         case .integrity: "add a source that has the right bytes with --server or --mirror; what was verified is kept"
         default: "try again later, or add a source with --server or --mirror; what was verified is kept"
@@ -39,4 +48,7 @@ extension DownloadFailure {
 extension String {
     /// Whether the reason of a `SourceError.tls` is that of `TLSError.pinMismatch`.
     var isPinRefusal: Bool { hasSuffix("is not one of those pinned") }
+
+    /// Whether the reason of a `SourceError.tls` is that of `TLSError.certificateExpired` or `.certificateNotYetValid`.
+    var isDateRefusal: Bool { hasSuffix("has expired") || hasSuffix("is not yet valid") }
 }

@@ -257,6 +257,10 @@ struct DownloadJob {
             connectionsPerSource: request.connectionsPerSource,
             memoryLimit: memoryLimit
         )
+        // A connection that gets no descriptor is this machine's fault, and would be taken for the source's.
+        let wanted = configuration.maximumConnections + EventLoops.spareDescriptors
+        let free = ProcessLimits.freeDescriptors(of: wanted)
+        configuration.maximumConnections = max(1, free - EventLoops.spareDescriptors)
         if let limit = request.rateLimit {
             // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)

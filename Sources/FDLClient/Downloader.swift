@@ -21,14 +21,15 @@ public struct Downloader: Sendable {
     ///   every source.
     public func run() async throws(Failure) -> DownloadSummary {
         // More threads than cores: some of what they do is waiting for the disk.
-        let pool = NIOThreadPool(numberOfThreads: max(ChunkStore.syncWidth, System.coreCount))
+        let poolThreads = max(ChunkStore.syncWidth, System.coreCount)
+        let writerThreads = request.writesDirectly ? OutputFile.writers : 1
+        let group = try EventLoops.group(threads: poolThreads + writerThreads)
+        let pool = NIOThreadPool(numberOfThreads: poolThreads)
         pool.start()
         // Past the page cache several writes go on at once, each waiting for the disk. Through it one thread does more:
         // several that make files in one folder spin on its lock.
-        let writer = NIOThreadPool(numberOfThreads: request.writesDirectly ? OutputFile.writers : 1)
+        let writer = NIOThreadPool(numberOfThreads: writerThreads)
         writer.start()
-        // The process's own loops, which are never shut down: what a closed connection still has to say finds one.
-        let group = MultiThreadedEventLoopGroup.singleton
         let result: Result<DownloadSummary, Failure>
         do {
             let job = DownloadJob(request: request, pool: pool, writer: writer, group: group, report: report)

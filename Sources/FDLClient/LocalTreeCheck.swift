@@ -37,7 +37,13 @@ public enum LocalTreeCheck {
     /// Hashes what lies at `path`, with all cores.
     /// - Throws: `Failure` where the path cannot be read, or is a file where the manifest lists a folder.
     public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
-        let pool = NIOThreadPool(numberOfThreads: max(1, System.coreCount))
+        let threads = max(1, System.coreCount)
+        do throws(SystemError) {
+            try ProcessLimits.check(threads: threads + 2, bytes: 32 << 20)
+        } catch {
+            throw error.failure(.localIO)
+        }
+        let pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
         let result: Result<Report, Failure>
         do {

@@ -15,6 +15,34 @@ public struct ManifestAcceptance: Sendable {
         self.directories = directories
     }
 
+    /// Reads a manifest and its signature, verifies them and notes the version as seen.
+    ///
+    /// Both are read again, a few times, where they do not belong together: the publisher may be putting new ones there.
+    /// - Parameters:
+    ///   - origin: what the manifest is read from, for messages.
+    ///   - read: reads or fetches the two.
+    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) where the user's own settings cannot
+    ///   be read.
+    public func accept(
+        from origin: String,
+        now: UTCTime,
+        read: () async throws(Failure) -> FetchedManifest
+    ) async throws(Failure) -> (VerifiedManifest, FetchedManifest) {
+        for pause in VerificationError.pausesForTornPair {
+            let fetched = try await read()
+            switch try verify(fetched.manifest, fetched.signature, origin) {
+            case .success(let verified): return (try note(verified, now), fetched)
+            case .failure(let error) where error.mayBeOfTornPair: break
+            case .failure(let error): throw error.failure
+            }
+            do { try await Task.sleep(for: pause) } catch { throw .interrupted }
+        }
+        let fetched = try await read()
+        return (
+            try accept(manifest: fetched.manifest, signature: fetched.signature, origin: origin, now: now), fetched
+        )
+    }
+
     /// Verifies and notes the version as seen.
     /// - Parameters:
     ///   - signature: nil where none was found.
@@ -26,7 +54,13 @@ public struct ManifestAcceptance: Sendable {
         origin: String,
         now: UTCTime
     ) throws(Failure) -> VerifiedManifest {
-        let verified = try verify(manifest, signature, origin)
+        switch try verify(manifest, signature, origin) {
+        case .success(let verified): return try note(verified, now)
+        case .failure(let error): throw error.failure
+        }
+    }
+
+    private func note(_ verified: VerifiedManifest, _ now: UTCTime) throws(Failure) -> VerifiedManifest {
         let versions = SeenVersions(directories: directories)
         let seen = try settings { () throws(SystemError) -> Int64? in
             guard let signer = verified.signer else { return nil }
@@ -35,7 +69,7 @@ public struct ManifestAcceptance: Sendable {
         do throws(FreshnessError) {
             try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
         } catch {
-            throw error.failure
+            throw error.failure(now: now)
         }
         if let signer = verified.signer {
             try settings { () throws(SystemError) in
@@ -49,7 +83,7 @@ public struct ManifestAcceptance: Sendable {
         _ manifest: [UInt8],
         _ signature: [UInt8]?,
         _ origin: String
-    ) throws(Failure) -> VerifiedManifest {
+    ) throws(Failure) -> Result<VerifiedManifest, VerificationError> {
         guard signature != nil || allowsUnsigned else {
             throw Failure(
                 .integrity,
@@ -58,11 +92,9 @@ public struct ManifestAcceptance: Sendable {
             )
         }
         let keys = try acceptedKeys()
-        do throws(VerificationError) {
+        return Result { () throws(VerificationError) in
             guard let signature else { return try VerifiedManifest(allowingUnsigned: manifest) }
             return try VerifiedManifest.verify(manifest: manifest, signature: signature, acceptedKeys: keys)
-        } catch {
-            throw error.failure
         }
     }
 

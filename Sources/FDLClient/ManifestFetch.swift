@@ -2,7 +2,6 @@ public import FDLCore
 import FDLCrypto
 public import FDLTLS
 import NIOCore
-import NIOPosix
 
 /// A manifest and its signature as a server gave them: bytes that nobody has vouched for.
 public struct FetchedManifest: Sendable {
@@ -24,12 +23,13 @@ public enum ManifestFetch {
     /// - Parameter url: of a manifest, for instance `https://a.example:8443/manifests/NAME.json`. The signature is
     ///   looked for behind the same URL with `.minisig`.
     /// - Throws: `Failure`: 64 for what is no such URL, 69 where the server does not have it or cannot be reached,
-    ///   77 where TLS is refused, 78 where the TLS settings cannot be used.
+    ///   74 where this machine has too few descriptors, threads or memory, 77 where TLS is refused, 78 where the TLS settings cannot be used.
     public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> FetchedManifest {
         let (directory, name) = try split(url)
+        let group = try EventLoops.group(threads: 1)
         let context: TLSContext
         do throws(TLSError) { context = try TLSContext.client(tls) } catch { throw error.failure }
-        let fetcher = DocumentFetcher(group: MultiThreadedEventLoopGroup.singleton, tls: context)
+        let fetcher = DocumentFetcher(group: group, tls: context)
         let result: Result<FetchedManifest, Failure>
         do throws(SourceError) {
             let path = directory.path + name
@@ -78,6 +78,12 @@ public enum ManifestFetch {
         return switch error {
         case .tls(let reason) where reason.isPinRefusal:
             Failure(.tls, message, hint: "ask the server's operator for the pin of its key, and compare with --pin")
+        case .tls(let reason) where reason.isDateRefusal:
+            Failure(
+                .tls,
+                message,
+                hint: "check this machine's clock; if it is right, the server's operator has to renew the certificate"
+            )
         case .tls: Failure(.tls, message, hint: "name the server's private CA with --cacert")
         case .forbidden: Failure(.tls, message, hint: "give the client certificate it wants with --cert and --key")
         default: Failure(.noSource, message, hint: "check the URL, or name a manifest file on this machine")

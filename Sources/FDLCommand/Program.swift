@@ -1,5 +1,6 @@
 public import ArgumentParser
 import FDLCore
+import FDLSystem
 import Glibc
 
 /// What the programs have in common: how they start, and how they tell that they cannot go on.
@@ -9,7 +10,9 @@ public enum Program {
     public static func run(_ root: any ParsableCommand.Type) async {
         // A reader of our output that has gone shows as EPIPE, not as a signal that kills us.
         signal(SIGPIPE, SIG_IGN)
+        ProcessLimits.prepare()
         do {
+            do throws(SystemError) { try ProcessLimits.checkLeast() } catch { throw error.failure(.localIO) }
             var command = try root.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -2,6 +2,9 @@ public import FDLCore
 
 /// Whether a manifest is the one to follow today: a signature alone does not tell a new one from an old.
 public enum Freshness {
+    /// How far a version made of the time may be ahead of another clock before something is wrong: a day.
+    public static let leewaySeconds: Int64 = 86_400
+
     /// - Parameters:
     ///   - now: the reader's clock.
     ///   - seen: the highest version this reader has accepted from the same signer under the same name.
@@ -25,15 +28,28 @@ public enum FreshnessError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    public var failure: Failure {
+    /// What a command says.
+    /// - Parameter now: the reader's clock, which may be what is wrong.
+    public func failure(now: UTCTime) -> Failure {
         switch self {
-        case .expired: Failure(.integrity, description, hint: "get the publisher's newest manifest")
-        case .older:
+        case .expired:
             Failure(
                 .integrity,
                 description,
-                hint: "get the publisher's newest manifest; if it is this one, the publisher must sign it again"
+                hint: "get the publisher's newest manifest; if it has not expired, this machine's clock is wrong: "
+                    + "it says \(now)"
+            )
+        case .older(_, let seen):
+            Failure(
+                .integrity,
+                description,
+                hint: "get the publisher's newest manifest; if it is this one, the publisher's clock went back, and it "
+                    + "must be signed again with a --version above \(seen)\(Self.insisting(on: seen, now))"
             )
         }
+    }
+
+    private static func insisting(on version: Int64, _ now: UTCTime) -> String {
+        version >= now.secondsSince1970 + Freshness.leewaySeconds ? " and --ahead" : ""
     }
 }

@@ -19,45 +19,75 @@ public enum KeyFile {
         return try atPath(path) { () throws(KeyError) in try SecretKey(pem: pem, passphrase: passphrase) }
     }
 
-    /// Makes a key and writes `PREFIX.pub` and `PREFIX.key` (0600). Neither is ever replaced.
-    /// - Throws: `KeyRingError.system` with EEXIST where there is a secret key, `.secretKeyMissing` where there is only
-    ///   a public one: its secret key may lie elsewhere, and another one would be another publisher.
+    /// Makes a key and writes `PREFIX.key` (0600) and `PREFIX.pub`. Neither is ever replaced.
+    ///
+    /// The secret key comes first, and each file is whole or absent: what a killed process leaves is nothing or a secret
+    /// key alone, and of that the next call makes the public one.
+    /// - Throws: `KeyRingError.system` with EEXIST where there is a pair, or a secret key that does not have the
+    ///   passphrase; `.secretKeyMissing` where there is only a public key: its secret key may lie elsewhere, and another
+    ///   one would be another publisher.
     public static func createPair(prefix: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         let path = "\(prefix).key"
-        let key = try atPath(path, SecretKey.generate)
-        let pem = try atPath(path) { () throws(KeyError) in try key.pem(passphrase: passphrase) }
-        do {
-            let directory = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
-            // So that nobody takes the public key of a pair being written for one without a secret key. Not every
-            // file system can lock a directory; nothing is replaced there either.
+        let directory = try lockedDirectory(of: path)
+        return try withExtendedLifetime(directory) { () throws(KeyRingError) in
+            let publicPath = "\(prefix).pub"
+            let key = try secretHalf(path, publicPath, passphrase)
+            try create(publicPath, Array(key.publicKey.minisignText.utf8), mode: 0o644)
+            return key
+        }
+    }
+
+    /// Locked so that nobody takes a secret key of a pair being written for one whose public key is lacking. Not every
+    /// file system can lock a directory; nothing is replaced there either.
+    private static func lockedDirectory(of path: String) throws(KeyRingError) -> Descriptor {
+        do throws(SystemError) {
+            let directory = try Descriptor(openingDirectory: Directory.containing(path))
             try directory.waitForLock()
-            try withExtendedLifetime(directory) { () throws(SystemError) in
-                try writePair(prefix, pem, key.publicKey)
-            }
+            return directory
         } catch {
-            guard error.code == EEXIST, error.path == "\(prefix).pub" else { throw .system(error) }
-            if (try? FileStatus(path: path, following: false)) != nil {
+            throw .system(error)
+        }
+    }
+
+    /// The secret key of a pair whose public key is to be written: a new one, or one that was left alone.
+    private static func secretHalf(
+        _ path: String,
+        _ publicPath: String,
+        _ passphrase: [UInt8]?
+    ) throws(KeyRingError) -> SecretKey {
+        let isPublicThere = (try? FileStatus(path: publicPath, following: false)) != nil
+        guard (try? FileStatus(path: path, following: false)) == nil else {
+            // Whoever gives a passphrase wants no plain key.
+            guard !isPublicThere, passphrase == nil || !isPlain(path) else {
                 throw .system(SystemError(operation: "create", path: path, code: EEXIST))
             }
-            throw .secretKeyMissing(path: path, publicKey: "\(prefix).pub")
+            return try secretKey(path, passphrase: passphrase)
         }
+        guard !isPublicThere else { throw .secretKeyMissing(path: path, publicKey: publicPath) }
+        let key = try atPath(path, SecretKey.generate)
+        let pem = try atPath(path) { () throws(KeyError) in try key.pem(passphrase: passphrase) }
+        try create(path, pem, mode: 0o600)
         return key
     }
 
-    /// The public key first: where only one of the two gets written, no secret key lies there that nobody knows of.
-    private static func writePair(_ prefix: String, _ pem: [UInt8], _ key: PublicKey) throws(SystemError) {
-        let publicPath = "\(prefix).pub"
-        let secretPath = "\(prefix).key"
-        if (try? FileStatus(path: secretPath, following: false)) != nil {
-            throw SystemError(operation: "create", path: secretPath, code: EEXIST)
-        }
-        try WholeFile.create(publicPath, with: Array(key.minisignText.utf8), mode: 0o644)
-        do throws(SystemError) {
-            try WholeFile.create(secretPath, with: pem, mode: 0o600)
+    private static func isPlain(_ path: String) -> Bool {
+        do {
+            _ = try secretKey(path, passphrase: nil)
+            return true
         } catch {
-            _ = unlink(publicPath)
-            throw error
+            return false
         }
+    }
+
+    /// Whether others than its owner may read a file although that is not how it was made: there are file systems that
+    /// keep no modes. False where nothing can be told.
+    public static func isOpenToOthers(_ path: String) -> Bool {
+        guard let status = try? FileStatus(path: path) else { return false }
+        return status.mode & 0o044 != 0
+    }
+
+    private static func create(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(KeyRingError) {
+        do { try WholeFile.create(path, with: bytes, mode: mode) } catch { throw .system(error) }
     }
 
     /// Reads a passphrase: the file's first line.

@@ -16,6 +16,22 @@ public enum VerificationError: Error, Sendable, Hashable {
     case openSSL(OpenSSLError)
 }
 
+extension VerificationError {
+    /// Whether a manifest and a signature that were read one after the other while the publisher put new ones there
+    /// would look like this: then reading both again helps.
+    public var mayBeOfTornPair: Bool {
+        switch self {
+        case .mismatch, .trustedCommentTampered, .signatureMalformed: true
+        case .signatureMissing, .legacySignature, .unknownKey, .manifest, .openSSL: false
+        }
+    }
+
+    /// How long to wait before each reading again. Two renames take microseconds, a copy to a mirror longer.
+    public static let pausesForTornPair: [Duration] = [
+        .milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
+    ]
+}
+
 extension VerificationError: CustomStringConvertible {
     public var description: String {
         switch self {

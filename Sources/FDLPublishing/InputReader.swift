@@ -32,10 +32,11 @@ final class InputReader: Sendable {
         do throws(SystemError) {
             let descriptor = try open(file)
             guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
+            var data = KnownData(file: range)
             var offset = range.lowerBound
             while offset < range.upperBound {
                 let end = min(offset + step, range.upperBound)
-                each(try worker.digest(of: descriptor, range: offset..<end), end - offset)
+                each(try worker.digest(of: descriptor, range: offset..<end, data: &data), end - offset)
                 offset = end
             }
             guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
@@ -59,6 +60,40 @@ final class InputReader: Sendable {
     fileprivate static let changed = SystemError(operation: "read", code: ESTALE)
 }
 
+/// Where a part of a file has data, as far as it was asked.
+private struct KnownData {
+    /// The next range of data; what lies before it, from the last question on, is a hole.
+    private var next: Range<Int64>
+
+    /// Below this, reading costs less than asking.
+    private static let leastBytes = 64 << 10
+
+    init(file range: Range<Int64>) {
+        // Nothing known: the first question is at its beginning. A short one counts as data.
+        next = range.count < Self.leastBytes ? range : range.lowerBound..<range.lowerBound
+    }
+
+    /// How far from `offset` on the file is data or a hole throughout.
+    ///
+    /// A file system that cannot tell has data everywhere.
+    mutating func extent(
+        from offset: Int64,
+        to end: Int64,
+        in descriptor: borrowing Descriptor
+    ) -> (end: Int64, isHole: Bool) {
+        if offset >= next.upperBound {
+            do throws(SystemError) {
+                next = try descriptor.nextData(from: offset) ?? Int64.max..<Int64.max
+            } catch {
+                next = offset..<Int64.max
+            }
+        }
+        let isHole = offset < next.lowerBound
+        // A range of no bytes, which only a file that changes has, must not stop the reader.
+        return (max(offset + 1, min(end, isHole ? next.lowerBound : next.upperBound)), isHole)
+    }
+}
+
 /// One worker's buffer and hasher.
 struct HashingWorker: ~Copyable {
     // Small enough to be still in the cache when it is hashed, large enough that the calls do not count.
@@ -66,6 +101,8 @@ struct HashingWorker: ~Copyable {
 
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferBytes, alignment: 4096)
     private var hasher = SHA256Hasher()
+    /// The digest of so many zeros, by their number: those of the two or three lengths of chunks.
+    private var zeros: [Int64: SHA256Digest] = [:]
 
     init() {}
 
@@ -73,17 +110,47 @@ struct HashingWorker: ~Copyable {
 
     fileprivate mutating func digest(
         of descriptor: borrowing Descriptor,
-        range: Range<Int64>
+        range: Range<Int64>,
+        data: inout KnownData
     ) throws(SystemError) -> SHA256Digest {
         hasher.reset()
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let wanted = Int(min(Int64(buffer.count), range.upperBound - offset))
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
-            guard try descriptor.read(into: part, at: offset) == wanted else { throw InputReader.changed }
-            hasher.update(UnsafeRawBufferPointer(part))
-            offset += Int64(wanted)
+            let extent = data.extent(from: offset, to: range.upperBound, in: descriptor)
+            if extent.isHole {
+                let count = extent.end - offset
+                if count == range.upperBound - range.lowerBound { return digest(ofZeros: count) }
+                hashZeros(count)
+                offset = extent.end
+                continue
+            }
+            while offset < extent.end {
+                let wanted = Int(min(Int64(buffer.count), extent.end - offset))
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+                guard try descriptor.read(into: part, at: offset) == wanted else { throw InputReader.changed }
+                hasher.update(UnsafeRawBufferPointer(part))
+                offset += Int64(wanted)
+            }
         }
         return hasher.finalize()
+    }
+
+    private mutating func digest(ofZeros count: Int64) -> SHA256Digest {
+        if let known = zeros[count] { return known }
+        hashZeros(count)
+        let digest = hasher.finalize()
+        // Whole files may have any length.
+        if zeros.count < 64 { zeros[count] = digest }
+        return digest
+    }
+
+    private mutating func hashZeros(_ count: Int64) {
+        _ = buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        var left = count
+        while left > 0 {
+            let part = Int(min(Int64(buffer.count), left))
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<part]))
+            left -= Int64(part)
+        }
     }
 }

@@ -24,6 +24,10 @@ public enum PublishingError: Error, Sendable, Hashable {
     case outputIsInput(path: String)
     /// The manifest or its signature would replace a file that is neither.
     case outputNotOurs(path: String)
+    /// The version is more than a day ahead of the clock; `earlier` is the one it was counted from.
+    case versionAhead(Int64, earlier: Int64?, now: UTCTime, isClockWrong: Bool)
+    /// The earlier manifest has the highest version there is.
+    case noVersionLeft
 }
 
 extension PublishingError: CustomStringConvertible {
@@ -62,6 +66,33 @@ extension PublishingError: CustomStringConvertible {
                 .cannotCreate,
                 "\(path) is there already and is neither a manifest nor a signature",
                 hint: "move it away, or give another file's name with -o"
+            )
+        case .versionAhead(let version, _, let now, true):
+            Failure(
+                .usage,
+                "this machine's clock is wrong: it says \(now), and this would be version \(version)",
+                hint: "set the clock; --ahead signs in spite of it"
+            )
+        case .versionAhead(let version, .some(let earlier), let now, _):
+            Failure(
+                .usage,
+                "the earlier manifest is version \(earlier), and \(version) would be more than a day ahead of the clock, "
+                    + "which says \(now)",
+                hint: "check the clock; if readers have seen \(earlier), sign with --ahead from now on; if none has, "
+                    + "move that manifest away"
+            )
+        case .versionAhead(let version, .none, let now, _):
+            Failure(
+                .usage,
+                "version \(version) is more than a day ahead of the clock, which says \(now): readers who see it refuse "
+                    + "what is signed by the clock later",
+                hint: "leave --version out, or check the clock; --ahead signs it all the same"
+            )
+        case .noVersionLeft:
+            Failure(
+                .usage,
+                "the earlier manifest has the highest version there is, \(Manifest.allowedVersions.upperBound)",
+                hint: "publish it under another --name; if no reader has seen that version, move the manifest away"
             )
         }
     }

@@ -65,7 +65,14 @@ public struct SignedManifest: Sendable {
         by mark: [UInt8],
         _ published: Set<FileIdentity.Node>
     ) throws(PublishingError) {
-        guard let status = try? FileStatus(path: path) else { return }
+        let status: FileStatus
+        do throws(SystemError) {
+            status = try FileStatus(path: path)
+        } catch {
+            // A name too long for the second file, say, must be known before the first is there.
+            guard error.isNotFound else { throw .output(error) }
+            return
+        }
         guard status.kind != .directory else {
             throw .output(SystemError(operation: "replace", path: path, code: EISDIR))
         }
@@ -85,9 +92,14 @@ public struct SignedManifest: Sendable {
     }
 
     /// Writes both files; neither is there before both are whole.
+    ///
+    /// Two names cannot change at once. The signature's goes first: a kill between the two leaves, of something new,
+    /// a signature that nobody looks for, where the other way round it would be a manifest that readers find and refuse;
+    /// and a worker, which looks out for manifests, finds one with its signature there. In between, and after such a
+    /// kill until it is signed again, readers take the two for a pair that is being replaced, and ask again.
     public func write(to path: String) throws(PublishingError) {
         do {
-            try WholeFile.replace([(path + Self.signatureSuffix, signature), (path, bytes)], mode: 0o644)
+            try WholeFile.replace([(path + Self.signatureSuffix, signature), (path, bytes)], mode: 0o666)
         } catch {
             throw .output(error)
         }

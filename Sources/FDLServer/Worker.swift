@@ -14,13 +14,21 @@ public final class Worker: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let responder: Responder
+    private let loops: MultiThreadedEventLoopGroup
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
 
+    private static let readerThreads = 4
+    /// What a worker holds open beside its loops, its listeners and a few connections, at the least.
+    private static let spareDescriptors = 16
+    /// Enough for a few connections and for what the libraries take.
+    private static let leastBytes = 64 << 20
+
     /// Opens the root, reads the certificate and makes the first scan for manifests.
-    /// - Throws: `WorkerError.root` or `.tls`.
+    /// - Throws: `WorkerError.root`, `.tls` or `.limits`.
     public init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
         self.configuration = configuration
         self.logger = logger
+        loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
             certificates = try CertificateSource(
                 TLSServerConfiguration(
@@ -46,10 +54,8 @@ public final class Worker: Sendable {
     /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
     /// - Throws: `WorkerError.listen` or `.server`.
     public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
-        // One loop a core, and never shut down.
-        let loops = MultiThreadedEventLoopGroup.singleton
         // A disk gains from several reads at once; compression only from as many threads as there are cores.
-        let readers = NIOThreadPool(numberOfThreads: 4)
+        let readers = NIOThreadPool(numberOfThreads: Self.readerThreads)
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
         readers.start()
         compressors.start()
@@ -106,6 +112,18 @@ public final class Worker: Sendable {
     public func reloadCertificate() throws(TLSError) {
         try certificates.reload()
         if let path = certificates.privateKeyPath { root.refuse(path) }
+    }
+
+    /// One loop a core, or as many as there are descriptors for; never shut down.
+    private static func loops(listeners: Int) throws(WorkerError) -> MultiThreadedEventLoopGroup {
+        let cores = System.coreCount
+        do throws(SystemError) {
+            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors + listeners * cores)
+            try ProcessLimits.check(threads: loops + readerThreads + 2 * cores, bytes: leastBytes)
+            return loops < cores ? MultiThreadedEventLoopGroup(numberOfThreads: loops) : .singleton
+        } catch {
+            throw .limits(error)
+        }
     }
 
     private static func outcome(_ body: () async throws -> Void) async -> Result<Void, WorkerError> {

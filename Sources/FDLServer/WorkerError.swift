@@ -11,6 +11,8 @@ public enum WorkerError: Error, Sendable {
     case tls(TLSError)
     /// An address cannot be listened at. `code` is the errno, 0 where there is none.
     case listen(ListenAddress, code: Int32, reason: String)
+    /// The process may not have the descriptors, threads or memory that a worker needs.
+    case limits(SystemError)
     /// Something else failed while it ran.
     case server(reason: String)
 
@@ -45,6 +47,7 @@ public enum WorkerError: Error, Sendable {
                     : SystemError(operation: "listen on", path: address.description, code: code).description,
                 hint: "choose an address of this machine with --listen HOST:PORT"
             )
+        case .limits(let error): error.failure(.localIO)
         case .server(let reason):
             Failure(.localIO, "the server stopped: \(reason)")
         }

@@ -41,7 +41,8 @@ public struct SystemError: Error, Sendable, Hashable {
         case EINVAL, EOPNOTSUPP: "this file system cannot do it: choose a place on another one"
         case EBADMSG: "the file is damaged: restore it, or remove it"
         case ETXTBSY, EBUSY: "something is using it: try again when that has ended"
-        case ENOMEM: "close what takes the memory, then run the same command again"
+        case ENOMEM: "close what takes the memory, or raise the limit (ulimit -v), then run the same command again"
+        case EAGAIN: "raise the limit of threads (ulimit -u, or the container's)"
         default: "check the path and the disk it is on, then run the same command again"
         }
     }

@@ -16,14 +16,7 @@ public enum WholeFile {
     /// Puts `bytes` at `path`, whole or not at all, and durably: written under a name of its own beside it, synced,
     /// renamed over it, and the directory synced.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
-        let temporary = try stage(path, bytes, mode: mode)
-        do throws(SystemError) {
-            try check("rename", path: path) { rename(temporary, path) }
-        } catch {
-            _ = unlink(temporary)
-            throw error
-        }
-        try Directory.sync(containing: path)
+        try replace([(path, bytes)], mode: mode)
     }
 }
 

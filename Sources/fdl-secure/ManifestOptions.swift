@@ -33,13 +33,10 @@ struct ManifestOptions: ParsableArguments {
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
-        let fetched = try await bytes(sources)
-        let verified = try acceptance.accept(
-            manifest: fetched.manifest,
-            signature: fetched.signature,
-            origin: manifest,
-            now: UTCTime(secondsSince1970: Int64(time(nil)))
-        )
+        let now = UTCTime(secondsSince1970: Int64(time(nil)))
+        let (verified, fetched) = try await acceptance.accept(from: manifest, now: now) { () async throws(Failure) in
+            try await bytes(sources)
+        }
         return Accepted(verified: verified, worker: fetched.worker)
     }
 

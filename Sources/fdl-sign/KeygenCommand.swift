@@ -21,18 +21,22 @@ struct KeygenCommand: ParsableCommand {
         let directories = UserDirectories.current
         do throws(KeyRingError) {
             let passphrase = try passphraseFile.map(KeyFile.passphrase)
+            let prefix = output ?? directories.configuration + "/publisher"
+            let wasThere = (try? FileStatus(path: "\(prefix).key")) != nil
             let key: PublicKey
-            let prefix: String
             if let output {
-                prefix = output
                 key = try KeyFile.createPair(prefix: output, passphrase: passphrase).publicKey
             } else {
-                prefix = directories.configuration + "/publisher"
                 key = try KeyRing(directories: directories).createNewOwnKey(passphrase: passphrase).publicKey
             }
             StandardStream.output.writeLine("secret key  \(prefix).key (keep it, and keep it to yourself)")
             StandardStream.output.writeLine("public key  \(prefix).pub (hand it to readers)")
             StandardStream.output.writeLine("            \(key.minisignLine)")
+            if wasThere {
+                StandardStream.error.write("note: the secret key was there already; its public key was lacking\n")
+            } else if let warning = Self.warning(ofKey: "\(prefix).key") {
+                StandardStream.error.write("warning: \(warning)\n")
+            }
         } catch {
             if case .system(let error) = error, error.code == EEXIST {
                 throw Failure(
@@ -44,5 +48,12 @@ struct KeygenCommand: ParsableCommand {
             if case .system(let error) = error { throw error.failure(.cannotCreate) }
             throw error.failure
         }
+    }
+
+    /// What is to be said of a secret key that was just made.
+    static func warning(ofKey path: String) -> String? {
+        guard KeyFile.isOpenToOthers(path) else { return nil }
+        return "others can read \(printable(path)): this file system keeps no permissions; "
+            + "move it to one that does, or make one with --passphrase-file"
     }
 }

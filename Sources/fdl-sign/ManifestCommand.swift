@@ -43,8 +43,11 @@ struct ManifestCommand: AsyncParsableCommand {
     @Option(help: "What this is a version of. By default the input's name.")
     var name: ManifestName?
 
-    @Option(help: "A number that grows. By default the time.")
+    @Option(help: "A number that grows. By default the time, or the one after the earlier manifest's.")
     var version: Int64?
+
+    @Flag(help: "Sign a version more than a day ahead of the clock: readers then refuse those of the time.")
+    var ahead = false
 
     @Option(help: ArgumentHelp("How long readers accept it: 12h, 90d, 8w, 1y.", valueName: "time"))
     var expires: Lifetime?
@@ -86,17 +89,24 @@ struct ManifestCommand: AsyncParsableCommand {
 
     private func publish() async throws {
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
-        let recipe = try recipe(now: now)
+        var recipe = try recipe(now: now)
         let outputs = output.map { [$0, $0 + SignedManifest.signatureSuffix] } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)
         for name in input.skipped {
-            StandardStream.error.write("warning: \(printable(name)) is not a regular file and is left out\n")
+            warn("\(printable(name)) is not a regular file and is left out")
         }
+        warnOfFoldedPaths(input)
         let target = output ?? input.defaultOutput
         try SignedManifest.checkOutput(target, publishing: input)
         // Before the hashing, which may take long: a key that does not open is told at once.
         let secretKey = try secretKey()
+        recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
 
+        do throws(SystemError) {
+            try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
+        } catch {
+            throw error.failure(.localIO)
+        }
         let line = ProgressLine(isShown: StandardStream.error.isTerminal)
         defer { line.end() }
         let manifest = try await recipe.manifest(
@@ -118,6 +128,45 @@ struct ManifestCommand: AsyncParsableCommand {
             "\(target)\(SignedManifest.signatureSuffix): signed by \(secretKey.publicKey.id)"
         )
     }
+
+    /// Looks at what is to be replaced, and at what lies in the usual place where that is another one.
+    private func version(
+        of input: PublishingInput,
+        signer: PublicKey,
+        target: String,
+        now: UTCTime
+    ) throws(PublishingError) -> Int64 {
+        let name = name ?? ManifestName(from: input.baseName)
+        var earlier: Int64?
+        for path in Set([target, input.defaultOutput]).sorted() {
+            switch EarlierManifest(at: path, name: name, signer: signer) {
+            case .none: break
+            case .version(let version): earlier = max(version, earlier ?? version)
+            case .unreadable(let path, let reason):
+                warn(
+                    "the earlier manifest \(printable(path)) cannot be read (\(reason)): if readers have seen a higher "
+                        + "version than this one, sign again with a --version above it"
+                )
+            }
+        }
+        let choice = try VersionChoice(wanted: version, earlier: earlier, now: now, allowsAhead: ahead)
+        for remark in choice.remarks { warn("\(remark)") }
+        return choice.version
+    }
+
+    /// What a reader's file system may be unable to hold, the publisher can still rename.
+    private func warnOfFoldedPaths(_ input: PublishingInput) {
+        let pairs = FoldedPaths.pairs(in: input.files.map(\.path.string))
+        for (one, other) in pairs.prefix(10) {
+            warn(
+                "\"\(one)\" and \"\(other)\" differ by case, Unicode normalisation, or dots and spaces at the end alone: "
+                    + "readers whose file system takes them for one cannot have this"
+            )
+        }
+        if pairs.count > 10 { warn("there are \(pairs.count - 10) more pairs of such names") }
+    }
+
+    private func warn(_ text: String) { StandardStream.error.write("warning: \(text)\n") }
 
     private func recipe(now: UTCTime) throws -> ManifestRecipe {
         var recipe = ManifestRecipe()
@@ -154,6 +203,7 @@ struct ManifestCommand: AsyncParsableCommand {
         StandardStream.output.writeLine("made your key: \(ring.secretKeyPath)")
         StandardStream.output.writeLine("hand this public key to readers: \(ring.publicKeyPath)")
         StandardStream.output.writeLine("  \(made.publicKey.minisignLine)")
+        if let warning = KeygenCommand.warning(ofKey: ring.secretKeyPath) { warn(warning) }
         return made
     }
 }

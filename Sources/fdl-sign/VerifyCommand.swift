@@ -6,7 +6,7 @@ import FDLPublishing
 import FDLSystem
 import Glibc
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check a manifest's signature and say what it covers."
@@ -24,20 +24,33 @@ struct VerifyCommand: ParsableCommand {
     )
     var publisherKey: [String] = []
 
-    func run() throws {
+    func run() async throws {
+        let now = UTCTime(secondsSince1970: Int64(time(nil)))
         do {
             let keys = try KeyRing(directories: .current).acceptedKeys(given: publisherKey)
-            let verified = try verify(keys)
+            let verified = try await verifyWhole(keys)
             report(verified)
-            let now = UTCTime(secondsSince1970: Int64(time(nil)))
             try Freshness.check(verified.manifest, now: now, seen: nil)
         } catch let error as KeyRingError {
             throw error.failure
         } catch let error as VerificationError {
             throw error.failure
         } catch let error as FreshnessError {
-            throw error.failure
+            throw error.failure(now: now)
         }
+    }
+
+    /// Reads both files again where they may be of two signings.
+    private func verifyWhole(_ keys: [PublicKey]) async throws -> VerifiedManifest {
+        for pause in VerificationError.pausesForTornPair {
+            do {
+                return try verify(keys)
+            } catch let error as VerificationError {
+                guard error.mayBeOfTornPair else { throw error }
+            }
+            try await Task.sleep(for: pause)
+        }
+        return try verify(keys)
     }
 
     private func verify(_ keys: [PublicKey]) throws -> VerifiedManifest {

@@ -52,6 +52,25 @@ import TestSupport
         #expect(try ring.ownSecretKey(passphrase: nil) == nil)
     }
 
+    @Test func halfAPairThatAKilledRunLeftIsMadeWhole() throws {
+        let folder = try TemporaryFolder()
+        let prefix = "\(folder.path)/mine"
+        for passphrase in [nil, Array("x".utf8)] {
+            let key = try KeyFile.createPair(prefix: prefix, passphrase: passphrase).publicKey
+            let pem = try folder.read("mine.key")
+            try FileManager.default.removeItem(atPath: "\(prefix).pub")
+            // A plain key is not what a person wants who gives a passphrase, nor does a sealed one open without.
+            #expect(throws: KeyRingError.self) {
+                _ = try KeyFile.createPair(prefix: prefix, passphrase: passphrase == nil ? Array("x".utf8) : nil)
+            }
+            #expect(try folder.names() == ["mine.key"])
+            #expect(try KeyFile.createPair(prefix: prefix, passphrase: passphrase).publicKey == key)
+            #expect(try folder.read("mine.key") == pem)
+            #expect(try KeyFile.publicKey("\(prefix).pub") == key)
+            for suffix in ["key", "pub"] { try FileManager.default.removeItem(atPath: "\(prefix).\(suffix)") }
+        }
+    }
+
     @Test func publishersAreTrustedListedAndRemoved() throws {
         let folder = try TemporaryFolder()
         let ring = KeyRing(directories: folder.directories)

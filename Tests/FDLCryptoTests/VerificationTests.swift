@@ -196,6 +196,19 @@ import TestSupport
         }
     }
 
+    @Test func `what is not fresh may be the clock's doing, and the publisher's to mend`() {
+        let now = UTCTime(secondsSince1970: 1_795_341_600)
+        let expired = FreshnessError.expired(at: now).failure(now: now)
+        #expect(expired.exitCode == .integrity)
+        #expect(expired.hint?.contains("clock is wrong: it says \(now)") == true)
+        let older = FreshnessError.older(version: 7, seen: 8).failure(now: now)
+        #expect(older.exitCode == .integrity)
+        #expect(older.hint?.contains("clock") == true && older.hint?.contains("--version above 8") == true)
+        #expect(older.hint?.contains("--ahead") == false)
+        let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800).failure(now: now)
+        #expect(ahead.hint?.contains("--version above 4296844800 and --ahead") == true)
+    }
+
     private func signed() throws -> (PublicKey, [UInt8]) {
         let key = try SecretKey.generate()
         let comment = "timestamp:1795341600\tfile:m.json\thashed"

@@ -32,10 +32,14 @@ import TestSupport
         let manifest = try await ManifestRecipe().manifest(of: input, now: now)
         let signed = try SignedManifest(manifest, signedWith: .generate(), fileName: "m", now: now)
 
-        // No room for the second file's temporary name: the first must not have been put in place.
-        let longest = String(repeating: "m", count: 255 - 8)
-        #expect(throws: PublishingError.self) { try signed.write(to: "\(folder.path)/\(longest)") }
+        // No room for the signature's name: the manifest must not have been put in place.
+        let tooLong = "\(folder.path)/\(String(repeating: "m", count: 255 - 7))"
+        #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(tooLong, publishing: input) }
+        #expect(throws: PublishingError.self) { try signed.write(to: tooLong) }
         #expect(try folder.names() == ["x"])
+        let longest = String(repeating: "m", count: 255 - 8)
+        try signed.write(to: "\(folder.path)/\(longest)")
+        #expect(try folder.names() == [longest, "\(longest).minisig", "x"])
 
         for path in ["\(folder.path)/none/m", "\(folder.path)/x/m", folder.path] {
             #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(path, publishing: input) }

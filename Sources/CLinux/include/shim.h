@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/stat.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -101,5 +102,8 @@ static inline int fdl_start_writeback(int fd, int64_t offset, int64_t length) {
 static inline int fdl_write_and_wait(int fd) {
     return (int)syscall(SYS_sync_file_range, fd, 0L, 0L, FDL_SYNC_FILE_RANGE_ALL);
 }
+
+/// mallopt(3): one arena for all threads.
+static inline void fdl_use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
 #endif

@@ -1,0 +1,71 @@
+public import FDLCore
+import FDLCrypto
+
+/// Which version a manifest is to be, and what its publisher should hear of it.
+///
+/// Readers refuse a version lower than one they have seen. So it must not fall behind the publisher's earlier manifest
+/// where the clock has gone back, and must not run so far ahead of the clock that nothing signed later is accepted.
+public struct VersionChoice: Sendable, Hashable {
+    public let version: Int64
+    public let remarks: [Remark]
+
+    /// What is no reason to refuse.
+    public enum Remark: Sendable, Hashable, CustomStringConvertible {
+        /// The clock gives no version higher than the earlier manifest's.
+        case counted(version: Int64, earlier: Int64, clock: Int64)
+        /// The version asked for is not higher than the earlier manifest's.
+        case notHigher(version: Int64, earlier: Int64)
+        /// There was no fdl before 2020.
+        case clockIsWrong(UTCTime)
+
+        public var description: String {
+            switch self {
+            case .counted(let version, let earlier, let clock):
+                "this is version \(version), the one after the earlier manifest's \(earlier): "
+                    + "the clock gives only \(clock)"
+            case .notHigher(let version, let earlier) where version == earlier:
+                "the earlier manifest is version \(earlier) too: readers cannot tell which is the newer"
+            case .notHigher(let version, let earlier):
+                "version \(version) is lower than \(earlier), the earlier manifest's: readers who have seen that refuse it"
+            case .clockIsWrong(let now):
+                "this machine's clock is wrong: it says \(now)"
+            }
+        }
+    }
+
+    /// 2020-01-01T00:00:00Z: a clock before this was never set.
+    static let earliestTime = UTCTime(secondsSince1970: 1_577_836_800)
+
+    /// - Parameters:
+    ///   - wanted: the version asked for; nil for the clock's, or the one after the earlier manifest's.
+    ///   - earlier: the version of the publisher's earlier manifest of that name, where there is one.
+    ///   - now: the publisher's clock.
+    ///   - allowsAhead: whether a version more than a day ahead of the clock is wanted all the same.
+    /// - Throws: `PublishingError.versionAhead` or `.noVersionLeft`
+    public init(
+        wanted: Int64? = nil,
+        earlier: Int64? = nil,
+        now: UTCTime,
+        allowsAhead: Bool = false
+    ) throws(PublishingError) {
+        var remarks: [Remark] = []
+        let isClockWrong = now < Self.earliestTime
+        if isClockWrong { remarks.append(.clockIsWrong(now)) }
+        // A clock that was never set may stand before the first version there is.
+        let clock = max(now.secondsSince1970, Manifest.allowedVersions.lowerBound)
+        if let wanted {
+            version = wanted
+            if let earlier, wanted <= earlier { remarks.append(.notHigher(version: wanted, earlier: earlier)) }
+        } else if let earlier, earlier >= clock {
+            guard earlier < Manifest.allowedVersions.upperBound else { throw .noVersionLeft }
+            version = earlier + 1
+            remarks.append(.counted(version: version, earlier: earlier, clock: clock))
+        } else {
+            version = clock
+        }
+        guard allowsAhead || version <= clock.addingReportingOverflow(Freshness.leewaySeconds).partialValue else {
+            throw .versionAhead(version, earlier: wanted == nil ? earlier : nil, now: now, isClockWrong: isClockWrong)
+        }
+        self.remarks = remarks
+    }
+}

@@ -1,0 +1,142 @@
+import CLinux
+import FDLCore
+import Glibc
+
+/// A file that is written and synced, under a name of its own beside the one it is for.
+///
+/// That name is short whatever the final one is, hidden, and one of fdl's own: `fdl-sign` takes it into no manifest and
+/// no worker serves it. It is the same for the same final name, so that what a killed process has left goes with the
+/// next writing; the lock on the file tells whether its writer still lives.
+final class StagedFile {
+    private enum State {
+        /// Under the temporary name.
+        case staged
+        /// Under the final name, which was free.
+        case new
+        /// Under the final name, and the old file under the temporary one.
+        case exchanged
+        /// Under the final name; what was there before is gone.
+        case final
+    }
+
+    private let path: String
+    private let temporary: String
+    private let file: Descriptor
+    private var state = State.staged
+
+    /// - Parameter path: the final name; nothing there is touched yet.
+    init(for path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        self.path = path
+        let directory = Directory.containing(path)
+        let usual = "\(directory)/\(Self.name(Self.hash(splitLast(path).name)))"
+        Self.removeAbandoned(usual)
+        if let own = try Self.open(usual, mode: mode) {
+            temporary = usual
+            file = own
+        } else {
+            // Another process is writing the same file, or nobody can tell.
+            temporary = "\(directory)/\(Self.name(.random(in: 0...UInt64.max)))"
+            file = try Descriptor(opening: temporary, flags: Self.flags, mode: mode)
+        }
+        do throws(SystemError) {
+            try file.writeWhole(bytes)
+        } catch {
+            remove()
+            throw error
+        }
+    }
+
+    /// Gives the file its final name, over what is there.
+    /// - Parameter keepingOld: so that `takeBack` brings back what was there.
+    func put(keepingOld: Bool) throws(SystemError) {
+        let old = try? FileStatus(path: path, following: false)
+        if keepingOld, let old, old.kind != .directory {
+            // Where it cannot be done, the old file is lost to `takeBack`, as it would be to a kill.
+            if fdl_rename(AT_FDCWD, temporary, AT_FDCWD, path, UInt32(FDL_RENAME_EXCHANGE)) == 0 {
+                state = .exchanged
+                return
+            }
+        }
+        try check("rename", path: path) { rename(temporary, path) }
+        state = old == nil ? .new : .final
+    }
+
+    /// Gives the file its final name where that is free.
+    /// - Returns: false where the file system cannot do it in one step.
+    /// - Throws: `SystemError`, EEXIST where the name is taken.
+    func putWhereNothingIs() throws(SystemError) -> Bool {
+        // A link, unlike a rename, never replaces.
+        if link(temporary, path) == 0 { return true }
+        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        if fdl_rename(AT_FDCWD, temporary, AT_FDCWD, path, UInt32(FDL_RENAME_NOREPLACE)) == 0 {
+            state = .final
+            return true
+        }
+        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        return false
+    }
+
+    /// Undoes `put`, where the old file was kept or there was none.
+    func takeBack() {
+        switch state {
+        case .staged, .final: break
+        case .new:
+            _ = unlink(path)
+            state = .final
+        case .exchanged:
+            if fdl_rename(AT_FDCWD, temporary, AT_FDCWD, path, UInt32(FDL_RENAME_EXCHANGE)) == 0 { state = .staged }
+        }
+    }
+
+    /// Removes what is left under the temporary name.
+    func remove() {
+        switch state {
+        // The temporary name may be another process's by now.
+        case .new, .final: return
+        case .staged, .exchanged: _ = unlink(temporary)
+        }
+        state = .final
+    }
+
+    // MARK: The temporary name
+
+    private static let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+
+    private static func name(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return ".\(String(repeating: "0", count: 16 - digits.count))\(digits).fdl-part"
+    }
+
+    /// 64 bits of FNV-1a: the same for the same name in every process.
+    private static func hash(_ name: String) -> UInt64 {
+        name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    /// Makes and locks the file.
+    /// - Returns: nil where another process has the name.
+    private static func open(_ path: String, mode: UInt32) throws(SystemError) -> Descriptor? {
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try Descriptor(opening: path, flags: flags, mode: mode)
+        } catch {
+            if error.code == EEXIST { return nil }
+            throw error
+        }
+        // Where files cannot be locked, nobody takes this one for abandoned. Where they can, somebody may have done so
+        // before the lock was taken: then the name is gone, or is another file's.
+        let lock = (try? file.lock()) ?? .unavailable
+        guard lock != .unavailable else { return file }
+        guard lock == .taken, let there = try? FileStatus(path: path, following: false),
+            try there.identity == file.status().identity
+        else { return nil }
+        return file
+    }
+
+    /// Removes what a process that has ended without doing so left.
+    private static func removeAbandoned(_ path: String) {
+        guard let left = try? Descriptor(opening: path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
+            (try? left.status().kind) == .regular, (try? left.lock()) == .taken
+        else { return }
+        _ = unlink(path)
+    }
+}
