@@ -26,7 +26,6 @@ struct SourceConnector: Sendable {
         let url = writer.source.url
         return ClientBootstrap(group: group)
             .connectTimeout(timeouts.connect)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: limiter == nil)
             .channelOption(.maxMessagesPerRead, value: UInt(limiter == nil ? 4 : 1))
             .channelOption(.recvAllocator, value: readAllocator)

@@ -38,7 +38,7 @@ final class Relay: Sendable {
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { near in
                 path.asked()
                 // What the client's side holds unsent is a queue of its own: short, so that the path's one counts.
@@ -55,7 +55,7 @@ final class Relay: Sendable {
     private static func connect(_ near: any Channel, to target: Int, _ path: NetworkPath) -> EventLoopFuture<Void> {
         ClientBootstrap(group: near.eventLoop)
             .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: "127.0.0.1", port: target)
             .flatMapThrowing { far in
                 path.add(near)
