@@ -127,22 +127,24 @@ struct FaultTests {
         let bad = try await FaultServer.start(certificate: scene.certificates.server) { request, reply in
             try await fault.answer(request, reply, tree: tree, compressed: compressed)
         }
+        let witness = Witness(of: bad)
         let honest = try await FaultServer.start(certificate: scene.certificates.server) { request, reply in
-            // Not before the bad one has done what it does: else it may be overtaken, and charged with nothing.
+            // Not before the bad one's answer was taken note of: else it is overtaken, and charged with nothing.
             repeat {
                 try await Task.sleep(for: .milliseconds(5))
-            } while bad.requests.isEmpty || bad.answers == 0 && !fault.isEndless
+            } while fault.isEndless ? bad.requests.isEmpty : !witness.isCertain
             try await tree.answer(request, reply)
         }
         let clock = ContinuousClock()
         let start = clock.now
-        let result = try await scene.get(
+        let get = try await scene.startGet(
             published.manifest,
             to: scene.path("copy"),
             from: [bad.url, honest.url],
             ["--compress", "always"]
         )
-        let done = try result.done()
+        witness.watch(get)
+        let done = try GetResult(await get.wait()).done()
         print("\(fault): \(clock.now - start)")
         #expect(try Files.hold(scene.path("copy"), published.bytes))
         #expect(!bad.requests.isEmpty, "the bad source was never asked")
@@ -222,12 +224,15 @@ struct RangeFaultTests {
                 try await reply.send(status: "206 Partial Content", headers: right, body: body.map { ~$0 })
             }
         }
+        let witness = Witness(of: bad)
         let honest = try await FaultServer.start(certificate: scene.certificates.server) { request, reply in
-            repeat { try await Task.sleep(for: .milliseconds(5)) } while bad.requests.isEmpty
+            repeat { try await Task.sleep(for: .milliseconds(5)) } while !witness.isCertain
             try await tree.answer(mirror(request), reply)
         }
         let mirrors = ["--mirror", bad.url, "--mirror", honest.url]
-        let done = try await scene.get(published.manifest, to: scene.path("copy"), from: [], mirrors).done()
+        let get = try await scene.startGet(published.manifest, to: scene.path("copy"), from: [], mirrors)
+        witness.watch(get)
+        let done = try GetResult(await get.wait()).done()
         #expect(try Files.hold(scene.path("copy"), published.bytes))
         #expect(!bad.requests.isEmpty, "the bad mirror was never asked")
         let source = try done.source(bad.url)

@@ -13,6 +13,13 @@ have_package() {
         aria2) command -v aria2c >/dev/null ;;
         iproute2) command -v ip >/dev/null ;;
         util-linux) command -v setpriv >/dev/null ;;
+        acl) command -v setfacl >/dev/null ;;
+        e2fsprogs) command -v mkfs.ext4 >/dev/null ;;
+        xfsprogs) command -v mkfs.xfs >/dev/null ;;
+        btrfs-progs) command -v mkfs.btrfs >/dev/null ;;
+        exfatprogs) command -v mkfs.exfat >/dev/null ;;
+        exfat-fuse) command -v mount.exfat-fuse >/dev/null ;;
+        ntfs-3g) command -v lowntfs-3g >/dev/null && command -v mkntfs >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }

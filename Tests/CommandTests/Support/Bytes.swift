@@ -45,7 +45,9 @@ func prose(_ count: Int) -> [UInt8] {
 enum Files {
     static func write(_ bytes: [UInt8], to path: String) throws {
         let parent = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        if !exists(parent) {
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        }
         try Data(bytes).write(to: URL(filePath: path))
     }
 

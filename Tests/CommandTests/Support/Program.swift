@@ -28,8 +28,10 @@ enum Program: Sendable {
         return executable.split(separator: "/").dropLast().map { "/" + $0 }.joined()
     }()
 
-    /// The root of the sources, where `tools/` lies.
+    /// The root of the sources, where `tools/` lies: where this was built from, or where `tools/test` says that a copy
+    /// lies which an ordinary user can read.
     static let sources: String = {
+        if let copy = ProcessInfo.processInfo.environment["FDL_TEST_SOURCES"] { return copy }
         let here = #filePath
         return here.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
     }()

@@ -18,6 +18,7 @@ final class Scene: Sendable {
 
     /// Waits for its turn; a test has one scene at most.
     init() async throws {
+        try Privileges.check()
         temporary = try TemporaryDirectory()
         await Self.slots.take()
         do { certificates = try await Certificates.shared() } catch {

@@ -1,0 +1,93 @@
+import Glibc
+
+/// A file system of a test's own, mounted in the test's directory, and unmounted with its owner.
+final class Volume: Sendable {
+    /// What is mounted, and what is particular to it.
+    enum Kind: String, CaseIterable, Sendable {
+        case ext4, xfs, btrfs, tmpfs
+        /// Layers: what is made lies in another file system than what was there.
+        case overlay
+        /// No owners, no modes, and names that differ in case alone are one.
+        case exFAT
+        case ntfs
+        /// NTFS that takes names for one that differ in case alone, and lists them in lower case.
+        case ntfsInLowerCase
+        /// Modes that cannot be changed.
+        case noChmod
+        /// Everything belongs to one who is not the reader, whatever he does, and has one mode.
+        case oneOwner
+
+        /// Mounts it on `$1`, with `$2` beside it for what it needs.
+        fileprivate var script: String {
+            switch self {
+            case .ext4: Self.image("128M", "mkfs.ext4 -q -F") + "mount -o loop \"$2/image\" \"$1\""
+            case .xfs: Self.image("320M", "mkfs.xfs -q") + "mount -o loop \"$2/image\" \"$1\""
+            case .btrfs: Self.image("256M", "mkfs.btrfs -q") + "mount -o loop \"$2/image\" \"$1\""
+            case .tmpfs: "mount -t tmpfs -o size=64m none \"$1\""
+            case .overlay:
+                // On a tmpfs: what lies below may be an overlay itself, as in a container, and they do not pile up.
+                """
+                mount -t tmpfs none "$2"
+                mkdir "$2/lower" "$2/upper" "$2/work"
+                mount -t overlay -o "lowerdir=$2/lower,upperdir=$2/upper,workdir=$2/work" none "$1"
+                """
+            case .exFAT:
+                // A loop device that is let go while in use is free when its last user goes.
+                Self.image("64M", "mkfs.exfat") + """
+                    device=$(losetup -f --show "$2/image")
+                    mount.exfat-fuse "$device" "$1" || { losetup -d "$device"; exit 1; }
+                    losetup -d "$device"
+                    """
+            case .ntfs: Self.image("64M", "mkntfs -F -Q -q") + "ntfs-3g \"$2/image\" \"$1\""
+            case .ntfsInLowerCase:
+                Self.image("64M", "mkntfs -F -Q -q") + "lowntfs-3g -o ignore_case \"$2/image\" \"$1\""
+            case .noChmod: "mkdir \"$2/below\"; bindfs --chmod-deny \"$2/below\" \"$1\""
+            case .oneOwner:
+                """
+                mkdir "$2/below"
+                bindfs --force-user=nobody --perms=0777 --chmod-ignore --chown-ignore "$2/below" "$1"
+                """
+            }
+        }
+
+        private static func image(_ size: String, _ make: String) -> String {
+            "truncate -s \(size) \"$2/image\"\n\(make) \"$2/image\" >/dev/null 2>&1\n"
+        }
+    }
+
+    let path: String
+    /// Where its image lies.
+    let beside: String
+    private let scene: Scene
+
+    private init(_ name: String, in scene: Scene) throws {
+        self.scene = scene
+        path = scene.path(name)
+        beside = scene.path(name + "-beside")
+        try Files.makeDirectory(path)
+        try Files.makeDirectory(beside)
+    }
+
+    /// Makes a file system and mounts it.
+    static func mount(_ kind: Kind, in scene: Scene, as name: String = "volume") async throws -> Volume {
+        try await mount(kind.script, in: scene, as: name)
+    }
+
+    /// Mounts what a script of a test's own mounts on `$1`; `$2` is a directory for what it needs.
+    static func mount(_ script: String, in scene: Scene, as name: String = "volume") async throws -> Volume {
+        let volume = try Volume(name, in: scene)
+        try await scene.must(.system("sh"), ["-ec", script, "sh", volume.path, volume.beside], by: .publisher)
+        return volume
+    }
+
+    /// Unmounts and mounts again, so that nothing of it is left in memory.
+    func remount(_ script: String) async throws {
+        let command = "umount \"$1\"\n" + script
+        try await scene.must(.system("sh"), ["-ec", command, "sh", path, beside], by: .publisher)
+    }
+
+    deinit {
+        // At once, whoever still looks into it.
+        for place in [path, beside] { umount2(place, Int32(MNT_DETACH)) }
+    }
+}

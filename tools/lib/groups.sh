@@ -1,0 +1,87 @@
+# Sourced by tools/test after say.sh: as whom which tests run. Wants $built, where the programs and the test bundle are,
+# and $place, a directory that is gone at the end.
+
+# The name of the test bundle that `swift build --build-tests` makes.
+readonly bundle=fdlPackageTests.xctest
+# What the bundle ends with where no test has the name that was asked for: EX_UNAVAILABLE, by swift-testing.
+readonly EX_NO_TESTS=69
+
+# How many groups had a test to run, and whether one was left out.
+ran=0
+left_out=no
+
+# may_mount: whether this is root that may mount file systems. A container's root may not.
+may_mount() {
+    (($(id -u) == 0)) && unshare -m --propagation private mount -t tmpfs none /mnt 2>/dev/null
+}
+
+# unprivileged COMMAND...: runs it as nobody, with no capability now or later.
+unprivileged() {
+    setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups --bounding-set=-all --inh-caps=-all \
+        --no-new-privs "$@"
+}
+
+# libraries_of PROGRAM: the shared libraries it is linked with, one path a line.
+libraries_of() {
+    ldd "$1" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p'
+}
+
+# give_to_nobody: copies what the tests run to where nobody can read it, for the sources may lie in a directory that is
+# root's alone, and gives nobody a home.
+give_to_nobody() {
+    local library
+    mkdir "$place/built" "$place/home" "$place/tmp" "$place/libraries"
+    cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$place/built/"
+    cp -r "$here" "$place/tools"
+    chmod 0755 "$place"
+    chmod -R a+rX "$place/built" "$place/tools"
+    chown nobody "$place/home" "$place/tmp"
+    unprivileged test -x "$place/tools/test" ||
+        fail $EX_CONFIG "the user nobody cannot reach $place" "set TMPDIR to a directory that every user may enter"
+    # The toolchain may lie where only root looks, too.
+    libraries_of "$built/$bundle" | while read -r library; do
+        unprivileged test -r "$library" || cp "$library" "$place/libraries/"
+    done
+    chmod -R a+rX "$place/libraries"
+}
+
+# run COMMAND... : runs tests; that none has the name asked for is no failure.
+run() {
+    local code=0
+    "$@" --testing-library swift-testing "${chosen[@]}" </dev/null || code=$?
+    if ((code == EX_NO_TESTS)); then return 0; fi
+    ran=$((ran + 1))
+    return $code
+}
+
+# as_user OPTION...: runs tests as an ordinary user.
+as_user() {
+    local chosen=("$@")
+    if (($(id -u) != 0)); then
+        run "$built/$bundle"
+        return
+    fi
+    say "as nobody, without capabilities: tests $*"
+    # Nothing of root's own: its home, its temporary directory.
+    run unprivileged env -u XDG_CONFIG_HOME -u XDG_STATE_HOME -C "$place/home" HOME="$place/home" TMPDIR="$place/tmp" \
+        LD_LIBRARY_PATH="$place/libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
+        FDL_TEST_UNPRIVILEGED=1 FDL_TEST_SOURCES="$place" "$place/built/$bundle"
+}
+
+# as_root OPTION...: runs tests as root, where that may mount. Mounts and processes end with them: they have namespaces
+# of their own.
+as_root() {
+    local chosen=("$@")
+    if ! may_mount; then
+        if [[ ${CI-} == true ]]; then
+            fail $EX_CONFIG "RootTests have to run in CI, and nothing can be mounted here" \
+                "run tools/test as root with CAP_SYS_ADMIN"
+        fi
+        left_out=yes
+        return 0
+    fi
+    say "as root: tests $*"
+    # The shell is process 1 there, and the tests are not: signals mean to them what they mean anywhere.
+    run unshare -m -p --fork --kill-child --mount-proc --propagation private \
+        sh -c '"$@"; exit $?' sh "$built/$bundle"
+}
