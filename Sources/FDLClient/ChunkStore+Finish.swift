@@ -21,61 +21,45 @@ extension ChunkStore {
     /// - Throws: `Failure`, `SystemError`; then nothing bears the final name that did not before.
     func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws -> FinishedOutput {
         closeFiles()
+        let withoutBit = BitCount()
+        if target.isFolder, manifest.files.count >= Self.leastForWholeSync, partial.holder.descriptor.syncsAllAtOnce {
+            try await pool.runIfActive { try self.completeAtOnce(withoutBit) }
+        } else {
+            try await completeEach(withoutBit, on: pool)
+        }
+        let kept = try giveName(replacing: replacing)
+        return FinishedOutput(kept: kept, withoutBit: withoutBit.value)
+    }
+
+    /// From so many files on, one sync of the whole file system takes less time than a sync of each.
+    private static let leastForWholeSync = 256
+
+    /// How many files are synced at once.
+    static let syncWidth = 8
+
+    /// How many files the threads could not give the executable bit, or be rid of it.
+    private final class BitCount: Sendable {
+        private let lost = Atomic(0)
+
+        var value: Int { lost.load(ordering: .relaxed) }
+
+        func note() { lost.add(1, ordering: .relaxed) }
+    }
+
+    private func completeEach(_ withoutBit: BitCount, on pool: NIOThreadPool) async throws {
         let count = manifest.files.count
         let width = min(count, Self.syncWidth)
-        let completion = Completion()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for first in 0..<width {
                 group.addTask {
                     try await pool.runIfActive {
-                        for file in stride(from: first, to: count, by: width) { try self.complete(file, completion) }
+                        for file in stride(from: first, to: count, by: width) { try self.complete(file, withoutBit) }
                     }
                 }
             }
             try await group.waitForAll()
         }
-        if target.isFolder { try completeFolders() }
-        let kept = try giveName(replacing: replacing)
-        return FinishedOutput(kept: kept, withoutBit: completion.withoutBit)
-    }
-
-    /// How many files are synced at once.
-    static let syncWidth = 8
-
-    /// What the threads note of the files that they complete.
-    private final class Completion: Sendable {
-        private struct State {
-            var files: [FileStatus.Identity: Int] = [:]
-            var withoutBit = 0
-        }
-        private let state = Mutex(State())
-
-        var withoutBit: Int { state.withLock { $0.withoutBit } }
-
-        func noteWithoutBit() { state.withLock { $0.withoutBit += 1 } }
-
-        /// - Returns: another file of the manifest that is this very file.
-        func note(_ file: Int, _ identity: FileStatus.Identity) -> Int? {
-            state.withLock { state in
-                if let other = state.files[identity] { return other }
-                state.files[identity] = file
-                return nil
-            }
-        }
-    }
-
-    private func complete(_ index: Int, _ completion: Completion) throws {
-        let listed = manifest.files[index]
-        let (file, status) = try openWritten(index)
-        if let other = completion.note(index, status.identity) {
-            throw Failure(folded: manifest.files[other].path.string, listed.path.string)
-        }
-        if try !file.descriptor.setExecutable(listed.isExecutable, status) { completion.noteWithoutBit() }
-        try file.descriptor.sync()
-    }
-
-    /// What an earlier version had and this one has not must not come along under the final name.
-    private func completeFolders() throws {
+        guard target.isFolder else { return }
         let listed = ListedTree(manifest)
         try ListedFolder(partial.holder, listed).removeOthers()
         for folder in listed.folders() {
@@ -83,6 +67,27 @@ extension ChunkStore {
             try partial.holder.descriptor.open(beneath: folder.path, flags: flags).syncDirectory()
         }
         try partial.holder.descriptor.syncDirectory()
+    }
+
+    /// Looks at each file where it lies, opens those that are not as they should be, and syncs all of them together.
+    private func completeAtOnce(_ withoutBit: BitCount) throws {
+        for file in manifest.files.indices where manifest.files[file].size == 0 { _ = try openWritten(file) }
+        try ListedFolder(partial.holder, ListedTree(manifest)).removeOthers { index, directory, entry in
+            let listed = manifest.files[index]
+            guard let status = try directory.status(of: entry), status.size == listed.size, partial.isAlone(status),
+                status.isExecutable == listed.isExecutable,
+                status.mode(executable: listed.isExecutable) == status.mode & 0o777
+            else { return try complete(index, withoutBit) }
+        }
+        // Of what was lost since the folder was opened, this descriptor hears.
+        try partial.holder.descriptor.syncFileSystem()
+    }
+
+    private func complete(_ index: Int, _ withoutBit: BitCount) throws {
+        let listed = manifest.files[index]
+        let (file, status) = try openWritten(index)
+        if try !file.descriptor.setExecutable(listed.isExecutable, status) { withoutBit.note() }
+        try file.descriptor.sync()
     }
 
     private func giveName(replacing: Bool) throws(SystemError) -> String? {

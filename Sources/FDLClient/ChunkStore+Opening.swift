@@ -63,20 +63,26 @@ extension ChunkStore {
     }
 
     private func createFile(_ file: Manifest.File) throws(SystemError) -> Descriptor {
-        let path = file.path.string
-        if let directory = splitLast(path).directory {
+        let opened: Descriptor
+        do throws(SystemError) {
+            opened = try openOrCreate(file)
+        } catch {
+            guard error.code == ENOENT, let directory = splitLast(file.path.string).directory else { throw error }
             try partial.holder.descriptor.createDirectory(beneath: directory)
+            opened = try openOrCreate(file)
         }
-        let opened = try partial.holder.descriptor.open(
-            beneath: path,
-            flags: Self.writing | O_CREAT,
-            mode: Self.mode(of: file)
-        )
+        // In a folder that this run has made there is nothing of anybody else's, and the end looks again.
+        guard !partial.isNew else { return opened }
         let status = try opened.status()
         guard status.kind == .regular, partial.isAlone(status) else {
             throw SystemError(operation: "open", path: opened.path, code: EEXIST)
         }
         return opened
+    }
+
+    private func openOrCreate(_ file: Manifest.File) throws(SystemError) -> Descriptor {
+        let flags = Self.writing | O_CREAT
+        return try partial.holder.descriptor.open(beneath: file.path.string, flags: flags, mode: Self.mode(of: file))
     }
 
     private static let writing = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
@@ -113,6 +119,7 @@ extension ChunkStore {
         let size = manifest.files[file].size
         let chunks = layout.chunks(ofFile: file)
         let comesWhole = target.isFolder && chunks.count <= 1
+        if comesWhole, partial.isNew { return true }
         let current = try opened.status().size
         if current > size || current < size && !comesWhole { try opened.truncate(to: size) }
         guard !comesWhole else { return true }

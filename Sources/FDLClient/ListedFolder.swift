@@ -64,9 +64,11 @@ struct ListedFolder {
     }
 
     /// Removes all that is not listed.
+    /// - Parameter file: called with each listed file: its number, the directory it is in, and its entry there.
     /// - Throws: `Failure` (73) where the file system takes two listed paths for one, or shows one in a way that does
     ///   not tell what is listed from what is not; `SystemError`.
-    func removeOthers() throws {
+    func removeOthers(visiting file: (Int, borrowing Descriptor, DirectoryEntry) throws -> Void = { _, _, _ in }) throws
+    {
         let census = try census()
         if let pair = census.folded.first {
             throw Failure(folded: folder.joined(pair.name), folder.joined(pair.with))
@@ -86,7 +88,12 @@ struct ListedFolder {
             )
         }
         for stranger in census.strangers { try directory.descriptor.removeTree(entry: stranger) }
-        for match in census.matches { try inner(match)?.removeOthers() }
+        for match in census.matches {
+            switch match.child.kind {
+            case .file(let index): try file(index, directory.descriptor, match.entry)
+            case .folder: try inner(match)?.removeOthers(visiting: file)
+            }
+        }
     }
 
     /// Removes the listed files, and the directories that are empty then.

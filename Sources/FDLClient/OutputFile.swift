@@ -11,7 +11,10 @@ final class OutputFile: Sendable {
     /// How many threads keep the disk busy with writes that each wait for it.
     static let writers = 4
 
+    private static let writebackSize: Int64 = 256 << 10
+
     private let holder: SharedDescriptor
+    private let writesBack: Bool
     private let direct: Descriptor?
     /// Whether the file system has taken all direct writes so far.
     private let takesDirect: Atomic<Bool>
@@ -23,11 +26,13 @@ final class OutputFile: Sendable {
     ///   - usesPageCache: whether even a large file goes through the page cache.
     convenience init(_ holder: SharedDescriptor, size: Int64, usesPageCache: Bool) {
         let isDirect = size >= Self.directSize && !usesPageCache
-        self.init(holder, direct: isDirect ? holder.descriptor.reopenedForDirectWriting() : nil)
+        let direct = isDirect ? holder.descriptor.reopenedForDirectWriting() : nil
+        self.init(holder, direct: direct, writesBack: size >= Self.writebackSize)
     }
 
     /// - Parameter direct: the same file, to be written to past the page cache; nil where it is not.
-    init(_ holder: SharedDescriptor, direct: consuming Descriptor?) {
+    init(_ holder: SharedDescriptor, direct: consuming Descriptor?, writesBack: Bool = true) {
+        self.writesBack = writesBack
         self.holder = holder
         self.direct = direct
         takesDirect = Atomic(true)
@@ -43,7 +48,8 @@ final class OutputFile: Sendable {
         try buffered.withLock { _ throws(SystemError) in
             try holder.descriptor.write(rest, at: offset + Int64(done))
         }
-        holder.descriptor.startWriteback(at: offset + Int64(done), length: rest.count)
+        // A small file waits for the sync at the end: writing it out by itself costs more than it gains.
+        if writesBack { holder.descriptor.startWriteback(at: offset + Int64(done), length: rest.count) }
         return done
     }
 

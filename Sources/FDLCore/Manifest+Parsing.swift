@@ -14,8 +14,7 @@ extension Manifest {
     public init(parsing bytes: UnsafeRawBufferPointer) throws(ManifestError) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         var reader = JSONReader(bytes)
-        // A digest and its quotes and comma are 67 bytes, so this never has room to spare by more than the rest.
-        var draft = ManifestDraft(digestCapacity: min(bytes.count / 67 + 1, Self.maximumChunks))
+        var draft = ManifestDraft(bytes: bytes.count)
         reader.skipWhitespace()
         try reader.object("the manifest") { (name, reader) throws(ManifestError) in
             try draft.read(name, from: &reader)
@@ -43,9 +42,14 @@ private struct ManifestDraft {
     private var listedCounts: [Int] = []
     private var sources: [Manifest.Source] = []
     private var trust: Manifest.Trust?
+    private let fileCapacity: Int
 
-    init(digestCapacity: Int) {
-        digests.reserveCapacity(digestCapacity)
+    /// - Parameter bytes: of the text: each digest and each file takes some of them.
+    init(bytes: Int) {
+        // A digest and its quotes and comma are 67 bytes, so this never has room to spare by more than the rest.
+        digests.reserveCapacity(min(bytes / 67 + 1, Manifest.maximumChunks))
+        // {"path":"","size":0,"executable":true,"chunks":[]} is the shortest file.
+        fileCapacity = bytes / 50 + 1
     }
 
     mutating func read(_ field: String, from reader: inout JSONReader) throws(ManifestError) {
@@ -115,6 +119,9 @@ private struct ManifestDraft {
 
     private mutating func readFiles(from reader: inout JSONReader) throws(ManifestError) {
         var read: [Manifest.File] = []
+        // An array that grows is there twice at each step. What is too much here is never touched.
+        read.reserveCapacity(fileCapacity)
+        listedCounts.reserveCapacity(fileCapacity)
         try reader.array("files") { (reader) throws(ManifestError) in
             read.append(try readFile(from: &reader))
         }

@@ -32,6 +32,8 @@ public struct Manifest: Sendable, Equatable {
     public let chunkSize: ChunkSize
     /// The files, in the manifest's order.
     public let files: [File]
+    /// Where each chunk lies.
+    public let layout: ChunkLayout
     /// The digests of all chunks: the first file's in order, then the second's, and so on.
     public let digests: [SHA256Digest]
     /// Where the publisher thinks the bytes can be had. Hints, never authority.
@@ -107,13 +109,11 @@ public struct Manifest: Sendable, Equatable {
         self.expires = expires
         self.chunkSize = chunkSize
         self.files = files
+        self.layout = ChunkLayout(chunkSize: chunkSize, fileSizes: files.map(\.size))
         self.digests = digests
         self.sources = sources
         self.trust = trust
     }
-
-    /// Where each chunk lies.
-    public var layout: ChunkLayout { ChunkLayout(chunkSize: chunkSize, fileSizes: files.map(\.size)) }
 
     /// The bytes of all files together. Cannot overflow: the initializer has added them up.
     public var totalBytes: Int64 { files.reduce(0) { $0 + $1.size } }
@@ -139,24 +139,24 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// Two files with one path, or a file where another needs a directory, cannot both be written.
+    /// Sorted, a path that lies within a file's stands right behind the file, and one that is there twice behind itself.
     private static func checkDistinct(_ files: [File]) throws(ManifestError) {
-        var paths = Set<[UInt8]>(minimumCapacity: files.count)
-        for file in files {
-            guard paths.insert(Array(file.path.string.utf8)).inserted else {
-                throw .duplicatePath(file.path.string)
-            }
+        let order = files.indices.map(Int32.init).sorted { left, right in
+            precedes(files[Int(left)].path.string, files[Int(right)].path.string)
         }
-        for file in files {
-            let bytes = Array(file.path.string.utf8)
-            for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "/") {
-                if paths.contains(Array(bytes[..<index])) {
-                    throw .pathInsideFile(
-                        path: file.path.string,
-                        file: String(decoding: bytes[..<index], as: UTF8.self)
-                    )
-                }
-            }
+        for (first, second) in zip(order, order.dropFirst()) {
+            let (outer, inner) = (files[Int(first)].path.string, files[Int(second)].path.string)
+            guard inner.utf8.starts(with: outer.utf8) else { continue }
+            let rest = inner.utf8.dropFirst(outer.utf8.count)
+            if rest.isEmpty { throw .duplicatePath(inner) }
+            if rest.first == UInt8(ascii: "/") { throw .pathInsideFile(path: inner, file: outer) }
         }
+    }
+
+    /// By bytes, with `/` before all others, so that what a directory holds stands together behind its name.
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        func rank(_ byte: UInt8) -> UInt8 { byte == UInt8(ascii: "/") ? 0 : byte }
+        return left.utf8.lexicographicallyPrecedes(right.utf8) { rank($0) < rank($1) }
     }
 }
 

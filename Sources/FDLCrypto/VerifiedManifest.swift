@@ -4,11 +4,7 @@ public import FDLCore
 /// word. There is no third way to have one.
 public struct VerifiedManifest: Sendable {
     public let manifest: Manifest
-    /// The exact bytes that were signed.
-    public let bytes: [UInt8]
-    /// The signature file; nil where the reader allowed an unsigned manifest.
-    public let signatureBytes: [UInt8]?
-    /// Who signed; nil likewise.
+    /// Who signed; nil where the reader allowed an unsigned manifest.
     public let signer: PublicKey?
     /// What the signer said beside the manifest, for people; nil likewise.
     public let trustedComment: String?
@@ -28,8 +24,6 @@ public struct VerifiedManifest: Sendable {
         let signer = try parsed.verify(bytes, acceptedKeys: acceptedKeys)
         return VerifiedManifest(
             manifest: try Self.parse(bytes),
-            bytes: bytes,
-            signatureBytes: signature,
             signer: signer,
             trustedComment: String(decoding: parsed.trustedComment, as: UTF8.self)
         )
@@ -37,25 +31,11 @@ public struct VerifiedManifest: Sendable {
 
     /// Takes a manifest that nobody has vouched for: only where the person running the program said so.
     public init(allowingUnsigned bytes: [UInt8]) throws(VerificationError) {
-        self.init(
-            manifest: try Self.parse(bytes),
-            bytes: bytes,
-            signatureBytes: nil,
-            signer: nil,
-            trustedComment: nil
-        )
+        self.init(manifest: try Self.parse(bytes), signer: nil, trustedComment: nil)
     }
 
-    private init(
-        manifest: Manifest,
-        bytes: [UInt8],
-        signatureBytes: [UInt8]?,
-        signer: PublicKey?,
-        trustedComment: String?
-    ) {
+    private init(manifest: Manifest, signer: PublicKey?, trustedComment: String?) {
         self.manifest = manifest
-        self.bytes = bytes
-        self.signatureBytes = signatureBytes
         self.signer = signer
         self.trustedComment = trustedComment
     }

@@ -70,6 +70,7 @@ public struct Descriptor: ~Copyable, Sendable {
         let expected = Int(clamping: try status().size)
         guard expected <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(expected)
         var block = [UInt8](repeating: 0, count: max(4096, min(expected + 1, 1 << 20)))
         while true {
             let offset = Int64(bytes.count)

@@ -103,6 +103,9 @@ static inline int fdl_write_and_wait(int fd) {
     return (int)syscall(SYS_sync_file_range, fd, 0L, 0L, FDL_SYNC_FILE_RANGE_ALL);
 }
 
+/// syncfs(2).
+static inline int fdl_sync_file_system(int fd) { return (int)syscall(SYS_syncfs, fd); }
+
 /// mallopt(3): one arena for all threads.
 static inline void fdl_use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
