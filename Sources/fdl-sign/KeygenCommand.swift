@@ -18,17 +18,17 @@ struct KeygenCommand: ParsableCommand {
     var passphraseFile: String?
 
     func run() throws {
-        let directories = UserDirectories.current
         do throws(KeyRingError) {
             let passphrase = try passphraseFile.map(KeyFile.passphrase)
             let key: PublicKey
-            let prefix: String
-            if let output {
-                prefix = output
-                key = try KeyFile.createPair(prefix: output, passphrase: passphrase).publicKey
+            let ring = KeyRing(directories: .current)
+            let prefix = if let output { output } else { try ring.ownKeyPrefix }
+            // To the end of the program: a pair is whole, and told of.
+            Interruption.hold()
+            if output != nil {
+                key = try KeyFile.createPair(prefix: prefix, passphrase: passphrase).publicKey
             } else {
-                prefix = directories.configuration + "/publisher"
-                key = try KeyRing(directories: directories).createNewOwnKey(passphrase: passphrase).publicKey
+                key = try ring.createNewOwnKey(passphrase: passphrase).publicKey
             }
             StandardStream.output.writeLine("secret key  \(prefix).key (keep it, and keep it to yourself)")
             StandardStream.output.writeLine("public key  \(prefix).pub (hand it to readers)")
