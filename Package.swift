@@ -17,7 +17,6 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -73,14 +72,14 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure-server",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore, unixSignals,
+                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fdl-secure",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser, unixSignals,
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser,
             ],
             swiftSettings: settings
         ),

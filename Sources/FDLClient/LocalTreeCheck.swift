@@ -110,11 +110,7 @@ public enum LocalTreeCheck {
             return LocalTree(folder: folder, manifest: manifest)
         }
         // The last part is opened without following links, and a person may well name one.
-        guard let real = realpath(path, nil) else {
-            throw SystemError(operation: "find", path: path, code: errno)
-        }
-        defer { free(real) }
-        let path = String(cString: real)
+        let path = try realPath(path)
         let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
         let directory = SharedDescriptor(parent)
         return LocalTree(directory: directory, fileName: splitLast(path).name)

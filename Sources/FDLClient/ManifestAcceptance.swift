@@ -10,6 +10,8 @@ public struct ManifestAcceptance: Sendable {
     public var publisherKeys: [String] = []
     public var allowsUnsigned = false
     public var allowsOlder = false
+    /// Whether the versions seen are read and noted: without that nothing keeps an old manifest from being accepted.
+    public var usesState = true
 
     public init(directories: UserDirectories) {
         self.directories = directories
@@ -61,20 +63,21 @@ public struct ManifestAcceptance: Sendable {
     }
 
     private func note(_ verified: VerifiedManifest, _ now: UTCTime) throws(Failure) -> VerifiedManifest {
-        let versions = SeenVersions(directories: directories)
+        let name = verified.manifest.name
+        let signer = usesState ? verified.signer : nil
+        let versions = try signer.map { _ throws(Failure) in try seenVersions() }
         let seen = try settings { () throws(SystemError) -> Int64? in
-            guard let signer = verified.signer else { return nil }
-            return try versions.highest(signer: signer, name: verified.manifest.name)
+            guard let signer, let versions else { return nil }
+            return try versions.highest(signer: signer, name: name)
         }
         do throws(FreshnessError) {
             try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
         } catch {
             throw error.failure(now: now)
         }
-        if let signer = verified.signer {
-            try settings { () throws(SystemError) in
-                try versions.record(verified.manifest.version, signer: signer, name: verified.manifest.name)
-            }
+        try settings { () throws(SystemError) in
+            guard let signer, let versions else { return }
+            try versions.record(verified.manifest.version, signer: signer, name: name)
         }
         return verified
     }
@@ -91,7 +94,7 @@ public struct ManifestAcceptance: Sendable {
                 hint: "get the .minisig from the publisher and put it there"
             )
         }
-        let keys = try acceptedKeys()
+        let keys = signature == nil ? [] : try acceptedKeys()
         return Result { () throws(VerificationError) in
             guard let signature else { return try VerifiedManifest(allowingUnsigned: manifest) }
             return try VerifiedManifest.verify(manifest: manifest, signature: signature, acceptedKeys: keys)
@@ -106,14 +109,25 @@ public struct ManifestAcceptance: Sendable {
         }
     }
 
+    private func seenVersions() throws(Failure) -> SeenVersions {
+        do throws(UserDirectoryError) { return try SeenVersions(directories: directories) } catch {
+            let way = error.failure.hint.map { "\($0), or " } ?? ""
+            throw Failure(error.failure.exitCode, error.failure.message, hint: way + Self.withoutState)
+        }
+    }
+
     private func settings<Value>(_ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
         do throws(SystemError) { return try body() } catch {
+            let place = (try? directories.state).map { "what was seen is kept in \($0): " } ?? ""
             throw Failure(
                 .configuration,
                 error.description,
-                hint: "what was seen is kept in \(directories.state): make it readable and writable, "
-                    + "or set XDG_STATE_HOME to another directory"
+                hint: "\(place)make it readable and writable, set XDG_STATE_HOME to another directory, "
+                    + "or \(Self.withoutState)"
             )
         }
     }
+
+    /// Nothing that is checked is given up unnoticed: it says so at every run.
+    private static let withoutState = "go on with --no-state, where no older version can be told from a newer one"
 }

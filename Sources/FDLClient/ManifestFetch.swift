@@ -61,7 +61,7 @@ public enum ManifestFetch {
         } catch {
             throw Failure(
                 .usage,
-                "\(shortened(url)) is not the URL of a manifest: \(error)",
+                "\(shortened(shownURL(url))) is not the URL of a manifest: \(error)",
                 hint: "it looks like https://HOST:PORT/manifests/NAME.json"
             )
         }

@@ -2,17 +2,32 @@ public import ArgumentParser
 import FDLCore
 import FDLSystem
 import Glibc
+import Synchronization
 
 /// What the programs have in common: how they start, and how they tell that they cannot go on.
 public enum Program {
+    private static let isEnding = Atomic<Bool>(false)
+
+    /// The whole of a program's `main`, which must not be async: before an async one begins, its event loop has taken
+    /// the numbers of standard streams that are closed.
+    public static func main(_ root: any (ParsableCommand & SendableMetatype).Type) -> Never {
+        StandardDescriptors.openClosed()
+        // A reader of our output that has gone shows as EPIPE, a file over the limit (ulimit -f) as EFBIG: not as
+        // signals that kill us.
+        Signals.ignore(SIGPIPE, SIGXFSZ)
+        ProcessLimits.prepare()
+        do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure(.localIO)) }
+        Task.detached { await run(root) }
+        // `run` ends the process. A signal only interrupts the wait.
+        while true { pause() }
+    }
+
     /// Parses the command line, runs the verb, and ends the process; where the verb fails, with two lines on standard
     /// error and the exit code, and with `--json` an error object on standard output.
-    public static func run(_ root: any ParsableCommand.Type) async {
-        // A reader of our output that has gone shows as EPIPE, not as a signal that kills us.
-        signal(SIGPIPE, SIG_IGN)
-        ProcessLimits.prepare()
+    private static func run(_ root: any (ParsableCommand & SendableMetatype).Type) async {
+        Interruption.watch()
         do {
-            do throws(SystemError) { try ProcessLimits.checkLeast() } catch { throw error.failure(.localIO) }
+            try Arguments.check()
             var command = try root.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -38,6 +53,7 @@ public enum Program {
 
     /// A wrong command line, told like any other error.
     static func usageFailure(_ message: String, _ program: String) -> Failure {
+        let message = Arguments.withoutSecrets(message, CommandLine.arguments)
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         return Failure(.usage, line, hint: "see \(program) --help")
     }
@@ -50,12 +66,25 @@ public enum Program {
         ]
     }
 
-    private static func end(_ failure: Failure) -> Never {
+    /// Says why, and ends the process: by the signal, where one came.
+    static func end(_ failure: Failure) -> Never {
+        // A signal and an error at one time: the first of them is told, and ends the process for both.
+        if isEnding.exchange(true, ordering: .relaxed) { while true { pause() } }
+        let arguments = CommandLine.arguments
+        let failure = Failure(
+            failure.exitCode,
+            Arguments.withoutSecrets(failure.message, arguments),
+            hint: failure.hint.map { Arguments.withoutSecrets($0, arguments) }
+        )
         // Looked for here, since a command line that does not parse has no options yet.
-        if CommandLine.arguments.dropFirst().prefix(while: { $0 != "--" }).contains("--json") {
+        if arguments.dropFirst().prefix(while: { $0 != "--" }).contains("--json") {
             StandardStream.output.writeLine(event(failure).description)
         }
+        let signal = Interruption.signal
+        // A progress line may stand there.
+        if signal != nil, StandardStream.error.isTerminal { StandardStream.error.write("\r\u{1b}[K") }
         StandardStream.error.write(failure.report)
+        if let signal { Signals.end(by: signal) }
         leave(failure.exitCode.rawValue)
     }
 }

@@ -1,4 +1,5 @@
-/// What a command tells a person when it cannot go on: one sentence, what to do about it, and the exit code.
+/// What a command tells a person when it cannot go on: one sentence, what to do about it, and the exit code. Secrets in
+/// URLs are not in it, whoever made the sentence.
 public struct Failure: Error, Sendable, Equatable {
     public let exitCode: ExitCode
     /// One line that says what happened, without a full stop.
@@ -8,8 +9,8 @@ public struct Failure: Error, Sendable, Equatable {
 
     public init(_ exitCode: ExitCode, _ message: String, hint: String? = nil) {
         self.exitCode = exitCode
-        self.message = printable(message)
-        self.hint = hint.map(printable)
+        self.message = printable(withoutSecrets(message))
+        self.hint = hint.map { printable(withoutSecrets($0)) }
     }
 
     /// The message and the hint as they are written to standard error, with a newline behind each.
@@ -31,7 +32,8 @@ public enum ExitCode: Int32, Sendable, Hashable {
     case cannotCreate = 73
     /// EX_IOERR: this machine's disk or memory failed.
     case localIO = 74
-    /// EX_TEMPFAIL: interrupted; the same command goes on where it stopped.
+    /// EX_TEMPFAIL: interrupted; the same command goes on where it stopped. Reports say so; a program that a signal
+    /// interrupted ends by that signal.
     case interrupted = 75
     /// EX_NOPERM: TLS or authentication.
     case tls = 77

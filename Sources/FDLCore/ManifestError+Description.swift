@@ -31,7 +31,7 @@ extension ManifestError: CustomStringConvertible {
         case .invalidPath, .duplicatePath, .pathInsideFile:
             pathDescription
         case .invalidSource(let url, let error):
-            "the manifest's source \(Self.quoted(url)) is refused: \(error)"
+            "the manifest's source \(Self.quoted(shownURL(url))) is refused: \(error)"
         case .unknownSourceKind(let kind):
             "the manifest has a source of the unknown kind \(Self.quoted(kind))"
         case .invalidPin(let pin):

@@ -13,3 +13,17 @@ public func shortened(_ text: String, to limit: Int = 200) -> String {
     let scalars = text.unicodeScalars
     return scalars.count <= limit ? text : String(String.UnicodeScalarView(scalars.prefix(limit))) + "…"
 }
+
+/// Bytes that need not be UTF-8, for a message: each byte that is part of no character as `\xNN`.
+public func escaped(_ bytes: some Collection<UInt8>) -> String {
+    var result = ""
+    var rest = Array(bytes)[...]
+    while let first = rest.first {
+        let valid = (1...4).lazy.filter { $0 <= rest.count }.compactMap { length in
+            String(validating: rest.prefix(length), as: UTF8.self).map { (text: $0, length: length) }
+        }.first
+        result += valid?.text ?? "\\x" + Hex.string([first])
+        rest = rest.dropFirst(valid?.length ?? 1)
+    }
+    return result
+}

@@ -7,17 +7,32 @@ import Glibc
 /// In the configuration directory: `publisher.key` and `publisher.pub`, and `trusted/LABEL.pub`, a minisign public key
 /// a file, so that a person may copy one there as well.
 public struct KeyRing: Sendable {
-    private let directory: String
+    private let directories: UserDirectories
 
     public init(directories: UserDirectories) {
-        self.directory = directories.configuration
+        self.directories = directories
     }
 
+    /// Where the own key pair lies, without the `.key` and `.pub`.
+    public var ownKeyPrefix: String {
+        get throws(KeyRingError) { "\(try directory)/publisher" }
+    }
     /// Where the own secret key lies.
-    public var secretKeyPath: String { "\(directory)/publisher.key" }
+    public var secretKeyPath: String {
+        get throws(KeyRingError) { "\(try ownKeyPrefix).key" }
+    }
     /// Where the own public key lies: what readers are given.
-    public var publicKeyPath: String { "\(directory)/publisher.pub" }
-    private var trustedDirectory: String { "\(directory)/trusted" }
+    public var publicKeyPath: String {
+        get throws(KeyRingError) { "\(try ownKeyPrefix).pub" }
+    }
+    private var trustedDirectory: String {
+        get throws(KeyRingError) { "\(try directory)/trusted" }
+    }
+    private var directory: String {
+        get throws(KeyRingError) {
+            do throws(UserDirectoryError) { return try directories.configuration } catch { throw .directory(error) }
+        }
+    }
 
     /// One accepted publisher.
     public struct TrustedPublisher: Sendable, Hashable {
@@ -27,8 +42,9 @@ public struct KeyRing: Sendable {
 
     /// The own public key; nil where there is none yet.
     public func ownPublicKey() throws(KeyRingError) -> PublicKey? {
+        let path = try publicKeyPath
         do throws(KeyRingError) {
-            return try KeyFile.publicKey(publicKeyPath)
+            return try KeyFile.publicKey(path)
         } catch {
             if case .system(let error) = error, error.isNotFound { return nil }
             throw error
@@ -53,8 +69,8 @@ public struct KeyRing: Sendable {
     /// - Throws: `KeyRingError.system` with EEXIST where there is one, `.secretKeyMissing` where half of one is left:
     ///   neither is ever replaced.
     public func createNewOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
-        try create(directory)
-        return try KeyFile.createPair(prefix: "\(directory)/publisher", passphrase: passphrase)
+        try create(try directory)
+        return try KeyFile.createPair(prefix: try ownKeyPrefix, passphrase: passphrase)
     }
 
     /// Makes the own key pair, or reads the one that another program has made in the meantime.
@@ -72,7 +88,8 @@ public struct KeyRing: Sendable {
     /// The publishers this user accepts, sorted by label.
     public func trustedPublishers() throws(KeyRingError) -> [TrustedPublisher] {
         let listing: FileTree.Listing
-        do {
+        let trustedDirectory = try trustedDirectory
+        do throws(SystemError) {
             listing = try FileTree.regularFiles(beneath: trustedDirectory, descend: { _ in false })
         } catch {
             if error.isNotFound { return [] }
@@ -119,8 +136,9 @@ public struct KeyRing: Sendable {
             guard known.key == key else { throw .labelTaken(label) }
             return known
         }
+        let trustedDirectory = try trustedDirectory
         try create(trustedDirectory)
-        do {
+        do throws(SystemError) {
             try WholeFile.create("\(trustedDirectory)/\(label).pub", with: Array(key.minisignText.utf8), mode: 0o644)
         } catch {
             throw error.code == EEXIST ? .labelTaken(label) : .system(error)
@@ -138,7 +156,7 @@ public struct KeyRing: Sendable {
         }
         guard !found.isEmpty else { throw .unknownPublisher(name) }
         for publisher in found {
-            let path = "\(trustedDirectory)/\(publisher.label).pub"
+            let path = "\(try trustedDirectory)/\(publisher.label).pub"
             guard unlink(path) == 0 || errno == ENOENT else {
                 throw .system(SystemError(operation: "remove", path: path, code: errno))
             }
@@ -159,6 +177,8 @@ public struct KeyRing: Sendable {
 /// Why the user's keys cannot be read or changed.
 public enum KeyRingError: Error, Sendable, Hashable {
     case system(SystemError)
+    /// It is not known where the keys lie.
+    case directory(UserDirectoryError)
     case key(KeyError, path: String)
     case invalidLabel(String)
     case labelTaken(String)
@@ -170,6 +190,7 @@ public enum KeyRingError: Error, Sendable, Hashable {
     public var failure: Failure {
         switch self {
         case .system(let error): error.failure(.configuration)
+        case .directory(let error): error.failure
         case .key(let error, let path): error.failure(path: path)
         case .invalidLabel(let label):
             Failure(.usage, "\"\(label)\" cannot be a label", hint: "use up to 64 of A-Z a-z 0-9 . _ -, no dot first")

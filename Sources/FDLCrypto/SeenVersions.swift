@@ -10,8 +10,9 @@ import Glibc
 public struct SeenVersions: Sendable {
     private let directory: String
 
-    public init(directories: UserDirectories) {
-        self.directory = "\(directories.state)/seen"
+    /// - Throws: `UserDirectoryError` where there is no state directory to be had.
+    public init(directories: UserDirectories) throws(UserDirectoryError) {
+        self.directory = "\(try directories.state)/seen"
     }
 
     /// - Returns: nil where none was accepted yet.

@@ -86,11 +86,7 @@ public struct PublishingInput: Sendable {
         let kept = path.utf8.count - path.utf8.reversed().prefix { $0 == slash }.count
         let path = String(decoding: path.utf8.prefix(max(kept, min(1, path.utf8.count))), as: UTF8.self)
         guard path.isEmpty || pathParts(path).last.map({ $0 == "." || $0 == ".." }) == true else { return path }
-        guard let real = realpath(path, nil) else {
-            throw .input(SystemError(operation: "find", path: path, code: errno))
-        }
-        defer { free(real) }
-        return String(cString: real)
+        do throws(SystemError) { return try realPath(path) } catch { throw .input(error) }
     }
 }
 

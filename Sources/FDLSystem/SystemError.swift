@@ -21,7 +21,8 @@ public struct SystemError: Error, Sendable, Hashable {
 
     /// The failure a person sees, with a hint that fits the errno.
     public func failure(_ exitCode: ExitCode) -> Failure {
-        Failure(exitCode, description, hint: hint)
+        // A name that is not text is the command line's fault, whatever it was wanted for.
+        Failure(code == EILSEQ ? .usage : exitCode, description, hint: hint)
     }
 
     private var hint: String {
@@ -37,6 +38,8 @@ public struct SystemError: Error, Sendable, Hashable {
         case EEXIST, ENOTEMPTY: "move it away, or choose another name"
         case EFBIG: "it is larger than such a file may be here: check that it is the one meant"
         case ENAMETOOLONG: "choose a shorter name"
+        case EILSEQ: "run it where every directory's name is UTF-8"
+        case EBADF: "it was closed before the program began: leave it open, or give a file's name with -o"
         case ELOOP: "name the file itself: there is a symbolic link in the way"
         case EINVAL, EOPNOTSUPP: "this file system cannot do it: choose a place on another one"
         case EBADMSG: "the file is damaged: restore it, or remove it"

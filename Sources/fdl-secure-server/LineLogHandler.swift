@@ -23,15 +23,17 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+            .map { (key: $0.key, value: withoutSecrets($0.value.description)) }
+        let message = withoutSecrets("\(event.message)")
         let time = UTCTime.now
         let line: String
         if json {
-            let extra = fields.map { ",\(JSONValue.text($0.key)):\(JSONValue.text($0.value.description))" }.joined()
-            let message = JSONValue.text("\(event.message)")
+            let extra = fields.map { ",\(JSONValue.text($0.key)):\(JSONValue.text($0.value))" }.joined()
+            let message = JSONValue.text(message)
             line = "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(extra)}"
         } else {
-            let extra = fields.map { " \($0.key)=\(printable($0.value.description))" }.joined()
-            line = "\(time) \(event.level): \(printable("\(event.message)"))\(extra)"
+            let extra = fields.map { " \($0.key)=\(printable($0.value))" }.joined()
+            line = "\(time) \(event.level): \(printable(message))\(extra)"
         }
         StandardStream.error.writeLine(line)
     }

@@ -4,7 +4,6 @@ import FDLCore
 public import FDLServer
 public import Logging
 
-@main
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fdl-secure-server",
@@ -58,8 +57,6 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line on standard error instead of text.")
     var jsonLog = false
 
-    static func main() async { await Program.run(Self.self) }
-
     func run() async throws {
         let (level, json) = (logLevel, jsonLog)
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
@@ -67,8 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "fdl-secure-server")
         do throws(WorkerError) {
             let worker = try Worker(configuration, logger: logger)
-            let signals = SignalTask(worker: worker, logger: logger)
-            defer { signals.stop() }
+            SignalHandling(worker: worker, logger: logger).begin()
             try await worker.run { address in
                 StandardStream.output.writeLine("listening on https://\(address)/")
             }
@@ -94,3 +90,8 @@ extension ListenAddress: ExpressibleByArgument {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+@main
+enum Main {
+    static func main() { Program.main(ServeCommand.self) }
+}

@@ -6,7 +6,6 @@ import FDLCrypto
 import FDLSystem
 import FDLTLS
 import Glibc
-import UnixSignals
 
 struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,7 +60,7 @@ struct Get: AsyncParsableCommand {
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
         defer { reporter.endProgress() }
-        let accepted = try await trust.load(sources)
+        let accepted = try await trust.load(sources, reporter)
         let manifest = accepted.verified.manifest
         var request = DownloadRequest(
             manifest: accepted.verified,
@@ -95,10 +94,8 @@ struct Get: AsyncParsableCommand {
         let task = Task { () -> Result<DownloadSummary, Failure> in
             do throws(Failure) { return .success(try await job()) } catch { return .failure(error) }
         }
-        let signals = Task {
-            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) { task.cancel() }
-        }
-        defer { signals.cancel() }
+        // To the end of the program: what was completed in spite of it is done.
+        Interruption.hold { task.cancel() }
         return try await task.value.get()
     }
 }

@@ -20,6 +20,9 @@ struct ManifestOptions: ParsableArguments {
     @Flag(help: "Accept a version older than one seen before.")
     var allowOlder = false
 
+    @Flag(help: "Neither read nor note the versions seen: an older one then passes for the newest.")
+    var noState = false
+
     /// A manifest that this user accepts.
     struct Accepted {
         let verified: VerifiedManifest
@@ -28,15 +31,17 @@ struct ManifestOptions: ParsableArguments {
     }
 
     /// Reads or fetches the manifest and verifies it.
-    func load(_ sources: SourceOptions) async throws(Failure) -> Accepted {
+    func load(_ sources: SourceOptions, _ reporter: Reporter) async throws(Failure) -> Accepted {
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
+        acceptance.usesState = !noState
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
         let (verified, fetched) = try await acceptance.accept(from: manifest, now: now) { () async throws(Failure) in
             try await bytes(sources)
         }
+        if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(verified: verified, worker: fetched.worker)
     }
 

@@ -29,6 +29,12 @@ final class Reporter: Sendable {
         )
     }
 
+    /// Something that a person should know, and that ends nothing.
+    func warn(_ text: String) {
+        emit(["event": "warning", "message": .text(text)])
+        say("warning: \(text)")
+    }
+
     func report(_ event: DownloadEvent) {
         switch event {
         case .scanned(let reused, let total):

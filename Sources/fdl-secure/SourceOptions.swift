@@ -68,7 +68,7 @@ struct SourceOptions: ParsableArguments {
         do throws(SourceURLError) { return try SourceURL(text) } catch {
             throw Failure(
                 .usage,
-                "\(option) \(text) cannot be a source: \(error)",
+                "\(option) \(shownURL(text)) cannot be a source: \(error)",
                 hint: "a source looks like https://HOST:PORT/"
             )
         }

@@ -13,6 +13,8 @@ struct Trust: ParsableCommand {
     static var ring: KeyRing { KeyRing(directories: .current) }
 
     static func reporting(_ body: () throws(KeyRingError) -> Void) throws(Failure) {
+        // What is changed is changed whole.
+        Interruption.hold()
         do throws(KeyRingError) { try body() } catch { throw error.failure }
     }
 }

@@ -22,7 +22,7 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
-        let verified = try await trust.load(sources).verified
+        let verified = try await trust.load(sources, reporter).verified
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
         let report = try await LocalTreeCheck.check(verified, at: path)

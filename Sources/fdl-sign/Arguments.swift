@@ -40,7 +40,7 @@ enum SourceArgument {
         do {
             return try SourceURL(text)
         } catch {
-            throw ValidationError("\(text) cannot be a source: \(error)")
+            throw ValidationError("\(shownURL(text)) cannot be a source: \(error)")
         }
     }
 }

@@ -18,16 +18,18 @@ struct KeygenCommand: ParsableCommand {
     var passphraseFile: String?
 
     func run() throws {
-        let directories = UserDirectories.current
         do throws(KeyRingError) {
             let passphrase = try passphraseFile.map(KeyFile.passphrase)
-            let prefix = output ?? directories.configuration + "/publisher"
+            let ring = KeyRing(directories: .current)
+            let prefix = if let output { output } else { try ring.ownKeyPrefix }
             let wasThere = (try? FileStatus(path: "\(prefix).key")) != nil
             let key: PublicKey
-            if let output {
-                key = try KeyFile.createPair(prefix: output, passphrase: passphrase).publicKey
+            // To the end of the program: a pair is whole, and told of.
+            Interruption.hold()
+            if output != nil {
+                key = try KeyFile.createPair(prefix: prefix, passphrase: passphrase).publicKey
             } else {
-                key = try KeyRing(directories: directories).createNewOwnKey(passphrase: passphrase).publicKey
+                key = try ring.createNewOwnKey(passphrase: passphrase).publicKey
             }
             StandardStream.output.writeLine("secret key  \(prefix).key (keep it, and keep it to yourself)")
             StandardStream.output.writeLine("public key  \(prefix).pub (hand it to readers)")

@@ -117,6 +117,8 @@ struct ManifestCommand: AsyncParsableCommand {
         line.end()
         let fileName = splitLast(target).name
         let signed = try SignedManifest(manifest, signedWith: secretKey, fileName: fileName, now: now)
+        // To the end of the program: what is written is whole, and done.
+        Interruption.hold()
         try signed.write(to: target)
 
         let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
@@ -166,7 +168,7 @@ struct ManifestCommand: AsyncParsableCommand {
         if pairs.count > 10 { warn("there are \(pairs.count - 10) more pairs of such names") }
     }
 
-    private func warn(_ text: String) { StandardStream.error.write("warning: \(text)\n") }
+    private func warn(_ text: String) { StandardStream.error.write("warning: \(printable(text))\n") }
 
     private func recipe(now: UTCTime) throws -> ManifestRecipe {
         var recipe = ManifestRecipe()
@@ -194,16 +196,30 @@ struct ManifestCommand: AsyncParsableCommand {
     }
 
     /// The key named, or the user's own, which is made where there is none yet.
-    private func secretKey() throws(KeyRingError) -> SecretKey {
+    private func secretKey() throws -> SecretKey {
         let passphrase = try passphraseFile.map(KeyFile.passphrase)
         if let key { return try KeyFile.secretKey(key, passphrase: passphrase) }
         let ring = KeyRing(directories: .current)
-        if let own = try ring.ownSecretKey(passphrase: passphrase) { return own }
+        let path = try ring.secretKeyPath
+        Interruption.hold()
+        if let own = try ring.ownSecretKey(passphrase: passphrase) {
+            try Interruption.release()
+            return own
+        }
         let made = try ring.createOwnKey(passphrase: passphrase)
-        StandardStream.output.writeLine("made your key: \(ring.secretKeyPath)")
-        StandardStream.output.writeLine("hand this public key to readers: \(ring.publicKeyPath)")
+        StandardStream.output.writeLine("made your key: \(path)")
+        StandardStream.output.writeLine("hand this public key to readers: \(try ring.publicKeyPath)")
         StandardStream.output.writeLine("  \(made.publicKey.minisignLine)")
-        if let warning = KeygenCommand.warning(ofKey: ring.secretKeyPath) { warn(warning) }
+        if let warning = KeygenCommand.warning(ofKey: path) { warn(warning) }
+        if !StandardStream.error.isTerminal {
+            // Nobody may be there who knows that a job has just become a publisher.
+            warn("signing with a new key, which no reader knows yet: \(path)")
+            warn(
+                "hand out its .pub and keep the .key: a container that is thrown away takes it along, "
+                    + "so name one that is kept with --key"
+            )
+        }
+        try Interruption.release()
         return made
     }
 }

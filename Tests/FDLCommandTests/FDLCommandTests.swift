@@ -60,3 +60,18 @@ import Testing
         close(reading)
     }
 }
+
+@Suite struct ArgumentsTests {
+    @Test(arguments: [
+        ("Unexpected argument 'https://me:a b@h/'", ["x", "https://me:a b@h/"], "Unexpected argument 'https://…@h/'"),
+        ("The value 'me:pw@h' is invalid for '--n'", ["--n=me:pw@h"], "The value '…@h' is invalid for '--n'"),
+        ("cannot open h/x?k=v: no", ["h/x?k=v"], "cannot open h/x?…: no"),
+        ("cannot open me:a b@h: no", ["me:a\tb@h"], "cannot open …@h: no"),
+        ("cannot look at https:/me:pw@h: no", ["https:/me:pw@h//x"], "cannot look at …@h: no"),
+        ("no \"pw@h\" here", ["https://me:a/pw@h"], "no \"…@h\" here"),
+        ("https://h:1/@s/: refused", ["https://h:1/@s/"], "https://h:1/@s/: refused"),
+    ])
+    func aMessageHasNoSecretOfTheCommandLine(message: String, arguments: [String], shown: String) {
+        #expect(Arguments.withoutSecrets(message, arguments) == shown)
+    }
+}

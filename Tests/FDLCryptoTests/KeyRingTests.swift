@@ -40,12 +40,12 @@ import TestSupport
         let ring = KeyRing(directories: folder.directories)
         let key = try ring.createOwnKey(passphrase: nil).publicKey
 
-        try FileManager.default.removeItem(atPath: ring.publicKeyPath)
+        try FileManager.default.removeItem(atPath: try ring.publicKeyPath)
         #expect(try ring.ownSecretKey(passphrase: nil)?.publicKey == key)
         #expect(try ring.ownPublicKey() == key)
 
-        try FileManager.default.removeItem(atPath: ring.secretKeyPath)
-        let missing = KeyRingError.secretKeyMissing(path: ring.secretKeyPath, publicKey: ring.publicKeyPath)
+        try FileManager.default.removeItem(atPath: try ring.secretKeyPath)
+        let missing = KeyRingError.secretKeyMissing(path: try ring.secretKeyPath, publicKey: try ring.publicKeyPath)
         #expect(throws: missing) { _ = try ring.createOwnKey(passphrase: nil) }
         #expect(throws: missing) { _ = try ring.createNewOwnKey(passphrase: nil) }
         #expect(try ring.ownPublicKey() == key)
@@ -103,7 +103,7 @@ import TestSupport
 
     @Test func theHighestVersionIsKept() throws {
         let folder = try TemporaryFolder()
-        let seen = SeenVersions(directories: folder.directories)
+        let seen = try SeenVersions(directories: folder.directories)
         let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
         let name = try #require(ManifestName("n"))
         let other = try #require(ManifestName("other"))
@@ -117,7 +117,7 @@ import TestSupport
 
     @Test func writersAtOnceKeepTheHighest() async throws {
         let folder = try TemporaryFolder()
-        let seen = SeenVersions(directories: folder.directories)
+        let seen = try SeenVersions(directories: folder.directories)
         let key = try SecretKey.generate().publicKey
         let name = try #require(ManifestName("n"))
         try await withThrowingTaskGroup(of: Void.self) { group in

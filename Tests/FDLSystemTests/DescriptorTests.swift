@@ -68,12 +68,6 @@ extension TemporaryFolder {
         #expect(listing.files.map(\.path) == ["a-b", "a/z", "a/ä", "b"])
         #expect(listing.skipped == ["link"])
     }
-
-    @Test func baseDirectoriesMustBeAbsolute() {
-        let directories = UserDirectories(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "x", "XDG_STATE_HOME": "/s"])
-        #expect(directories.configuration == "/h/.config/fdl")
-        #expect(directories.state == "/s/fdl")
-    }
 }
 
 @Suite struct DirectWritingTests {

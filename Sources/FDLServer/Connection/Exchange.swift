@@ -1,3 +1,4 @@
+import FDLCore
 import NIOCore
 import NIOHTTP1
 
@@ -28,8 +29,11 @@ struct Exchange {
         }
     }
 
-    /// The request, for the log.
-    var line: String { "\(method.rawValue) \(target)" }
+    /// The request, for the log: without its query, which may hold a secret.
+    var line: String {
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        return withoutSecrets("\(method.rawValue) \(String(decoding: path, as: UTF8.self))")
+    }
 }
 
 /// A request that waits for its turn.

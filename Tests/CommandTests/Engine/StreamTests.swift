@@ -62,7 +62,7 @@ struct StreamTests {
         #expect(get.isRunning)
         get.signal(15)
         let ended = try await get.wait()
-        #expect(ended.code == 75, "\(ended.errors)")
+        #expect(ended.signal == 15, "\(ended.errors)")
     }
 
     @Test(arguments: [false, true])

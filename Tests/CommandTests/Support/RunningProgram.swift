@@ -7,6 +7,8 @@ struct Ended: Sendable {
     let command: String
     /// The exit code; for a program ended by a signal, 128 and the signal's number, as a shell has it.
     let code: Int32
+    /// The signal that ended it; nil where it exited.
+    let signal: Int32?
     let output: [UInt8]
     let errors: String
 
@@ -21,6 +23,7 @@ final class RunningProgram: Sendable {
     let pid: pid_t
     let command: String
     private let said: TemporaryDirectory
+    /// As `waitpid` gives it.
     private let status = Mutex<Int32?>(nil)
 
     /// - Parameters:
@@ -116,17 +119,23 @@ final class RunningProgram: Sendable {
             if let status { return status }
             var raw: Int32 = 0
             guard waitpid(pid, &raw, WNOHANG) == pid else { return nil }
-            let signal = raw & 0x7f
-            status = signal == 0 ? (raw >> 8) & 0xff : 128 + signal
-            return status
+            status = raw
+            return raw
         }
     }
 
     /// Waits for its end.
     /// - Throws: where it has not ended after so long that something is wrong; no test's outcome hangs on how long.
     func wait(atMost limit: Duration = .seconds(300)) async throws -> Ended {
-        let code = try await eventually("\(command) ends", atMost: limit) { self.poll() }
-        return Ended(command: command, code: code, output: output, errors: errors)
+        let status = try await eventually("\(command) ends", atMost: limit) { self.poll() }
+        let signal = status & 0x7f
+        return Ended(
+            command: command,
+            code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
+            signal: signal == 0 ? nil : signal,
+            output: output,
+            errors: errors
+        )
     }
 
     /// Waits until `condition` gives a value, and fails loudly where the program ends before.

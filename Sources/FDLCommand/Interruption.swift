@@ -1,0 +1,59 @@
+public import FDLCore
+import FDLSystem
+import Glibc
+import Synchronization
+
+/// What SIGINT, SIGTERM and SIGHUP do to a program: it says its last words and ends by that signal, so that a shell's
+/// loop ends with it. A second one ends it at once. Those that were ignored when it began stay so.
+///
+/// Unless something would be left half done, that happens on the spot. Otherwise, between `hold` and `release` or the
+/// program's end, the work goes on until it can stop.
+public enum Interruption {
+    private struct State {
+        var signal: Int32?
+        var holds = 0
+        var cancel: (@Sendable () -> Void)?
+    }
+
+    private static let state = Mutex(State())
+
+    static let failure = Failure(.interrupted, "interrupted", hint: "run the same command again")
+
+    /// The signal that came, if one did.
+    static var signal: Int32? { state.withLock(\.signal) }
+
+    static func watch() { Signals.take([SIGINT, SIGTERM, SIGHUP], arrived) }
+
+    /// From now on a first signal only calls `cancel`. What goes on to its end all the same has succeeded.
+    public static func hold(cancel: (@Sendable () -> Void)? = nil) {
+        state.withLock { state in
+            state.holds += 1
+            state.cancel = cancel
+        }
+    }
+
+    /// Ends what `hold` began.
+    /// - Throws: `Failure` (75) where a signal came in the meantime.
+    public static func release() throws(Failure) {
+        let signal = state.withLock { state in
+            state.holds -= 1
+            state.cancel = nil
+            return state.signal
+        }
+        if signal != nil { throw failure }
+    }
+
+    private static func arrived(_ signal: Int32) {
+        let (isSecond, isHeld, cancel) = state.withLock { state in
+            defer { if state.signal == nil { state.signal = signal } }
+            return (state.signal != nil, state.holds > 0, state.cancel)
+        }
+        if isSecond { Signals.end(by: signal) }
+        if isHeld {
+            cancel?()
+        } else if !startThread({ Program.end(failure) }) {
+            // On another thread, since words may wait for whoever reads them, and a second signal does not.
+            Signals.end(by: signal)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import Synchronization
+
+/// The signals that ask a program to end, or to read its settings again.
+public enum Signals {
+    /// Those that came and that the handler was not told of yet, a bit each.
+    private static let arrived = Atomic<UInt64>(0)
+    private static let receiver = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+    /// A semaphore is one of the few things that a signal handler may touch.
+    nonisolated(unsafe) private static let wake: UnsafeMutablePointer<sem_t> = {
+        let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+        return semaphore
+    }()
+
+    /// Whether whoever started the program wants it to go on at this signal, as nohup(1) does, and a shell without job
+    /// control for what it starts in the background.
+    public static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(signal, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Lets the signals do nothing at all.
+    public static func ignore(_ signals: Int32...) {
+        for signal in signals { _ = Glibc.signal(signal, SIG_IGN) }
+    }
+
+    /// From now on calls `handler` for these signals, on a thread that is there for nothing else. Those that are ignored
+    /// stay so.
+    ///
+    /// A second call replaces the handler. Where there is no thread to be had, the signals keep doing what they did.
+    /// - Parameter evenIgnored: those that are taken all the same.
+    public static func take(
+        _ signals: [Int32],
+        evenIgnored: [Int32] = [],
+        _ handler: @escaping @Sendable (Int32) -> Void
+    ) {
+        let wanted = signals.filter { !isIgnored($0) } + evenIgnored
+        // Both are made here, not in the middle of a signal.
+        _ = (wake, arrived.load(ordering: .relaxed))
+        let isWatched = receiver.withLock { receiver in
+            guard receiver != nil || startThread(watch) else { return false }
+            receiver = handler
+            return true
+        }
+        guard isWatched else { return }
+        for signal in wanted {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                Signals.arrived.bitwiseOr(1 << UInt64(number), ordering: .sequentiallyConsistent)
+                sem_post(Signals.wake)
+            }
+            action.sa_flags = SA_RESTART
+            sigaction(signal, &action, nil)
+        }
+    }
+
+    /// Ends the process by the signal, so that whoever started it sees that; with 128 and the signal's number where the
+    /// signal has no effect, as on the first process of a container.
+    public static func end(by signal: Int32) -> Never {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = SIG_DFL
+        sigaction(signal, &action, nil)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, signal)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(signal)
+        _exit(128 + signal)
+    }
+
+    private static func watch() {
+        while true {
+            guard sem_wait(wake) == 0 else { continue }
+            let signals = arrived.exchange(0, ordering: .sequentiallyConsistent)
+            for number in Int32(1)..<64 where signals & (1 << UInt64(number)) != 0 {
+                receiver.withLock { $0 }?(number)
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// pthread_attr_t: the compiler takes it for one of CLinux's headers.
+import CLinux
+import Glibc
+
+/// Runs `body` on a thread of its own.
+/// - Returns: false where the system gives none.
+public func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    final class Work: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    let work = Unmanaged.passRetained(Work(body))
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    // Enough for a few lines of text, and little where the memory is limited.
+    pthread_attr_setstacksize(&attributes, 512 << 10)
+    var thread = pthread_t()
+    let code = pthread_create(
+        &thread,
+        &attributes,
+        { work in
+            if let work { Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body() }
+            return nil
+        },
+        work.toOpaque()
+    )
+    if code != 0 { work.release() }
+    return code == 0
+}
