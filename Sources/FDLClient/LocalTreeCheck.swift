@@ -152,3 +152,30 @@ public enum LocalTreeCheck {
         return true
     }
 }
+
+extension LocalTreeCheck.Problem: CustomStringConvertible {
+    /// The path, and what is wrong with it: a sentence without a full stop.
+    public var description: String { "\(path) \(kind)" }
+}
+
+extension LocalTreeCheck.Problem.Kind: CustomStringConvertible {
+    /// What can be done about it.
+    public var hint: String {
+        switch self {
+        case .folded: "keep it on a file system that tells the two names apart, such as ext4, XFS or Btrfs"
+        default: "fdl-secure get --force puts it right, fetching only what does not match"
+        }
+    }
+
+    /// The rest of a sentence that begins with the path.
+    public var description: String {
+        switch self {
+        case .missing: "is missing"
+        case .wrongSize(let expected, let found): "has \(found) bytes where \(expected) are due"
+        case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
+        case .executable(true): "lacks the executable bit"
+        case .executable(false): "has the executable bit, which it should not"
+        case .folded(let other): "and \(other) are one file on this file system"
+        }
+    }
+}

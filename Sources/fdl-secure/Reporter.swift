@@ -87,17 +87,8 @@ final class Reporter: Sendable {
     }
 
     func problem(_ problem: LocalTreeCheck.Problem) {
-        let text =
-            switch problem.kind {
-            case .missing: "is missing"
-            case .wrongSize(let expected, let found): "has \(found) bytes where \(expected) are due"
-            case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
-            case .executable(true): "lacks the executable bit"
-            case .executable(false): "has the executable bit, which it should not"
-            case .folded(let other): "and \(other) are one file on this file system"
-            }
-        emit(["event": "problem", "path": .text(problem.path), "problem": .text(text)])
-        say("\(problem.path) \(text)")
+        emit(["event": "problem", "path": .text(problem.path), "problem": .text("\(problem.kind)")])
+        say("\(problem)")
     }
 
     func verified(_ report: LocalTreeCheck.Report, path: String) {

@@ -28,12 +28,13 @@ struct Verify: AsyncParsableCommand {
         let report = try await LocalTreeCheck.check(verified, at: path)
         for problem in report.problems { reporter.problem(problem) }
         reporter.verified(report, path: path)
-        guard report.isComplete else {
-            let files = report.problems.count == 1 ? "1 file is" : "\(report.problems.count) files are"
+        if let first = report.problems.first {
+            let others = report.problems.count - 1
             throw Failure(
                 .integrity,
-                "\(path) is not what the manifest describes: \(files) missing or damaged",
-                hint: "fdl-secure get --force mends it, fetching only what does not match"
+                "\(path) is not what the manifest describes: "
+                    + (others == 0 ? "\(first)" : "\(first), and \(others) more do not match"),
+                hint: first.kind.hint
             )
         }
     }

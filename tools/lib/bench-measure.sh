@@ -70,7 +70,7 @@ random_file() { random_stream "$1" "${3-1}" >"$2" || true; }
 # random_files COUNT BYTES DIRECTORY
 random_files() {
     mkdir "$3"
-    { random_stream $(($1 * $2)) 2 || true; } | (cd "$3" && split -b "$2" -a 4 -d - file-)
+    { random_stream $(($1 * $2)) 2 || true; } | (cd "$3" && split -b "$2" -a 6 -d - file-)
 }
 
 # --- Results ------------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ from() {
 }
 
 # get_mirrors SERIES INPUT [OPTION]...: a mirror of a folder is the folder's own address.
-get_mirrors() { get_with "$@" $(from --mirror "${mirrors[@]/%//$([[ $2 == folder ]] && say folder/)}"); }
+get_mirrors() { get_with "$@" $(from --mirror "${mirrors[@]/%//$([[ -d $work/data/$2 ]] && say "$2/")}"); }
 get_workers() { get_with "$@" $(from --server "${workers[@]/%//}"); }
 
 # get_with SERIES INPUT OPTION...

@@ -1,8 +1,8 @@
 # Sourced by tools/bench: what is measured, in groups whose contestants take turns, and the rows made of it.
 
 readonly all_rows=(get get-cpu unverified workers files chunks sign verify resume floor memory idle handshakes small
-    folder manifest plan)
-readonly slow_rows=(memory)
+    folder many tiny manifest plan)
+readonly slow_rows=(memory many tiny)
 
 group_of() {
     case $1 in
@@ -270,6 +270,47 @@ turn_folder() {
 }
 
 row_folder() { compare "get, 1,000 files of 64 KiB: wall (aria2c)" s folder-get-wall folder-aria2-wall "≤ 0.5"; }
+
+group_many() {
+    local count=100000
+    if [[ $quick == yes ]]; then count=20000; fi
+    small_folder many $count 4096
+    take_turns turn_many 3
+    rm -rf -- "$work/kept" "$work"/data/many*
+}
+
+turn_many() {
+    get_mirrors many-get many
+    set_aside
+    # shellcheck disable=SC2016 # the inner shell's
+    run many-cp sh -c 'cp -r "$1" "$2" && sync -f "$2"' copy "$work/data/many" "$work/out/many"
+    set_aside
+}
+
+row_many() { compare "get, many files of 4 KiB: wall (cp -r and sync -f)" s many-get-wall many-cp-wall "≤ 1.5"; }
+
+group_tiny() {
+    small_folder tiny 200000 59
+    take_turns turn_tiny 1
+    rm -rf -- "$work/kept" "$work"/data/tiny*
+}
+
+turn_tiny() {
+    get_mirrors tiny tiny
+    set_aside
+}
+
+row_tiny() { alone "get, 200,000 files of 59 bytes: MiB resident" MiB tiny-memory "≤ 64"; }
+
+# small_folder NAME COUNT SIZE: made and signed, and a place for what was downloaded of it.
+small_folder() {
+    random_files "$2" "$3" "$work/data/$1"
+    "$bin/fdl-sign" manifest "$work/data/$1" --chunk-size "$(chunk_size_of "$1")" >/dev/null 2>&1 ||
+        fail $EX_SOFTWARE "fdl-sign could not sign $work/data/$1" "see it with --keep"
+    # What has just been made is not to be written out in what is measured.
+    sync -f "$work/data"
+    mkdir "$work/kept"
+}
 
 # --- The largest jobs -----------------------------------------------------------------------------------------------
 

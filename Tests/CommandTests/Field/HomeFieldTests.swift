@@ -41,7 +41,8 @@ struct HomeFieldTests {
         let ended = try await scene.shell("exec \"$@\"", command + ["--no-state"], environment: environment)
         _ = try GetResult(ended).done()
         #expect(try await scene.isRight(output, offer))
-        #expect(ended.errors.count(of: "rollback") == 1, "it does not say what is lost:\n\(ended.errors)")
+        let said = ended.text + ended.errors
+        #expect(said.count(of: "rollback") == 1, "it does not say what is lost:\n\(said)")
         #expect(try Files.list(locked) == [])
     }
 

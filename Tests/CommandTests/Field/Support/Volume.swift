@@ -76,14 +76,20 @@ final class Volume: Sendable {
     /// Mounts what a script of a test's own mounts on `$1`; `$2` is a directory for what it needs.
     static func mount(_ script: String, in scene: Scene, as name: String = "volume") async throws -> Volume {
         let volume = try Volume(name, in: scene)
-        try await scene.must(.system("sh"), ["-ec", script, "sh", volume.path, volume.beside], by: .publisher)
+        try await volume.run(script)
         return volume
     }
 
     /// Unmounts and mounts again, so that nothing of it is left in memory.
     func remount(_ script: String) async throws {
-        let command = "umount \"$1\"\n" + script
-        try await scene.must(.system("sh"), ["-ec", command, "sh", path, beside], by: .publisher)
+        try await run("umount \"$1\"\n" + script)
+    }
+
+    /// In a session of its own: what is left of a program's group is killed when the program has ended, and a FUSE
+    /// file system may not have left it yet.
+    private func run(_ script: String) async throws {
+        let command = ["--wait", "sh", "-ec", script, "sh", path, beside]
+        try await scene.must(.system("setsid"), command, by: .publisher)
     }
 
     deinit {
