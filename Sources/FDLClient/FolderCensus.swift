@@ -49,7 +49,7 @@ struct FolderCensus {
             }
         }
         strangers += sorted[next...]
-        for child in unmatched { try place(child, status) }
+        if !unmatched.isEmpty { try place(unmatched, status) }
     }
 
     private static func isKind(
@@ -61,36 +61,60 @@ struct FolderCensus {
         return kind == (child.isFolder ? .directory : .regular)
     }
 
-    /// Finds out what a listed name is that no entry is spelled like.
+    /// What an entry is known by, whatever its spelling.
+    private enum Key: Hashable {
+        case file(FileStatus.Identity)
+        case folded(String)
+    }
+
+    /// Finds out what listed names are that no entry is spelled like.
     private mutating func place(
-        _ child: ListedTree.Child,
+        _ children: [ListedTree.Child],
         _ status: (DirectoryEntry) throws(SystemError) -> FileStatus?
     ) throws(SystemError) {
-        let asked = DirectoryEntry(bytes: Array(child.name.utf8), kind: nil)
-        guard let found = try status(asked), found.kind == (child.isFolder ? .directory : .regular) else {
-            absent.append(child)
-            return
+        var left: [(child: ListedTree.Child, identity: FileStatus.Identity)] = []
+        for child in children {
+            let found = try status(DirectoryEntry(bytes: Array(child.name.utf8), kind: nil))
+            if let found, found.kind == (child.isFolder ? .directory : .regular) {
+                left.append((child, found.identity))
+            } else {
+                absent.append(child)
+            }
         }
         // The file's identity tells. But some FUSE file systems make one up for each spelling: there it is what the
         // names fold to.
-        for byIdentity in [true, false] {
-            func isSame(_ entry: DirectoryEntry) throws(SystemError) -> Bool {
-                if byIdentity { return try status(entry)?.identity == found.identity }
-                guard let name = entry.text else { return false }
-                return !FoldedPaths.pairs(in: [name, child.name]).isEmpty
+        for byIdentity in [true, false] where !left.isEmpty {
+            func key(_ entry: DirectoryEntry) throws(SystemError) -> Key? {
+                if byIdentity { return try status(entry).map { .file($0.identity) } }
+                return entry.text.map { .folded(FoldedPaths.folded($0)) }
             }
+            var free: [Key: Int] = [:]
             for (index, entry) in strangers.enumerated() {
-                guard try Self.isKind(of: child, entry, status), try isSame(entry) else { continue }
-                matches.append(Match(child: child, entry: strangers.remove(at: index)))
-                return
+                if let key = try key(entry), free[key] == nil { free[key] = index }
             }
+            var known: [Key: String] = [:]
             for match in matches {
-                guard try isSame(match.entry) else { continue }
-                folded.append((child.name, match.child.name))
-                return
+                if let key = try key(match.entry) { known[key] = match.child.name }
             }
+            var taken: Set<Int> = []
+            var unknown: [(child: ListedTree.Child, identity: FileStatus.Identity)] = []
+            for (child, identity) in left {
+                let key: Key = byIdentity ? .file(identity) : .folded(FoldedPaths.folded(child.name))
+                if let index = free[key], try Self.isKind(of: child, strangers[index], status) {
+                    matches.append(Match(child: child, entry: strangers[index]))
+                    taken.insert(index)
+                    free[key] = nil
+                    known[key] = child.name
+                } else if let other = known[key] {
+                    folded.append((child.name, other))
+                } else {
+                    unknown.append((child, identity))
+                }
+            }
+            strangers = strangers.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
+            left = unknown
         }
-        hidden.append(child.name)
+        hidden += left.map(\.child.name)
     }
 }
 

@@ -92,6 +92,12 @@ public enum FoldedPaths {
         let name: String
     }
 
+    /// A name, one part of a path, as it is compared: two that are one on some file system have equal ones.
+    package static func folded(_ name: String) -> String {
+        var name = name
+        return name.withUTF8 { folded(UnsafeRawBufferPointer($0)) }
+    }
+
     /// A part as it is compared. Equality and hash of Swift's strings do the normalising.
     private static func folded(_ part: UnsafeRawBufferPointer) -> String {
         var part = part
