@@ -16,10 +16,12 @@ extension RootTests {
             return try await scene.offer(folder: Self.files)
         }
 
-        /// What is there but for what is the file system's own: a directory of ext4's, and what a driver of NTFS keeps
-        /// for a moment of a file that was removed while open.
+        /// What is there but for what is the file system's own: a directory of ext4's, and what a driver of NTFS and
+        /// libfuse keep for a moment of a file that was removed while open.
         private func names(on volume: Volume) throws -> [String] {
-            try Files.list(volume.path).filter { $0 != "lost+found" && !$0.hasPrefix(".ghost-ntfs-3g-") }
+            try Files.list(volume.path).filter { name in
+                name != "lost+found" && ![".ghost-ntfs-3g-", ".fuse_hidden"].contains(where: name.hasPrefix)
+            }
         }
 
         private func expectRight(_ output: String, _ offer: Scene.Offer, in scene: Scene, on volume: Volume)
