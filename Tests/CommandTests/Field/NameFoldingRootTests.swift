@@ -3,11 +3,11 @@ import Testing
 extension RootTests {
     @Suite("From the field: names that are one", .needsRoot("it mounts file systems that fold names"))
     struct NameFoldingRootTests {
-        /// Whether the file system takes the names for one.
+        /// Whether the file system takes the names for one. What it is tried with stays there: a driver of NTFS that has
+        /// just given up a directory may take the next one for it.
         private func areOne(_ names: [String], on volume: Volume) throws -> Bool {
             let probe = volume.path + "/probe"
             try Files.write([1], to: "\(probe)/\(names[0])")
-            defer { TemporaryDirectory.removeTree(probe) }
             return Files.exists("\(probe)/\(names[1])")
         }
 
@@ -30,14 +30,12 @@ extension RootTests {
                 _ = try await scene.get(offer, to: output).done()
                 return #expect(try await scene.isRight(output, offer))
             }
-            for _ in 0..<2 {
-                let failed = try await scene.get(offer, to: output).failed(73)
-                for name in names {
-                    let part = name.split(separator: "/").first.map(String.init) ?? name
-                    #expect(failed.message.contains(part), "'\(failed.message)' does not name '\(part)'")
-                }
-                #expect(!Files.exists(output), "an incomplete folder bears the final name")
+            let failed = try await scene.get(offer, to: output).failed(73)
+            for name in names {
+                let part = name.split(separator: "/").first.map(String.init) ?? name
+                #expect(failed.message.contains(part), "'\(failed.message)' does not name '\(part)'")
             }
+            #expect(!Files.exists(output), "an incomplete folder bears the final name")
             // Elsewhere it goes well.
             _ = try await scene.get(offer, to: scene.path("copy")).done()
             #expect(try await scene.isRight(scene.path("copy"), offer))
