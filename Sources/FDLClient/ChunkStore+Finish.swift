@@ -22,8 +22,10 @@ extension ChunkStore {
     func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws -> FinishedOutput {
         closeFiles()
         let withoutBit = BitCount()
-        if target.isFolder, manifest.files.count >= Self.leastForWholeSync, partial.holder.descriptor.syncsAllAtOnce {
-            try await pool.runIfActive { try self.completeAtOnce(withoutBit) }
+        if let folder = tree.folder, manifest.files.count >= Self.leastForWholeSync,
+            partial.holder.descriptor.syncsAllAtOnce
+        {
+            try await pool.runIfActive { try self.completeAtOnce(folder, withoutBit) }
         } else {
             try await completeEach(withoutBit, on: pool)
         }
@@ -59,20 +61,19 @@ extension ChunkStore {
             }
             try await group.waitForAll()
         }
-        guard target.isFolder else { return }
-        let listed = ListedTree(manifest)
-        try ListedFolder(partial.holder, listed).removeOthers()
-        for folder in listed.folders() {
+        guard let folder = tree.folder else { return }
+        try folder.removeOthers()
+        for inner in folder.listed.folders() {
             let flags = O_RDONLY | O_DIRECTORY
-            try partial.holder.descriptor.open(beneath: folder.path, flags: flags).syncDirectory()
+            try partial.holder.descriptor.open(beneath: inner.path, flags: flags).syncDirectory()
         }
         try partial.holder.descriptor.syncDirectory()
     }
 
     /// Looks at each file where it lies, opens those that are not as they should be, and syncs all of them together.
-    private func completeAtOnce(_ withoutBit: BitCount) throws {
+    private func completeAtOnce(_ folder: ListedFolder, _ withoutBit: BitCount) throws {
         for file in manifest.files.indices where manifest.files[file].size == 0 { _ = try openWritten(file) }
-        try ListedFolder(partial.holder, ListedTree(manifest)).removeOthers { index, directory, entry in
+        try folder.removeOthers { index, directory, entry in
             let listed = manifest.files[index]
             guard let status = try directory.status(of: entry), status.size == listed.size, partial.isAlone(status),
                 status.isExecutable == listed.isExecutable,

@@ -3,7 +3,7 @@ import FDLSystem
 import Glibc
 
 /// An open folder and what a manifest lists in it.
-struct ListedFolder {
+struct ListedFolder: Sendable {
     let directory: SharedDescriptor
     let listed: ListedTree
     private let folder: ListedTree.Folder

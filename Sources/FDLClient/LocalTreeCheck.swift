@@ -68,19 +68,20 @@ public enum LocalTreeCheck {
         if let (path, other) = try tree.folder?.foldedPair() {
             problems.append(Problem(path: path, kind: .folded(with: other)))
         }
-        let wrongBits = try filesOfWrongBit(tree, manifest)
+        let statuses = try manifest.files.indices.map { try tree.open($0)?.status() }
+        let countsBits = countsBits(statuses, tree)
         for (index, file) in manifest.files.enumerated() {
             let shown = manifest.isSingleFile ? path : file.path.string
-            guard let size = try tree.open(index)?.status().size else {
+            guard let status = statuses[index] else {
                 problems.append(Problem(path: shown, kind: .missing))
                 continue
             }
             let damaged = layout.chunks(ofFile: index).reduce(0) { $0 + (found.contains($1) ? 0 : 1) }
-            if size != file.size {
-                problems.append(Problem(path: shown, kind: .wrongSize(expected: file.size, found: size)))
+            if status.size != file.size {
+                problems.append(Problem(path: shown, kind: .wrongSize(expected: file.size, found: status.size)))
             } else if damaged > 0 {
                 problems.append(Problem(path: shown, kind: .damaged(chunks: damaged)))
-            } else if wrongBits.contains(index) {
+            } else if countsBits, status.isExecutable != file.isExecutable {
                 problems.append(Problem(path: shown, kind: .executable(expected: file.isExecutable)))
             }
         }
@@ -116,18 +117,14 @@ public enum LocalTreeCheck {
         return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
 
-    /// The files whose executable bit is not as it was signed. None where the file system shows one mode for all.
-    private static func filesOfWrongBit(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Set<Int> {
-        let bits = tree.root.descriptor.executableBits()
-        guard bits != .none else { return [] }
-        var wrong: Set<Int> = []
-        var seen: Set<Bool> = []
-        for (index, file) in manifest.files.enumerated() {
-            guard let status = try tree.open(index)?.status() else { continue }
-            seen.insert(status.isExecutable)
-            if status.isExecutable != file.isExecutable { wrong.insert(index) }
+    /// Whether an executable bit that is not as it was signed says anything: not where the file system shows one mode for
+    /// all.
+    private static func countsBits(_ statuses: [FileStatus?], _ tree: LocalTree) -> Bool {
+        switch tree.root.descriptor.executableBits() {
+        case .kept: true
+        case .none: false
+        case .unknown: Set(statuses.compactMap { $0?.isExecutable }).count == 2
         }
-        return bits == .kept || seen.count == 2 ? wrong : []
     }
 
     /// Gives files the executable bit, and takes it away, as it was signed.

@@ -105,7 +105,7 @@ extension Descriptor {
     /// gone afterwards.
     /// - Returns: false also where it cannot hold one of them.
     public func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
-        let place = ".\(UInt64.random(in: 0 ... .max)).fdl-part"
+        let place = StagedFile.name()
         try createDirectory(beneath: place, mode: 0o700)
         defer { try? removeTree(child: place) }
         let directory = try open(child: place, flags: O_RDONLY | O_DIRECTORY)
@@ -126,7 +126,7 @@ extension Descriptor {
         }
         if let unnamed { return try Descriptor(owning: unnamed, path: path).status() }
         // Not every file system has files without a name.
-        let name = ".\(UInt64.random(in: 0 ... .max)).fdl-part"
+        let name = StagedFile.name()
         let file = try open(child: name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
         defer { _ = unlinkat(rawValue, name, 0) }
         return try file.status()

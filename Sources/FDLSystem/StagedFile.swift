@@ -35,7 +35,7 @@ final class StagedFile {
             file = own
         } else {
             // Another process is writing the same file, or nobody can tell.
-            temporary = "\(directory)/\(Self.name(.random(in: 0...UInt64.max)))"
+            temporary = "\(directory)/\(Self.name())"
             file = try Descriptor(opening: temporary, flags: Self.flags, mode: mode)
         }
         do throws(SystemError) {
@@ -102,7 +102,8 @@ final class StagedFile {
 
     private static let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
 
-    private static func name(_ number: UInt64) -> String {
+    /// - Parameter number: what tells it from others.
+    static func name(_ number: UInt64 = .random(in: 0 ... .max)) -> String {
         let digits = String(number, radix: 16)
         return ".\(String(repeating: "0", count: 16 - digits.count))\(digits).fdl-part"
     }

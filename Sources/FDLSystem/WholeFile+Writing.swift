@@ -38,10 +38,8 @@ extension WholeFile {
 
     /// - Returns: false where the file system has no files without a name, or cannot give them one.
     private static func createUnnamed(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) -> Bool {
-        // O_TMPFILE, which fcntl.h names only under _GNU_SOURCE: open(2), the kernel's interface.
-        let unnamed: Int32 = 0o20_000_000 | O_DIRECTORY
         let directory = Directory.containing(path)
-        guard let file = try? Descriptor(opening: directory, flags: O_WRONLY | unnamed, mode: mode) else {
+        guard let file = try? Descriptor(opening: directory, flags: O_WRONLY | FDL_O_TMPFILE, mode: mode) else {
             return false
         }
         try file.writeWhole(bytes)
