@@ -16,6 +16,8 @@ final class Volume: Sendable {
         case noChmod
         /// Everything belongs to one who is not the reader, whatever he does, and has one mode.
         case oneOwner
+        /// Root is nobody there, as on most servers of NFS: what it makes is nobody's, and it may write nobody else's.
+        case squashedRoot
 
         /// Mounts it on `$1`, with `$2` beside it for what it needs.
         fileprivate var script: String {
@@ -46,6 +48,21 @@ final class Volume: Sendable {
                 """
                 mkdir "$2/below"
                 bindfs --force-user=nobody --perms=0777 --chmod-ignore --chown-ignore "$2/below" "$1"
+                """
+            case .squashedRoot:
+                // An ordinary user may show others what he mounts where /etc/fuse.conf and /dev/fuse let him.
+                """
+                mkdir "$2/below"
+                chown nobody "$1" "$2/below"
+                chmod go+x "${2%/*}"
+                echo user_allow_other >"$2/fuse.conf"
+                mknod -m 0666 "$2/fuse" c 10 229
+                mount --bind "$2/fuse.conf" /etc/fuse.conf
+                mount --bind "$2/fuse" /dev/fuse
+                setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \\
+                    bindfs -o allow_other "$2/below" "$1" && mounted=0 || mounted=$?
+                umount /etc/fuse.conf /dev/fuse
+                exit $mounted
                 """
             }
         }
@@ -81,8 +98,19 @@ final class Volume: Sendable {
     }
 
     /// Unmounts and mounts again, so that nothing of it is left in memory.
-    func remount(_ script: String) async throws {
+    func remount(_ script: String = "mount -o loop \"$2/image\" \"$1\"") async throws {
         try await run("umount \"$1\"\n" + script)
+    }
+
+    /// Takes the disk from an ext4 or XFS: what it has not written yet is lost, its journal too.
+    func shutDown() async throws {
+        try await run("xfs_io -x -c shutdown \"$1\"")
+    }
+
+    /// Mounts what a Btrfs has written to its disk so far.
+    func goBackToDisk() async throws {
+        try await run("cp --sparse=always \"$2/image\" \"$2/disk\"")
+        try await remount("mv \"$2/disk\" \"$2/image\"\nmount -o loop \"$2/image\" \"$1\"")
     }
 
     /// In a session of its own: what is left of a program's group is killed when the program has ended, and a FUSE
