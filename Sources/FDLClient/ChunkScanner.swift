@@ -99,6 +99,8 @@ struct ChunkScanner: Sendable {
             if let opened = try tree.open(file) {
                 let size = try opened.status().size
                 var reader = DiskReader(opened, asCached: subject.isCached)
+                // Some file systems read past the page cache in name only: what they take from it, they took from disk.
+                if subject.store != nil { reader.file.dropCached() }
                 for chunk in chunk..<end {
                     let location = layout.location(ofChunk: chunk)
                     guard location.offset + Int64(location.length) <= size else { break }
@@ -133,7 +135,7 @@ struct ChunkScanner: Sendable {
             return true
         } catch {
             // What the disk has lost, or could not take when it was to be written out: it is written again.
-            guard subject.store != nil, error.operation == "read" else { throw error }
+            guard subject.store != nil, error.isOfReading else { throw error }
             hasher.sha256.reset()
             return false
         }

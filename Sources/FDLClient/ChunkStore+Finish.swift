@@ -6,9 +6,9 @@ import Synchronization
 
 /// What became of an output that got its final name.
 struct FinishedOutput: Sendable {
-    /// Where the folder that was replaced lies now, if it held files that nobody listed: they are kept.
+    /// Where what is left of a folder that was replaced lies now: files that nobody listed, or that could not be removed.
     var kept: String?
-    /// How many files could not be given the executable bit, or be rid of it.
+    /// How many files could not be given the executable bit.
     var withoutBit = 0
 }
 
@@ -34,12 +34,12 @@ extension ChunkStore {
     }
 
     /// From so many files on, one sync of the whole file system takes less time than a sync of each.
-    private static let leastForWholeSync = 256
+    static let leastForWholeSync = 256
 
     /// How many files are synced at once.
     static let syncWidth = 8
 
-    /// How many files the threads could not give the executable bit, or be rid of it.
+    /// How many files the threads could not give the executable bit.
     private final class BitCount: Sendable {
         private let lost = Atomic(0)
 
@@ -63,11 +63,7 @@ extension ChunkStore {
         }
         guard let folder = tree.folder else { return }
         try folder.removeOthers()
-        for inner in folder.listed.folders() {
-            let flags = O_RDONLY | O_DIRECTORY
-            try partial.holder.descriptor.open(beneath: inner.path, flags: flags).syncDirectory()
-        }
-        try partial.holder.descriptor.syncDirectory()
+        try folder.syncDirectories()
     }
 
     /// Looks at each file where it lies, opens those that are not as they should be, and syncs all of them together.
@@ -87,22 +83,24 @@ extension ChunkStore {
     private func complete(_ index: Int, _ withoutBit: BitCount) throws {
         let listed = manifest.files[index]
         let (file, status) = try openWritten(index)
-        if try !file.descriptor.setExecutable(listed.isExecutable, status) { withoutBit.note() }
+        // A bit that cannot be taken away is the file system's, which shows one mode for all.
+        if try !file.descriptor.setExecutable(listed.isExecutable, status), listed.isExecutable { withoutBit.note() }
         try file.descriptor.sync()
     }
 
+    /// - Returns: where what is left of a replaced folder lies now.
     private func giveName(replacing: Bool) throws(SystemError) -> String? {
         let directory = target.directory
-        let taken = try directory.descriptor.status(child: target.name) != nil
-        if taken, replacing, target.isFolder {
-            let replaced = try exchangeFolders()
+        let isTaken = try directory.descriptor.status(child: target.name) != nil
+        guard isTaken, replacing, target.isFolder else {
+            let mode: Descriptor.RenameMode = isTaken && replacing ? .replace : .refuse
+            try directory.descriptor.rename(child: target.partName, to: target.name, mode)
             try directory.descriptor.syncDirectory()
-            return try replaced.flatMap { name throws(SystemError) in try target.removeListed(from: name, manifest) }
+            return nil
         }
-        let mode: Descriptor.RenameMode = taken && replacing ? .replace : .refuse
-        try directory.descriptor.rename(child: target.partName, to: target.name, mode)
+        let replaced = try exchangeFolders()
         try directory.descriptor.syncDirectory()
-        return nil
+        return replaced.flatMap { target.removeListed(from: $0, manifest) }
     }
 
     /// - Returns: the name that the old folder has now; nil where there is nothing left of it.
@@ -110,14 +108,15 @@ extension ChunkStore {
         let directory = target.directory
         do throws(SystemError) {
             try directory.descriptor.rename(child: target.partName, to: target.name, .exchange)
-            return target.partName
+            // Under this name the next download would take it for its own. The new folder has its name in any case.
+            return (try? target.setAside(target.partName)) ?? target.partName
         } catch {
             guard Nicety.renameFlags.cannot(error.code) else { throw error }
         }
         // File systems that cannot exchange: between the two steps neither folder bears the name.
-        var replaced: String? = target.replacedName
+        let replaced: String?
         do throws(SystemError) {
-            try directory.descriptor.rename(child: target.name, to: target.replacedName, .refuse)
+            replaced = try target.setAside(target.name)
         } catch {
             // An overlay does not rename a folder of its lower layer, but takes away what is in it.
             guard error.code == EXDEV else { throw error }
@@ -126,7 +125,12 @@ extension ChunkStore {
             try directory.descriptor.removeTree(child: target.name)
             replaced = nil
         }
-        try directory.descriptor.rename(child: target.partName, to: target.name, .refuse)
+        do throws(SystemError) {
+            try directory.descriptor.rename(child: target.partName, to: target.name, .refuse)
+        } catch {
+            if let replaced { try? directory.descriptor.rename(child: replaced, to: target.name, .refuse) }
+            throw error
+        }
         return replaced
     }
 }

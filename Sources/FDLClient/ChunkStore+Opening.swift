@@ -17,7 +17,7 @@ extension ChunkStore {
             // Another thread may have opened it meanwhile.
             if let first = Self.recall(file, &state) { return first }
             state.open.append((file, output))
-            if state.open.count > Self.openFileLimit { dropped.append(state.open.removeFirst().output) }
+            if state.open.count > openFileLimit { dropped.append(state.open.removeFirst().output) }
             return output
         }
     }

@@ -16,6 +16,8 @@ final class ChunkStore: Sendable {
     let usesPageCache: Bool
     let state: Mutex<State>
     let clearing = Mutex(())
+    /// How many files are kept open at once, each with two descriptors at most. Connections need some too.
+    let openFileLimit: Int
 
     struct State {
         /// Chunks written or being written, so that the second answer to a hedged request is not written again.
@@ -30,6 +32,7 @@ final class ChunkStore: Sendable {
     ///   paths for one; (74) where the disk has no room.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
+        openFileLimit = max(1, min(manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
         self.target = target
         self.manifest = manifest
         layout = manifest.layout
@@ -66,12 +69,17 @@ final class ChunkStore: Sendable {
     /// - Throws: `SystemError`, ENOSPC where they have not.
     func reserve(missing: ChunkSet) throws(SystemError) {
         if !target.isFolder, try prepare(partial.holder.descriptor, file: 0) { return }
-        let bytes = missing.subtracting(zeros).reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
+        let bytes = bytes(of: missing.subtracting(zeros))
         guard let free = try partial.holder.descriptor.freeBytes(), free < bytes else { return }
-        // An earlier run may have room reserved in the files already.
-        guard try free + allocated() >= bytes else {
+        // An earlier run may have room reserved in the files already, besides what is in them.
+        let all = self.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
+        guard try free + allocated() >= all else {
             throw SystemError(operation: "reserve room in", path: partial.holder.descriptor.path, code: ENOSPC)
         }
+    }
+
+    private func bytes(of chunks: ChunkSet) -> Int64 {
+        chunks.reduce(0) { $0 + Int64(layout.length(ofChunk: $1)) }
     }
 
     private func allocated() throws(SystemError) -> Int64 {

@@ -7,6 +7,14 @@ import NIOPosix
 enum ChunkDestination: Sendable {
     case store(ChunkStore)
     case stream(StreamOutput)
+
+    /// How many descriptors it may open while chunks arrive.
+    var descriptors: Int {
+        switch self {
+        case .store(let store): 2 * store.openFileLimit
+        case .stream: 0
+        }
+    }
 }
 
 /// Drives a `DownloadPlan` with real connections. Confined to one event loop, on which the plan gets every event in

@@ -30,21 +30,21 @@ struct DownloadJob {
         let target = try OutputTarget(path: path, isFolder: !manifest.isSingleFile)
         let existing = try target.existing()
         if existing != .nothing, try await isFinished(target) {
-            try target.removeStalePart(manifest)
+            // What cannot be cleared away takes nothing from what is right.
+            if let kept = try? target.removeStalePart(manifest) { report(.kept(path: kept)) }
             return summary(path: target.path, outcome: nil)
         }
         if existing != .nothing { try refuseReplacing(target, existing) }
 
         let store = try ChunkStore(target: target, manifest: manifest, usesPageCache: request.usesPageCache)
         if !store.partial.isLocked { report(.limited(.noLock(path: target.partPath))) }
-        do {
-            let outcome = try await fill(store, replacing: existing)
-            try await finish(store)
-            return summary(path: target.path, outcome: outcome)
-        } catch {
+        let outcome: DownloadEngine.Outcome?
+        do { outcome = try await fill(store, replacing: existing) } catch {
             store.discardIfEmpty()
             throw error
         }
+        try await finish(store)
+        return summary(path: target.path, outcome: outcome)
     }
 
     /// Brings every chunk into the store: those that are there, those that other local files hold, the rest fetched.
@@ -67,7 +67,7 @@ struct DownloadJob {
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
         missing = try await copyDuplicates(missing, reuse)
-        report(.scanned(reused: missing.bound - missing.count, total: missing.bound))
+        report(.scanned(reused: missing.bound - missing.count - holes.count, total: missing.bound))
 
         guard !missing.isEmpty else { return nil }
         try store.reserve(missing: missing)
@@ -89,7 +89,8 @@ struct DownloadJob {
         else { return false }
         let withoutBit = try LocalTreeCheck.putBitsRight(tree, manifest)
         if withoutBit > 0 { report(.limited(.executableBit(files: withoutBit))) }
-        // An earlier run may have ended between the rename and this.
+        // Another program may have written it a moment ago, or an earlier run ended between the rename and this.
+        try await tree.sync(on: pool)
         try target.directory.descriptor.syncDirectory()
         return true
     }
@@ -100,7 +101,7 @@ struct DownloadJob {
             return found.count == found.bound
         } catch let error as SystemError {
             // What of it cannot be read is fetched, where that was asked for.
-            guard error.code == EIO, request.replacesExisting else { throw error }
+            guard error.isOfReading, request.replacesExisting else { throw error }
             return false
         }
     }
@@ -258,9 +259,9 @@ struct DownloadJob {
             memoryLimit: memoryLimit
         )
         // A connection that gets no descriptor is this machine's fault, and would be taken for the source's.
-        let wanted = configuration.maximumConnections + EventLoops.spareDescriptors
-        let free = ProcessLimits.freeDescriptors(of: wanted)
-        configuration.maximumConnections = max(1, free - EventLoops.spareDescriptors)
+        let spare = EventLoops.spareDescriptors + destination.descriptors
+        let free = ProcessLimits.freeDescriptors(of: configuration.maximumConnections + spare)
+        configuration.maximumConnections = max(1, free - spare)
         if let limit = request.rateLimit {
             // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)

@@ -96,6 +96,14 @@ struct ListedFolder: Sendable {
         }
     }
 
+    /// Makes the names in the folder and in all listed folders below it survive a loss of power.
+    func syncDirectories() throws(SystemError) {
+        for inner in listed.folders() {
+            try directory.descriptor.open(beneath: inner.path, flags: O_RDONLY | O_DIRECTORY).syncDirectory()
+        }
+        try directory.descriptor.syncDirectory()
+    }
+
     /// Removes the listed files, and the directories that are empty then.
     /// - Returns: whether anything is left.
     func removeListed() throws(SystemError) -> Bool {

@@ -140,7 +140,7 @@ struct LocalReuse: Sendable {
                 try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
             }
         } catch {
-            guard error.code == EIO else { throw error }
+            guard error.isOfReading else { throw error }
             return nil
         }
     }

@@ -1,6 +1,7 @@
 import FDLCore
 import FDLSystem
 import Glibc
+import NIOPosix
 
 /// An open file or directory that several hold: a directory by those who open files in it, a file by its writers.
 final class SharedDescriptor: Sendable {
@@ -35,6 +36,18 @@ struct LocalTree: Sendable {
         paths = manifest.files.map(\.path.string)
         self.owner = owner
         self.folder = ListedFolder(folder, ListedTree(manifest))
+    }
+
+    /// Makes all of it survive a loss of power: what another program has written, too.
+    /// - Parameter pool: its threads sync the files.
+    func sync(on pool: NIOThreadPool) async throws {
+        if paths.count >= ChunkStore.leastForWholeSync, root.descriptor.syncsAllAtOnce {
+            return try await pool.runIfActive { try root.descriptor.syncFileSystem() }
+        }
+        try await pool.runIfActive {
+            for file in paths.indices { try open(file)?.sync() }
+            try folder?.syncDirectories()
+        }
     }
 
     /// - Returns: nil where there is no such regular file.

@@ -112,7 +112,7 @@ public enum LocalTreeCheck {
         }
         // The last part is opened without following links, and a person may well name one.
         let path = try realPath(path)
-        let parent = try Descriptor(opening: Directory.containing(path), flags: O_RDONLY | O_DIRECTORY)
+        let parent = try Descriptor(openingDirectory: Directory.containing(path))
         let directory = SharedDescriptor(parent)
         return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
@@ -128,15 +128,14 @@ public enum LocalTreeCheck {
     }
 
     /// Gives files the executable bit, and takes it away, as it was signed.
-    /// - Returns: how many of them cannot be changed.
+    /// - Returns: how many of them cannot be given it.
     static func putBitsRight(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Int {
         var left = 0
         for (index, file) in manifest.files.enumerated() {
             guard let opened = try tree.open(index) else { continue }
             let status = try opened.status()
-            if status.isExecutable != file.isExecutable, try !opened.setExecutable(file.isExecutable, status) {
-                left += 1
-            }
+            guard status.isExecutable != file.isExecutable else { continue }
+            if try !opened.setExecutable(file.isExecutable, status), file.isExecutable { left += 1 }
         }
         return left
     }

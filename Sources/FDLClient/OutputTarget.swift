@@ -13,8 +13,8 @@ struct OutputTarget: Sendable {
     let path: String
     /// The name of an incomplete output.
     let partName: String
-    /// The name for a folder that was replaced and holds files that no manifest listed.
-    let replacedName: String
+    /// In bytes.
+    private let longestName: Int
 
     /// For messages.
     var partPath: String { splitLast(path).directory.map { "\($0)/\(partName)" } ?? partName }
@@ -47,12 +47,11 @@ struct OutputTarget: Sendable {
             guard error.isNotFound else { throw error.failure(.cannotCreate) }
             throw Failure(.cannotCreate, "there is no directory \(parent)", hint: "create it first: mkdir -p \(parent)")
         }
-        let longest = directory.descriptor.longestName()
+        longestName = directory.descriptor.longestName()
         self.name = name
         self.isFolder = isFolder
         self.path = trimmed
-        partName = Self.name(beside: name, ".fdl-part", longest: longest)
-        replacedName = Self.name(beside: name, ".fdl-old", longest: longest)
+        partName = Self.name(beside: name, ".fdl-part", longest: longestName)
     }
 
     /// The name of one of our own files beside an output: its name and our suffix. Where that would be too long, the
@@ -104,27 +103,47 @@ struct OutputTarget: Sendable {
         }
     }
 
-    /// Removes a folder that was replaced, but for files that nobody listed.
-    /// - Returns: where it lies now if it holds such files: under a name that no later download takes for its own.
-    func removeListed(from replaced: String, _ manifest: Manifest) throws(SystemError) -> String? {
-        let folder = try directory.descriptor.open(child: replaced, flags: O_RDONLY | O_DIRECTORY)
-        guard try ListedFolder(SharedDescriptor(folder), ListedTree(manifest)).removeListed() else {
-            try directory.descriptor.removeTree(child: replaced)
-            return nil
+    /// Gives a folder that was replaced a name that is free, and that no later download takes for its own.
+    func setAside(_ folder: String) throws(SystemError) -> String {
+        var number = 1
+        while true {
+            let suffix = number == 1 ? ".fdl-old" : ".\(number).fdl-old"
+            let aside = Self.name(beside: name, suffix, longest: longestName)
+            do throws(SystemError) {
+                try directory.descriptor.rename(child: folder, to: aside, .refuse)
+                return aside
+            } catch {
+                guard error.code == EEXIST, number < 1_000 else { throw error }
+            }
+            number += 1
         }
-        if replaced != replacedName { try directory.descriptor.rename(child: replaced, to: replacedName, .refuse) }
-        return Directory.containing(path) + "/" + replacedName
+    }
+
+    /// Removes a folder that was set aside, but for files that nobody listed. What cannot be removed stays: the new
+    /// folder is in its place already.
+    /// - Returns: where it lies, if anything of it is left.
+    func removeListed(from aside: String, _ manifest: Manifest) -> String? {
+        do throws(SystemError) {
+            let folder = try directory.descriptor.open(child: aside, flags: O_RDONLY | O_DIRECTORY)
+            if try !ListedFolder(SharedDescriptor(folder), ListedTree(manifest)).removeListed() {
+                try directory.descriptor.removeTree(child: aside)
+                return nil
+            }
+        } catch {}
+        return Directory.containing(path) + "/" + aside
     }
 
     /// Takes away what an earlier run has left beside a finished output: a partial one, or the folder it replaced.
-    func removeStalePart(_ manifest: Manifest) throws(SystemError) {
+    /// - Returns: where what is left of that folder lies now.
+    func removeStalePart(_ manifest: Manifest) throws(SystemError) -> String? {
         guard let status = try directory.descriptor.status(child: partName),
             status.kind == (isFolder ? .directory : .regular)
-        else { return }
+        else { return nil }
         let part = try directory.descriptor.open(child: partName, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        guard try part.lock() != .held else { return }
-        if isFolder, try ListedFolder(SharedDescriptor(part), ListedTree(manifest)).removeListed() { return }
+        guard try part.lock() != .held else { return nil }
+        if isFolder { return try removeListed(from: setAside(partName), manifest) }
         try directory.descriptor.removeTree(child: partName)
+        return nil
     }
 
     /// The tree under the final name.

@@ -20,10 +20,7 @@ struct PartialOutput: Sendable {
     init(of target: OutputTarget, mode: UInt32) throws(Failure) {
         let directory = target.directory
         let opened = try Self.explaining(target) { () throws(SystemError) in
-            (
-                isNew: try directory.descriptor.status(child: target.partName) == nil,
-                holder: SharedDescriptor(try Self.open(target, mode))
-            )
+            try Self.open(target, mode)
         }
         (isNew, holder) = opened
         let status = try Self.explaining(target) { () throws(SystemError) in try opened.holder.descriptor.status() }
@@ -68,14 +65,25 @@ struct PartialOutput: Sendable {
         )
     }
 
-    private static func open(_ target: OutputTarget, _ mode: UInt32) throws(SystemError) -> Descriptor {
+    private static func open(
+        _ target: OutputTarget,
+        _ mode: UInt32
+    ) throws(SystemError) -> (isNew: Bool, holder: SharedDescriptor) {
         let parent = target.directory
-        guard target.isFolder else {
-            let flags = O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
-            return try parent.descriptor.open(child: target.partName, flags: flags, mode: mode)
+        if target.isFolder {
+            let isNew = try parent.descriptor.createDirectory(child: target.partName)
+            let folder = try parent.descriptor.open(child: target.partName, flags: O_RDONLY | O_DIRECTORY)
+            return (isNew, SharedDescriptor(folder))
         }
-        try parent.descriptor.createDirectory(beneath: target.partName)
-        return try parent.descriptor.open(child: target.partName, flags: O_RDONLY | O_DIRECTORY)
+        let flags = O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY
+        do throws(SystemError) {
+            let file = try parent.descriptor.open(child: target.partName, flags: flags | O_EXCL, mode: mode)
+            return (true, SharedDescriptor(file))
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            let file = try parent.descriptor.open(child: target.partName, flags: flags, mode: mode)
+            return (false, SharedDescriptor(file))
+        }
     }
 
     private static func explaining<Value>(
@@ -86,6 +94,8 @@ struct PartialOutput: Sendable {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
             case ENOSPC, EDQUOT, EIO: throw error.failure(.localIO)
+            case EACCES, EPERM, EROFS:
+                throw Failure(.cannotCreate, error.description, hint: "choose a place that you may write to, with -o")
             default: throw error.failure(.cannotCreate)
             }
         }

@@ -1,3 +1,4 @@
+import FDLSystem
 import Glibc
 import Synchronization
 
@@ -27,9 +28,7 @@ public final class StandardStream: Sendable {
                 if count > 0 {
                     rest = rest.dropFirst(count)
                 } else if count < 0, errno == EAGAIN {
-                    // Whoever shares the stream has made it non-blocking.
-                    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    poll(&wanted, 1, -1)
+                    waitUntilWritable(descriptor)
                 } else if count == 0 || errno != EINTR {
                     return
                 }

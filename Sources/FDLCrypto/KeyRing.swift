@@ -55,8 +55,10 @@ public struct KeyRing: Sendable {
     public func ownSecretKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey? {
         do throws(KeyRingError) {
             let key = try KeyFile.secretKey(secretKeyPath, passphrase: passphrase)
-            // EEXIST is as it should be, and signing needs no public key where none can be written.
-            try? WholeFile.create(publicKeyPath, with: Array(key.publicKey.minisignText.utf8), mode: 0o644)
+            // Signing needs no public key where none can be written.
+            if let path = try? publicKeyPath, (try? FileStatus(path: path)) == nil {
+                try? WholeFile.create(path, with: Array(key.publicKey.minisignText.utf8), mode: 0o644)
+            }
             return key
         } catch {
             if case .system(let error) = error, error.isNotFound { return nil }

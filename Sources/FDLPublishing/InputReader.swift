@@ -145,11 +145,12 @@ struct HashingWorker: ~Copyable {
     }
 
     private mutating func hashZeros(_ count: Int64) {
-        _ = buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        let zeros = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), count))])
+        _ = zeros.initializeMemory(as: UInt8.self, repeating: 0)
         var left = count
         while left > 0 {
-            let part = Int(min(Int64(buffer.count), left))
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<part]))
+            let part = Int(min(Int64(zeros.count), left))
+            hasher.update(UnsafeRawBufferPointer(rebasing: zeros[..<part]))
             left -= Int64(part)
         }
     }

@@ -92,12 +92,21 @@ extension Descriptor {
     public func createDirectory(beneath relativePath: String, mode: UInt32 = 0o777) throws(SystemError) {
         var directory = try duplicate()
         for part in pathParts(relativePath) {
-            do throws(SystemError) {
-                try check("create", path: directory.joined(part)) { mkdirat(directory.rawValue, part, mode) }
-            } catch {
-                guard error.code == EEXIST else { throw error }
-            }
+            try directory.createDirectory(child: part, mode: mode)
             directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
+        }
+    }
+
+    /// Makes a directory in this one.
+    /// - Returns: false where something has the name.
+    @discardableResult
+    public func createDirectory(child name: String, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try check("create", path: joined(name)) { mkdirat(rawValue, name, mode) }
+            return true
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            return false
         }
     }
 
@@ -175,6 +184,7 @@ extension Descriptor {
         func refuse(_ code: Int32) -> SystemError { SystemError(operation: "replace", path: joined(name), code: code) }
         if try isMountPoint(child: name) { throw refuse(EBUSY) }
         if entry.kind == .directory {
+            if fdl_is_immutable(rawValue, name) == 1 { throw refuse(EPERM) }
             let directory = try self.status()
             let isSticky = directory.mode & UInt32(S_ISVTX) != 0
             // A privileged user may all the same; then it is the rename that tells.

@@ -5,7 +5,8 @@ import Glibc
 extension Descriptor {
     /// Whether `syncFileSystem` does for all that was written what `sync` does for each file, failures included.
     ///
-    /// Linux tells syncfs(2) of lost writes since 5.8, and only file systems with a disk of their own beneath do.
+    /// Linux tells syncfs(2) of lost writes since 5.8, and of a journal that could not be written since 5.17 (its change
+    /// "vfs: make sync_filesystem return errors from ->sync_fs"); only file systems with a disk of their own beneath do.
     public var syncsAllAtOnce: Bool {
         // ext4, XFS, Btrfs, F2FS.
         switch fileSystemMagic() {
@@ -19,7 +20,7 @@ extension Descriptor {
         guard uname(&names) == 0 else { return false }
         let release = withUnsafeBytes(of: names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
-        return numbers.count == 2 && (numbers[0], numbers[1]) >= (5, 8)
+        return numbers.count == 2 && (numbers[0], numbers[1]) >= (5, 17)
     }()
 
     /// Makes everything that was written to this file system survive a loss of power.

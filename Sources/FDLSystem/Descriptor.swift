@@ -101,7 +101,12 @@ public struct Descriptor: ~Copyable, Sendable {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            done += try check("write", path: path) { Glibc.write(rawValue, rest.baseAddress, rest.count) }
+            do throws(SystemError) {
+                done += try check("write", path: path) { Glibc.write(rawValue, rest.baseAddress, rest.count) }
+            } catch {
+                guard error.code == EAGAIN else { throw error }
+                waitUntilWritable(rawValue)
+            }
         }
     }
 
@@ -161,4 +166,10 @@ public struct Descriptor: ~Copyable, Sendable {
             try check("lock", path: path) { flock(rawValue, LOCK_EX) }
         } != nil
     }
+}
+
+/// Waits until a pipe or terminal takes more: whoever shares it may have made it non-blocking.
+public func waitUntilWritable(_ descriptor: Int32) {
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    poll(&wanted, 1, -1)
 }

@@ -19,7 +19,10 @@ public struct DirectoryEntry: Sendable, Hashable {
     public var shown: String { String(decoding: bytes, as: UTF8.self) }
 
     fileprivate init(_ entry: UnsafeMutablePointer<dirent>) {
-        bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+        // A record is as long as its name, whatever the type says: longer on some file systems, shorter on most.
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+        let name = UnsafeRawPointer(entry) + offset
+        bytes = Array(UnsafeRawBufferPointer(start: name, count: strlen(name.assumingMemoryBound(to: CChar.self))))
         kind =
             switch Int(entry.pointee.d_type) {
             case Int(DT_REG): .regular

@@ -144,5 +144,5 @@ private enum OutOfMemory {
         _exit(74)
     }
 
-    private static let probeBytes = 32 << 20
+    private static let probeBytes = 256 << 20
 }

@@ -65,13 +65,14 @@ final class StagedFile {
     /// - Returns: false where the file system cannot do it in one step.
     /// - Throws: `SystemError`, EEXIST where the name is taken.
     func putWhereNothingIs() throws(SystemError) -> Bool {
-        // A link, unlike a rename, never replaces.
-        if link(temporary, path) == 0 { return true }
-        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        // One step: whoever is killed leaves one name, not two.
         if fdl_rename(AT_FDCWD, temporary, AT_FDCWD, path, UInt32(FDL_RENAME_NOREPLACE)) == 0 {
             state = .final
             return true
         }
+        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        // A link never replaces either.
+        if link(temporary, path) == 0 { return true }
         guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
         return false
     }
@@ -136,7 +137,9 @@ final class StagedFile {
     /// Removes what a process that has ended without doing so left.
     private static func removeAbandoned(_ path: String) {
         guard let left = try? Descriptor(opening: path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
-            (try? left.status().kind) == .regular, (try? left.lock()) == .taken
+            let found = try? left.status(), found.kind == .regular, (try? left.lock()) == .taken,
+            // Its writer may have ended meanwhile, and another one have the name.
+            (try? FileStatus(path: path, following: false))?.identity == found.identity
         else { return }
         _ = unlink(path)
     }

@@ -19,10 +19,17 @@ public struct SystemError: Error, Sendable, Hashable {
     /// Whether there is no such file (or no such directory on the way to it).
     public var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
 
+    /// Whether a file's content could not be read. Past the page cache the disk's own errnos come through: ENODATA for a
+    /// bad block, EILSEQ for a wrong checksum.
+    public var isOfReading: Bool { operation == "read" || operation == "seek in" }
+
+    /// Whether a name that was looked up is not text. The disk has other reasons for this errno.
+    private var isOfName: Bool { code == EILSEQ && operation == "find" }
+
     /// The failure a person sees, with a hint that fits the errno.
     public func failure(_ exitCode: ExitCode) -> Failure {
         // A name that is not text is the command line's fault, whatever it was wanted for.
-        Failure(code == EILSEQ ? .usage : exitCode, description, hint: hint)
+        Failure(isOfName ? .usage : exitCode, description, hint: hint)
     }
 
     private var hint: String {
@@ -33,12 +40,15 @@ public struct SystemError: Error, Sendable, Hashable {
         case ENOENT, ENOTDIR: "check the path"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         case EPIPE: "what reads the output has ended: let it read to the end, or give a file's name with -o"
-        case EIO: "the disk may be failing: look at the kernel's log, then run the same command again"
+        case EILSEQ where isOfName: "run it where every directory's name is UTF-8"
+        case EILSEQ where operation == "open" || operation == "create":
+            "this file system cannot hold such a name: choose a place on another one"
+        case EIO, ENODATA, EILSEQ, EREMOTEIO, ENOLINK, EUCLEAN:
+            "the disk may be failing: look at the kernel's log, then run the same command again"
         case EISDIR: "name a file: this is a directory"
         case EEXIST, ENOTEMPTY: "move it away, or choose another name"
         case EFBIG: "it is larger than such a file may be here: check that it is the one meant"
         case ENAMETOOLONG: "choose a shorter name"
-        case EILSEQ: "run it where every directory's name is UTF-8"
         case EBADF: "it was closed before the program began: leave it open, or give a file's name with -o"
         case ELOOP: "name the file itself: there is a symbolic link in the way"
         case EINVAL, EOPNOTSUPP: "this file system cannot do it: choose a place on another one"

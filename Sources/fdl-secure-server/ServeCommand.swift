@@ -60,7 +60,6 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let (level, json) = (logLevel, jsonLog)
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
-        OpenFiles.raiseLimit()
         let logger = Logger(label: "fdl-secure-server")
         do throws(WorkerError) {
             let worker = try Worker(configuration, logger: logger)

@@ -48,7 +48,7 @@ final class Reporter: Sendable {
             showProgress(bytes, totalBytes)
         case .kept(let path):
             emit(["event": "kept", "path": .text(path)])
-            say("files that the manifest does not list are kept in \(path)")
+            say("what is left of the folder that was replaced is kept in \(path)")
         case .limited(let limitation):
             emit(["event": "limited", "what": .text("\(limitation)")])
             say("note: \(limitation)")

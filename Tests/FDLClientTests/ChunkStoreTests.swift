@@ -198,6 +198,20 @@ extension ChunkStore {
         #expect(throws: (any Error).self) { try temporary.read("out.fdl-old/b") }
     }
 
+    @Test func whatWasKeptBeforeIsNotInTheWay() async throws {
+        let temporary = try TemporaryFolder()
+        let manifest = try manifest([("b", bytes)])
+        for number in 1...3 {
+            try Directory.create("\(temporary.path)/out")
+            try temporary.write([UInt8(number)], "out/notes")
+            let kept = try await finish(store(temporary, manifest), replacing: true)
+            let name = number == 1 ? "out.fdl-old" : "out.\(number).fdl-old"
+            #expect(kept == "\(temporary.path)/\(name)")
+            #expect(try temporary.read("\(name)/notes") == [UInt8(number)])
+            #expect(try temporary.read("out/b") == bytes)
+        }
+    }
+
     @Test func nothingIsLeftOfAFolderThatHeldWhatWasListed() async throws {
         let temporary = try TemporaryFolder()
         let manifest = try manifest([("a/x", bytes), ("b", bytes)])
@@ -224,11 +238,14 @@ extension ChunkStore {
         try Directory.create("\(temporary.path)/out.fdl-part/a")
         try temporary.write([1], "out.fdl-part/a/x")
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
-        try target.removeStalePart(manifest)
+        #expect(try target.removeStalePart(manifest) == nil)
         #expect(try temporary.names().isEmpty)
         try Directory.create("\(temporary.path)/out.fdl-part/a")
         try temporary.write([1], "out.fdl-part/a/mine")
-        try target.removeStalePart(manifest)
-        #expect(try temporary.read("out.fdl-part/a/mine") == [1])
+        // Under the name of a partial output the next version would take it for its own.
+        let kept = try target.removeStalePart(manifest)
+        #expect(kept == "\(temporary.path)/out.fdl-old")
+        #expect(try temporary.read("out.fdl-old/a/mine") == [1])
+        #expect(try temporary.names() == ["out.fdl-old"])
     }
 }

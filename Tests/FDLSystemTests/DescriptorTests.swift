@@ -109,3 +109,25 @@ extension TemporaryFolder {
         #expect(error?.code == EBADF)
     }
 }
+
+@Suite struct StreamWritingTests {
+    private static func write(_ bytes: [UInt8], to end: Int32) throws {
+        let descriptor = Descriptor(owning: end, path: "the pipe")
+        try bytes.span.withUnsafeBytes { bytes throws(SystemError) in try descriptor.write(bytes) }
+    }
+
+    @Test func aPipeThatIsFullAndNonBlockingIsWaitedFor() async throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        #expect(fcntl(writing, F_SETFL, O_NONBLOCK) == 0)
+        let bytes = [UInt8](repeating: 7, count: 1 << 20)
+        let written = Task.detached { try Self.write(bytes, to: writing) }
+        var count = 0
+        var block = [UInt8](repeating: 0, count: 4096)
+        while case let got = read(reading, &block, block.count), got > 0 { count += got }
+        try await written.value
+        close(reading)
+        #expect(count == bytes.count)
+    }
+}

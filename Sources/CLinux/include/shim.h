@@ -87,6 +87,14 @@ static inline int fdl_is_mount_point(int directory, const char *name) {
     return found.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
 }
 
+/// Whether `name` in `directory` cannot be renamed or removed by anybody (statx(2), STATX_ATTR_IMMUTABLE and
+/// STATX_ATTR_APPEND): 1 or 0, or -1 with errno.
+static inline int fdl_is_immutable(int directory, const char *name) {
+    struct statx found;
+    if (syscall(SYS_statx, directory, name, FDL_AT_SYMLINK_NOFOLLOW | FDL_AT_NO_AUTOMOUNT, 0U, &found) != 0) return -1;
+    return found.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) ? 1 : 0;
+}
+
 /// The number of the kind of file system (statfs(2), f_type), or -1 with errno.
 static inline int64_t fdl_file_system_magic(int fd) {
     struct statfs status;

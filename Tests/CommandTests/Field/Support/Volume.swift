@@ -57,10 +57,12 @@ final class Volume: Sendable {
                 chmod go+x "${2%/*}"
                 echo user_allow_other >"$2/fuse.conf"
                 mknod -m 0666 "$2/fuse" c 10 229
+                exec 9</etc
+                flock 9
                 mount --bind "$2/fuse.conf" /etc/fuse.conf
                 mount --bind "$2/fuse" /dev/fuse
                 setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \\
-                    bindfs -o allow_other "$2/below" "$1" && mounted=0 || mounted=$?
+                    bindfs -o allow_other "$2/below" "$1" 9<&- && mounted=0 || mounted=$?
                 umount /etc/fuse.conf /dev/fuse
                 exit $mounted
                 """
