@@ -139,9 +139,15 @@ struct DownloadJob {
 
     /// One chunk for each distinct digest: the others are copied from it.
     private func firstOfEachDigest(_ missing: ChunkSet) -> ChunkSet {
-        var seen = Set<SHA256Digest>(minimumCapacity: missing.count)
         var first = ChunkSet(bound: missing.bound)
-        for chunk in missing where seen.insert(manifest.digests[chunk]).inserted { first.insert(chunk) }
+        // A part of the digests at a time: all in one set take more memory than the manifest's own.
+        let parts: UInt64 = 8
+        for part in 0..<parts {
+            var seen = Set<SHA256Digest>()
+            for chunk in missing where manifest.digests[chunk].leadingWord % parts == part {
+                if seen.insert(manifest.digests[chunk]).inserted { first.insert(chunk) }
+            }
+        }
         return first
     }
 

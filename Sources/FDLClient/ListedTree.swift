@@ -3,9 +3,9 @@ import FDLCore
 /// The paths of a manifest as the tree that they make, compared byte for byte: two names that Unicode calls equivalent
 /// are two files on Linux.
 struct ListedTree: Sendable {
-    private let paths: [String]
-    /// Indices of `paths`, sorted by their bytes: what lies in one directory stands together.
-    private let order: [Int]
+    private let files: [Manifest.File]
+    /// Indices of `files`, sorted by the bytes of their paths: what lies in one directory stands together.
+    private let order: [Int32]
 
     /// One name in a directory.
     struct Child: Sendable {
@@ -31,12 +31,18 @@ struct ListedTree: Sendable {
     }
 
     init(_ manifest: Manifest) {
-        let paths = manifest.files.map(\.path.string)
-        self.paths = paths
-        order = paths.indices.sorted { paths[$0].utf8.lexicographicallyPrecedes(paths[$1].utf8) }
+        let files = manifest.files
+        self.files = files
+        // A manifest lists 2^20 chunks at most, and a reader takes no text that has room for so many more files.
+        order = files.indices.map(Int32.init).sorted { left, right in
+            files[Int(left)].path.string.utf8.lexicographicallyPrecedes(files[Int(right)].path.string.utf8)
+        }
     }
 
     var root: Folder { Folder(path: "", range: order.indices) }
+
+    /// The path that is the next in order.
+    private func path(_ place: Int) -> String.UTF8View { files[Int(order[place])].path.string.utf8 }
 
     /// What a directory holds, sorted by the bytes of the names.
     func children(of folder: Folder) -> [Child] {
@@ -44,16 +50,16 @@ struct ListedTree: Sendable {
         var children: [Child] = []
         var next = folder.range.lowerBound
         while next < folder.range.upperBound {
-            let path = paths[order[next]].utf8
+            let path = path(next)
             let rest = path.dropFirst(start)
             guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else {
-                children.append(Child(name: String(decoding: rest, as: UTF8.self), kind: .file(order[next])))
+                children.append(Child(name: String(decoding: rest, as: UTF8.self), kind: .file(Int(order[next]))))
                 next += 1
                 continue
             }
             let prefix = path[...slash]
             var end = next + 1
-            while end < folder.range.upperBound, paths[order[end]].utf8.starts(with: prefix) { end += 1 }
+            while end < folder.range.upperBound, self.path(end).starts(with: prefix) { end += 1 }
             let inner = Folder(path: String(decoding: path[..<slash], as: UTF8.self), range: next..<end)
             children.append(Child(name: String(decoding: rest[..<slash], as: UTF8.self), kind: .folder(inner)))
             next = end

@@ -15,17 +15,37 @@ final class SharedDescriptor: Sendable {
 /// The files of a manifest as they lie on this machine: a finished output, a partial one, one to verify.
 struct LocalTree: Sendable {
     let root: SharedDescriptor
-    /// Relative to the root, in the manifest's order.
-    let paths: [String]
+    private let files: Files
     /// Where files have to be one user's, under no other name: whose. Others count as missing.
     private let owner: UInt32?
     /// A folder with what is listed in it; nil where there is one file.
     let folder: ListedFolder?
 
+    private enum Files: Sendable {
+        case one(name: String)
+        /// The manifest's, relative to the root.
+        case listed([Manifest.File])
+    }
+
+    /// How many files there are.
+    private var count: Int {
+        switch files {
+        case .one: 1
+        case .listed(let files): files.count
+        }
+    }
+
+    private func path(_ file: Int) -> String {
+        switch files {
+        case .one(let name): name
+        case .listed(let files): files[file].path.string
+        }
+    }
+
     /// A single file under any name.
     init(directory: SharedDescriptor, fileName: String) {
         root = directory
-        paths = [fileName]
+        files = .one(name: fileName)
         owner = nil
         folder = nil
     }
@@ -33,7 +53,7 @@ struct LocalTree: Sendable {
     /// A folder with the manifest's paths in it.
     init(folder: SharedDescriptor, manifest: Manifest, owner: UInt32? = nil) {
         root = folder
-        paths = manifest.files.map(\.path.string)
+        files = .listed(manifest.files)
         self.owner = owner
         self.folder = ListedFolder(folder, ListedTree(manifest))
     }
@@ -41,11 +61,11 @@ struct LocalTree: Sendable {
     /// Makes all of it survive a loss of power: what another program has written, too.
     /// - Parameter pool: its threads sync the files.
     func sync(on pool: NIOThreadPool) async throws {
-        if paths.count >= ChunkStore.leastForWholeSync, root.descriptor.syncsAllAtOnce {
+        if count >= ChunkStore.leastForWholeSync, root.descriptor.syncsAllAtOnce {
             return try await pool.runIfActive { try root.descriptor.syncFileSystem() }
         }
         try await pool.runIfActive {
-            for file in paths.indices { try open(file)?.sync() }
+            for file in 0..<count { try open(file)?.sync() }
             try folder?.syncDirectories()
         }
     }
@@ -54,7 +74,7 @@ struct LocalTree: Sendable {
     func open(_ file: Int, flags: Int32 = O_RDONLY) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
             // O_NONBLOCK: a FIFO in the file's place must not hang us; it means nothing to a regular file.
-            let opened = try root.descriptor.open(beneath: paths[file], flags: flags | O_NONBLOCK | O_NOCTTY)
+            let opened = try root.descriptor.open(beneath: path(file), flags: flags | O_NONBLOCK | O_NOCTTY)
             let status = try opened.status()
             guard status.kind == .regular else { return nil }
             if let owner, status.owner != owner || status.links > 1 { return nil }

@@ -39,7 +39,7 @@ private struct ManifestDraft {
     private var chunkSize: ChunkSize?
     private var files: [Manifest.File]?
     // How many digests each file listed: held against its size once the chunk size is known.
-    private var listedCounts: [Int] = []
+    private var listedCounts: [Int32] = []
     private var sources: [Manifest.Source] = []
     private var trust: Manifest.Trust?
     private let fileCapacity: Int
@@ -94,7 +94,7 @@ private struct ManifestDraft {
         for (file, found) in zip(files, listedCounts) where file.size >= 0 {
             let expected = chunkSize.chunkCount(fileSize: file.size)
             guard expected <= Manifest.maximumChunks else { throw .tooManyChunks }
-            guard expected == found else {
+            guard expected == Int64(found) else {
                 throw .chunkCountMismatch(path: file.path.string, expected: expected, found: Int64(found))
             }
         }
@@ -154,7 +154,8 @@ private struct ManifestDraft {
         guard let size else { throw .missingField("size") }
         guard let isExecutable else { throw .missingField("executable") }
         guard let listed else { throw .missingField("chunks") }
-        listedCounts.append(listed)
+        // At most 2^20 of them have been read.
+        listedCounts.append(Int32(truncatingIfNeeded: listed))
         return Manifest.File(path: path, size: size, isExecutable: isExecutable, sha256: sha256)
     }
 

@@ -48,13 +48,23 @@ public struct Manifest: Sendable, Equatable {
         public let size: Int64
         public let isExecutable: Bool
         /// The plain digest of the whole file, where the publisher gave it.
-        public let sha256: SHA256Digest?
+        public var sha256: SHA256Digest? {
+            guard case .digest(let digest) = whole else { return nil }
+            return digest
+        }
+
+        // Elsewhere in memory: most files have none, and it would make each of them nearly twice as large.
+        private let whole: Whole?
+
+        private indirect enum Whole: Sendable, Equatable {
+            case digest(SHA256Digest)
+        }
 
         public init(path: SafePath, size: Int64, isExecutable: Bool, sha256: SHA256Digest? = nil) {
             self.path = path
             self.size = size
             self.isExecutable = isExecutable
-            self.sha256 = sha256
+            self.whole = sha256.map(Whole.digest)
         }
     }
 

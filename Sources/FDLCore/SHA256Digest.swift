@@ -9,6 +9,9 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
     private let word2: UInt64
     private let word3: UInt64
 
+    /// The first 8 bytes, big-endian: evenly spread.
+    public var leadingWord: UInt64 { word0 }
+
     /// Takes a digest's 32 bytes.
     /// - Returns: nil where there are not exactly 32 of them.
     public init?(bytes: UnsafeRawBufferPointer) {

@@ -136,9 +136,9 @@ extension Descriptor {
         if let unnamed { return try Descriptor(owning: unnamed, path: path).status() }
         // Not every file system has files without a name.
         let name = StagedFile.name()
-        let file = try open(child: name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
         defer { _ = unlinkat(rawValue, name, 0) }
-        return try file.status()
+        // Closed before it is removed: FUSE gives an open file another name instead.
+        return try open(child: name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666).status()
     }
 
     /// A second descriptor of the same open file or directory.

@@ -115,6 +115,32 @@ extension RootTests {
                 sh "$smoke" "$programs" "$certificates" "$place" $options
             """
 
+        /// The kernel gives process 1 no signal that would end it by default.
+        @Test(arguments: [SIGTERM, SIGINT])
+        func `As process 1 of a container it cannot be stopped`(signal: Int32) async throws {
+            let scene = try await Scene()
+            let offer = try await scene.offer(noise(4 << 20))
+            let output = scene.path("copy")
+            let get = try await scene.getCommand(offer, to: output, ["--limit-rate", "1M"])
+            let unshare = ["-p", "--fork", "--kill-child", "--mount-proc"]
+            let started = try scene.start(.system("unshare"), unshare + get, by: .reader)
+            try await eventually("it tells of its progress") {
+                String(decoding: started.output, as: UTF8.self).count(of: "progress") > 1 ? () : nil
+            }
+            let script = """
+                for status in /proc/[0-9]*/stat; do
+                    read -r id name state parent rest <"$status" || continue
+                    if [ "$parent" = "$1" ]; then kill -"$2" "$id"; fi
+                done
+                """
+            let numbers = ["\(started.pid)", "\(signal)"]
+            try await scene.must(.system("sh"), ["-c", script, "sh"] + numbers, by: .stranger)
+            let ended = try await started.wait()
+            #expect(ended.code == 128 + signal, "\(ended.errors)")
+            #expect(try await scene.get(offer, to: output).done().chunks.reused > 0)
+            #expect(try await scene.isRight(output, offer))
+        }
+
         @Test(arguments: [true, false])
         func `In a container, nothing works`(hasState: Bool) async throws {
             let scene = try await Scene()

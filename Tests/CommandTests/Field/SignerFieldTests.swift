@@ -35,6 +35,38 @@ struct SignerFieldTests {
         #expect(try Files.read(manifest) != before, "it was never signed again")
     }
 
+    /// The calls by which files get their bytes and their names; with and without files that have no name at first.
+    @Test(arguments: ["pwrite64", "fsync", "linkat", "renameat2", "rename", "unlink"], [true, false])
+    func `Killed while it makes a key and signs, it leaves half of them for ever`(
+        call: String,
+        hasUnnamedFiles: Bool
+    ) async throws {
+        let scene = try await Scene()
+        let file = scene.path("published/a.bin")
+        try Files.write(noise(1_000), to: file)
+        let manifest = file + ".manifest.json"
+        let home = scene.home(of: .publisher)
+        let sign = [Program.sign.path, "manifest", file]
+        for count in 1...4 {
+            for place in [home + "/config", manifest, manifest + ".minisig"] { try? Files.remove(place) }
+            let log = scene.path("strace.log")
+            var strace = ["-f", "-qq", "-o", log, "-e", "trace=openat,\(call)"]
+            strace += ["-e", "inject=\(call):signal=KILL:when=\(count)"]
+            // What has no name cannot get one then, and has one of its own from the beginning.
+            if !hasUnnamedFiles { strace += ["-e", "inject=linkat:error=EOPNOTSUPP"] }
+            _ = try await scene.run(.system("strace"), strace + sign, by: .publisher)
+            let again = try await scene.run(.sign, ["manifest", file], by: .publisher)
+            #expect(again.code == 0, "\(call) \(count): \(again.errors)")
+            let keys = try Files.list(home + "/config/fdl")
+            #expect(keys == ["publisher.key", "publisher.pub"], "\(call) \(count)")
+            let names = ["a.bin", "a.bin.manifest.json", "a.bin.manifest.json.minisig"]
+            #expect(try Files.list(scene.path("published")) == names, "\(call) \(count)")
+            let key = ["--publisher-key", home + "/config/fdl/publisher.pub"]
+            let verified = try await scene.run(.secure, ["verify", manifest, file] + key, by: .reader)
+            #expect(verified.code == 0, "\(call) \(count): \(verified.errors)")
+        }
+    }
+
     enum Limit: String, CaseIterable, Sendable {
         case memory = "ulimit -v 600000"
         case descriptors = "ulimit -n 12"

@@ -63,7 +63,7 @@ final class Volume: Sendable {
                 mount --bind "$2/fuse" /dev/fuse
                 setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \\
                     bindfs -o allow_other "$2/below" "$1" 9<&- && mounted=0 || mounted=$?
-                umount /etc/fuse.conf /dev/fuse
+                umount -l /etc/fuse.conf /dev/fuse
                 exit $mounted
                 """
             }
