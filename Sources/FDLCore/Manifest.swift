@@ -1,4 +1,4 @@
-/// What a publisher says a version of a file or a folder is made of: `fdl-manifest-v1`, design section 3.
+/// What a publisher says a version of a file or a folder is made of: `fdl-manifest-v1` (`docs/formats.md`).
 ///
 /// A value of this type obeys the format's rules (see `ManifestError`), but nobody has vouched for it: only a
 /// `VerifiedManifest` may be downloaded.
@@ -162,7 +162,7 @@ public struct Manifest: Sendable, Equatable {
 
 /// How a source hands out bytes.
 public enum SourceKind: String, Sendable, Hashable, CaseIterable {
-    /// Serves the tree of design section 2: chunks by digest.
+    /// Serves the tree of `docs/formats.md`: chunks by digest.
     case worker
     /// Any HTTPS URL under which the files lie plainly: read by Range.
     case mirror

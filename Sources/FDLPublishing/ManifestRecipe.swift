@@ -1,7 +1,7 @@
 public import FDLCore
 import Glibc
 
-/// What a publisher says of an input beside its bytes; nil is the default of design section 3.
+/// What a publisher says of an input beside its bytes; nil is the default.
 public struct ManifestRecipe: Sendable {
     /// By default made of the input's own name.
     public var name: ManifestName?
