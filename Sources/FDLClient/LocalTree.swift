@@ -16,7 +16,7 @@ struct LocalTree: Sendable {
     let root: SharedDescriptor
     /// Relative to the root, in the manifest's order.
     let paths: [String]
-    /// Where files have to be one user's, under no other name: whose. Others count as missing.
+    /// Whose the files have to be, with no other name; nil for anybody's. Other files count as missing.
     private let owner: UInt32?
     /// A folder with what is listed in it; nil where there is one file.
     let folder: ListedFolder?

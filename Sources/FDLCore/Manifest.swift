@@ -139,7 +139,7 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// Two files with one path, or a file where another needs a directory, cannot both be written.
-    /// Sorted, a path that lies within a file's stands right behind the file, and one that is there twice behind itself.
+    /// Sorted, a path that lies within a file's comes right after the file, and one that is there twice after itself.
     private static func checkDistinct(_ files: [File]) throws(ManifestError) {
         let order = files.indices.map(Int32.init).sorted { left, right in
             precedes(files[Int(left)].path.string, files[Int(right)].path.string)
@@ -153,7 +153,7 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// By bytes, with `/` before all others, so that what a directory holds stands together behind its name.
+    /// By bytes, with `/` before all others, so that what a directory holds comes together after its name.
     private static func precedes(_ left: String, _ right: String) -> Bool {
         func rank(_ byte: UInt8) -> UInt8 { byte == UInt8(ascii: "/") ? 0 : byte }
         return left.utf8.lexicographicallyPrecedes(right.utf8) { rank($0) < rank($1) }

@@ -21,7 +21,7 @@ public struct ManifestRecipe: Sendable {
     /// - Parameters:
     ///   - now: the publisher's clock.
     ///   - workers: how many threads hash; by default one a core.
-    ///   - progress: hears how far it is.
+    ///   - progress: is told how many bytes are hashed.
     public func manifest(
         of input: PublishingInput,
         now: UTCTime,
