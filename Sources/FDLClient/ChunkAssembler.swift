@@ -44,7 +44,7 @@ struct ChunkAssembler: ~Copyable {
         verified: (ExpectedChunk, ChunkBuffer) -> Void
     ) throws(SourceError) {
         guard let inflater else { return try take(bytes, verified) }
-        // What is wrong with the encoding counts first, even behind bytes that would make a whole chunk.
+        // What is wrong with the encoding counts first, even after bytes that would make a whole chunk.
         var whole: [(ExpectedChunk, ChunkBuffer)] = []
         var refusal: SourceError?
         do throws(CompressionError) {

@@ -85,7 +85,7 @@ final class DownloadEngine {
         }
     }
 
-    /// Tells how far it is, in a second and each second from then on.
+    /// Tells how far the download is, once a second.
     private func tellProgress(_ there: (chunks: Int, bytes: Int64), _ total: (chunks: Int, bytes: Int64)) {
         progressTimer = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in
             report(

@@ -18,7 +18,7 @@ public struct DownloadRequest: Sendable {
     public var seeds: [String] = []
     /// Whether an existing output of other content is replaced once the download is complete.
     public var replacesExisting = false
-    /// Whether large files too are written through the page cache: of use to who reads the file at once.
+    /// Whether large files too are written through the page cache: useful if a program reads the file at once.
     public var usesPageCache = false
 
     /// Where the bytes go.

@@ -9,7 +9,7 @@ final class Exchange {
     /// When the answer before this one ended.
     var headline = NIODeadline.uptimeNanoseconds(0)
     private(set) var isCancelled = false
-    /// The source has said that it closes the connection behind this answer.
+    /// The source has said that it closes the connection after this answer.
     var isLast = false
     /// Bytes of the body as they came.
     var wireBytes = 0

@@ -15,7 +15,7 @@ final class FetchHandler: ChannelDuplexHandler {
     private static let discardLimit = 64 << 10
     /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
-    /// What a broken answer had brought counts as a transfer where it is this much, though it came to nothing.
+    /// What a broken answer had brought counts as a transfer if it is this much, though it came to nothing.
     private static let leastTold = 256 << 10
 
     private let id: ConnectionID
@@ -177,7 +177,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     /// The first exchange is over: the next one's answer is due.
     private func advance(_ context: ChannelHandlerContext) {
-        // Only behind the whole of the answer that announced it is the end nobody's fault.
+        // The end is nobody's fault only after the whole of the answer that announced it.
         if outstanding.removeFirst().isLast { endsWithoutBlame = true }
         mark()
         outstanding.first?.headline = .now()

@@ -67,7 +67,7 @@ struct FolderCensus {
         case folded(String)
     }
 
-    /// Finds out what listed names are that no entry is spelled like.
+    /// Finds the entries of those listed names that no entry is spelled like.
     private mutating func place(
         _ children: [ListedTree.Child],
         _ status: (DirectoryEntry) throws(SystemError) -> FileStatus?

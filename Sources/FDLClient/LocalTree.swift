@@ -16,7 +16,7 @@ final class SharedDescriptor: Sendable {
 struct LocalTree: Sendable {
     let root: SharedDescriptor
     private let files: Files
-    /// Where files have to be one user's, under no other name: whose. Others count as missing.
+    /// Whose the files have to be, with no other name; nil for anybody's. Other files count as missing.
     private let owner: UInt32?
     /// A folder with what is listed in it; nil where there is one file.
     let folder: ListedFolder?

@@ -21,9 +21,10 @@ public struct FetchedManifest: Sendable {
 /// Fetches a manifest by its URL.
 public enum ManifestFetch {
     /// - Parameter url: of a manifest, for instance `https://a.example:8443/manifests/NAME.json`. The signature is
-    ///   looked for behind the same URL with `.minisig`.
+    ///   looked for at the same URL with `.minisig` at its end.
     /// - Throws: `Failure`: 64 for what is no such URL, 69 where the server does not have it or cannot be reached,
-    ///   74 where this machine has too few descriptors, threads or memory, 77 where TLS is refused, 78 where the TLS settings cannot be used.
+    ///   74 where this machine has too few descriptors, threads or memory, 77 where TLS is refused, 78 where the TLS
+    ///   settings cannot be used.
     public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> FetchedManifest {
         let (directory, name) = try split(url)
         let group = try EventLoops.group(threads: 1)

@@ -4,7 +4,7 @@ import Synchronization
 /// Holds all connections together to a number of bytes a second.
 ///
 /// Each reader says what it has read and is told when it may read again. Idle time is not saved up beyond a tenth of
-/// a second, so there is no burst behind a pause.
+/// a second, so there is no burst after a pause.
 final class RateLimiter: Sendable {
     private let nanosecondsPerByte: Double
     private let paidUntil: Mutex<NIODeadline>

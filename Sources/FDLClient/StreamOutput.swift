@@ -19,7 +19,7 @@ final class StreamOutput: Sendable {
         var isWriting = false
     }
 
-    /// Told behind each chunk that has been written, and whether it was fetched.
+    /// Called after each chunk that has been written, with whether it was fetched.
     typealias Written = (_ chunk: Int, _ wasFetched: Bool) -> Void
 
     /// What is next in order.

@@ -1,7 +1,7 @@
 public import ArgumentParser
 
 /// A number of bytes as people write it: `500K`, `10M`, `1.5G`; a letter stands for a power of 1024, as with curl, and
-/// `B`, `iB` and `/s` behind it change nothing.
+/// `B`, `iB` and `/s` after it change nothing.
 public struct ByteCount: ExpressibleByArgument {
     public let bytes: Int64
 
@@ -23,7 +23,7 @@ public struct ByteCount: ExpressibleByArgument {
         self.bytes = Int64(bytes)
     }
 
-    /// For people: three digits at most before the unit, and one behind the point where it is not 0.
+    /// For people: three digits at most before the unit, and one after the point if it is not 0.
     public static func text(_ bytes: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
         var value = Double(bytes)

@@ -5,7 +5,7 @@ public struct ChunkLayout: Sendable, Equatable {
     public let fileSizes: [Int64]
     /// The number of chunks of all files.
     public let chunkCount: Int
-    // The number of each file's first chunk, and behind the last file the count of all.
+    // The number of each file's first chunk, and after the last one the count of all.
     private let firstChunks: [Int]
 
     /// Where one chunk lies.
@@ -40,7 +40,7 @@ public struct ChunkLayout: Sendable, Equatable {
     /// Which file a chunk belongs to.
     public func file(ofChunk chunk: Int) -> Int {
         // The last file whose first chunk is at or before this one; empty files share their first chunk with the
-        // file behind them, and the search passes over them.
+        // file after them, and the search passes over them.
         var low = 0
         var high = fileSizes.count
         while high - low > 1 {

@@ -13,7 +13,7 @@ public struct Failure: Error, Sendable, Equatable {
         self.hint = hint.map { printable(withoutSecrets($0)) }
     }
 
-    /// The message and the hint as they are written to standard error, with a newline behind each.
+    /// The message and the hint as they are written to standard error, with a newline after each.
     public var report: String {
         "error: \(message)\n" + (hint.map { "hint: \($0)\n" } ?? "")
     }

@@ -41,7 +41,7 @@ public enum FoldedPaths {
         for (index, path) in paths.enumerated() {
             var path = path
             path.withUTF8 { bytes in
-                // Sorted paths have the directories they share behind one another: told once is enough.
+                // Sorted paths have the directories they share one after the other: told once is enough.
                 let shared = zip(previous, bytes).prefix { $0 == $1 }.count
                 // What stands before the last part counts as it is spelled, the last part as it is folded.
                 var above = Hasher()

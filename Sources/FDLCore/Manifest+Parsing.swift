@@ -1,5 +1,5 @@
 extension Manifest {
-    /// Reads `fdl-manifest-v1` (design section 3). Fields may come in any order; unknown ones are passed over, since
+    /// Reads `fdl-manifest-v1` (`docs/formats.md`). Fields may come in any order; unknown ones are passed over, since
     /// the signature covers them.
     /// - Throws: `ManifestError`, the first rule the text breaks.
     public init(parsing bytes: [UInt8]) throws(ManifestError) {

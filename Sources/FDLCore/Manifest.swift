@@ -1,4 +1,4 @@
-/// What a publisher says a version of a file or a folder is made of: `fdl-manifest-v1`, design section 3.
+/// What a publisher says a version of a file or a folder is made of: `fdl-manifest-v1` (`docs/formats.md`).
 ///
 /// A value of this type obeys the format's rules (see `ManifestError`), but nobody has vouched for it: only a
 /// `VerifiedManifest` may be downloaded.
@@ -149,7 +149,7 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// Two files with one path, or a file where another needs a directory, cannot both be written.
-    /// Sorted, a path that lies within a file's stands right behind the file, and one that is there twice behind itself.
+    /// Sorted, a path that lies within a file's comes right after the file, and one that is there twice after itself.
     private static func checkDistinct(_ files: [File]) throws(ManifestError) {
         let order = files.indices.map(Int32.init).sorted { left, right in
             precedes(files[Int(left)].path.string, files[Int(right)].path.string)
@@ -163,7 +163,7 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// By bytes, with `/` before all others, so that what a directory holds stands together behind its name.
+    /// By bytes, with `/` before all others, so that what a directory holds comes together after its name.
     private static func precedes(_ left: String, _ right: String) -> Bool {
         func rank(_ byte: UInt8) -> UInt8 { byte == UInt8(ascii: "/") ? 0 : byte }
         return left.utf8.lexicographicallyPrecedes(right.utf8) { rank($0) < rank($1) }
@@ -172,7 +172,7 @@ public struct Manifest: Sendable, Equatable {
 
 /// How a source hands out bytes.
 public enum SourceKind: String, Sendable, Hashable, CaseIterable {
-    /// Serves the tree of design section 2: chunks by digest.
+    /// Serves the tree of `docs/formats.md`: chunks by digest.
     case worker
     /// Any HTTPS URL under which the files lie plainly: read by Range.
     case mirror

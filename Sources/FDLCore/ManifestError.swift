@@ -1,4 +1,4 @@
-/// Why a manifest is refused. Each rule of design section 3 has its own case, and each case its own sentence.
+/// Why a manifest is refused. Each rule of `docs/formats.md` has its own case, and each case its own sentence.
 public enum ManifestError: Error, Hashable, Sendable {
     case tooLarge(bytes: Int)
     case notUTF8

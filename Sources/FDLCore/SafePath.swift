@@ -1,4 +1,4 @@
-/// A relative path with `/` between its parts that cannot leave the directory it is put under: design section 3.
+/// A relative path with `/` between its parts that cannot leave the directory it is put under.
 ///
 /// The one way to have one is to pass the checks, so whoever holds a `SafePath` may open it beneath a directory.
 public struct SafePath: Hashable, Sendable {

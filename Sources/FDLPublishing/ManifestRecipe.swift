@@ -1,7 +1,7 @@
 public import FDLCore
 import Glibc
 
-/// What a publisher says of an input beside its bytes; nil is the default of design section 3.
+/// What a publisher says of an input beside its bytes; nil is the default.
 public struct ManifestRecipe: Sendable {
     /// By default made of the input's own name.
     public var name: ManifestName?
@@ -21,7 +21,7 @@ public struct ManifestRecipe: Sendable {
     /// - Parameters:
     ///   - now: the publisher's clock.
     ///   - workers: how many threads hash; by default one a core.
-    ///   - progress: hears how far it is.
+    ///   - progress: is told how many bytes are hashed.
     public func manifest(
         of input: PublishingInput,
         now: UTCTime,

@@ -8,7 +8,7 @@ public struct SignedManifest: Sendable {
     public let bytes: [UInt8]
     public let signature: [UInt8]
 
-    /// What a signature's file is called: the manifest's name with this behind it.
+    /// What a signature's file is called: the manifest's name with this at its end.
     public static let signatureSuffix = ".minisig"
 
     /// Encodes and signs.

@@ -3,7 +3,7 @@ import Glibc
 
 /// Where this user's settings and state lie (XDG Base Directory Specification).
 ///
-/// Nothing is looked up before it is asked for: who names keys and state by other means needs no home.
+/// Nothing is looked up before it is asked for: whoever names keys and state by other means needs no home.
 public struct UserDirectories: Sendable {
     private let environment: [String: [UInt8]]
     private let accountHome: @Sendable () -> [UInt8]?

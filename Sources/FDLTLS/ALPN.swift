@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Application-Layer Protocol Negotiation (RFC 7301): `http/1.1` and nothing else.
 enum ALPN {
-    /// The list of one name, each name behind its length.
+    /// The list of one name, each name after its length.
     static let http11: [UInt8] = [8] + Array("http/1.1".utf8)
 
     /// A server's answer. A client that offers only other protocols is refused, as the RFC asks; one that offers

@@ -116,7 +116,7 @@ final class TLSConnection {
         return result == 1 ? .done(()) : outcome(of: result)
     }
 
-    /// Puts close_notify behind what was written. Reading goes on until the peer sends its own.
+    /// Sends close_notify after what was written. Reading goes on until the peer sends its own.
     func closeOutput() {
         // 0: sent, and the peer's is outstanding. 1: both have sent it. Failing leaves nothing to do: the peer will
         // see a truncated connection.

@@ -24,7 +24,7 @@ extension TLSHandler {
             delivered = false
             context.fireChannelReadComplete()
         } else if phase != .closed {
-            // Who asked for a read got nothing from it, and with autoRead off would wait forever.
+            // Whoever asked for a read got nothing from it, and with autoRead off would wait forever.
             readOn(context: context)
         }
     }

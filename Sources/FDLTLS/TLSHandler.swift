@@ -3,7 +3,7 @@ public import NIOCore
 /// TLS for one channel, as server or client. It has to be the first handler, next to the socket.
 ///
 /// Inbound it fires `TLSHandshakeCompleted` once the peer is authenticated, then plaintext. What goes wrong is fired
-/// as a `TLSError`, and the channel is closed behind it. A peer that has ended its stream with close_notify is told as
+/// as a `TLSError`, and the channel is closed after it. A peer that has ended its stream with close_notify is told as
 /// `ChannelEvent.inputClosed` where the channel allows half closure, else by closing the channel. An end without
 /// close_notify is `TLSError.truncated`, never a clean end: a handler that sees it must not take what came for whole.
 ///
@@ -35,7 +35,7 @@ public final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Less than this gets a buffer of its own, so that who keeps it (a channel, a parser) keeps no more than that.
+    /// Fewer bytes than this get a buffer of their size: whoever keeps it (a channel, a parser) then keeps no more.
     static let smallSize = 16 * 1024
     static let lingerTime = TimeAmount.seconds(1)
     static let closeTime = TimeAmount.seconds(5)

@@ -50,7 +50,7 @@ extension DownloadPlan {
         public var failuresBeforeGivingUp = 8
         /// … over at least this long without one good answer, and without a byte; or over five times as long.
         public var patience = 60.0
-        /// So often at most a source that let us in when there was nothing to ask has its failures in a row forgotten.
+        /// So often at most are failures in a row forgotten of a source that let us in while there was nothing to ask.
         public var maximumAmnesties = 64
         /// As long as no source at all has let us in, a source is given up after two failures over this
         /// long: an address mistyped or a network that is down is reported soon.

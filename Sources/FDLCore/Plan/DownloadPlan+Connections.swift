@@ -22,7 +22,7 @@ extension DownloadPlan {
             yieldConnection(of: source, error, wasReady: connection.isReady)
             charge(source, error, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
         } else if !connection.hasServed {
-            // To be let in and shown the door.
+            // It let us in, and closed before it gave an answer.
             charge(source, .closedEarly("before any answer"), chunk: head?.chunks.first, since: connection.openedAt)
         }
     }

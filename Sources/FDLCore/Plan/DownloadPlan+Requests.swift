@@ -52,7 +52,7 @@ extension DownloadPlan {
     private func hungriest() -> Int? {
         var best: (key: Int, isIdle: Bool, rate: Double)?
         for key in connectionKeys {
-            // Looked at first: most have no hunger, and the rest of a connection is dear to copy.
+            // Looked at first: most have no hunger, and the rest of a connection is expensive to copy.
             switch connections[key]?.hunger {
             case .memory where memoryAppeared, .work where workAppeared: break
             default: continue
@@ -60,7 +60,7 @@ extension DownloadPlan {
             guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
             else { continue }
             let isIdle = connection.requests.isEmpty
-            // Whoever has not been measured goes first: it may be the fastest.
+            // A connection that has not been measured goes first: it may be the fastest.
             let rate = connection.meter.rate ?? .infinity
             if let best, (best.isIdle ? 1 : 0, best.rate) >= (isIdle ? 1 : 0, rate) { continue }
             best = (key, isIdle, rate)

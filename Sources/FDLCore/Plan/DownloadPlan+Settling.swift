@@ -26,7 +26,7 @@ extension DownloadPlan {
         }
         let blocked = pending.blockedCount
         guard blocked > 0, !blockedMayOpen else { return }
-        // In order, nothing behind a chunk that cannot be had is of use; in any order, all else is kept.
+        // In order, nothing after a chunk that cannot be had is of use; in any order, all else is kept.
         guard unadmitted != nil || (flights.isEmpty && unstored.isEmpty && blocked == pending.count) else {
             return
         }

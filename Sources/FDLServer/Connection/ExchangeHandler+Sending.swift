@@ -234,7 +234,7 @@ extension ExchangeHandler {
 }
 
 extension FileSlice {
-    /// What is left behind the first `count` bytes.
+    /// What is left after the first `count` bytes.
     fileprivate func dropping(_ count: Int) -> Exchange.Rest {
         let rest = length - Int64(count)
         return rest > 0 ? .file(FileSlice(file: file, offset: offset + Int64(count), length: rest)) : .none

@@ -44,7 +44,7 @@ struct PublishedManifest: Sendable {
 }
 
 extension String {
-    /// The index behind the last slash: where a path's last part begins.
+    /// The index after the last slash: where a path's last part begins.
     var lastPart: Index {
         utf8.lastIndex(of: UInt8(ascii: "/")).map { utf8.index(after: $0) } ?? startIndex
     }

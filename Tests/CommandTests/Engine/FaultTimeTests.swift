@@ -70,7 +70,7 @@ private struct FaultTimeSetting: Sendable {
 }
 
 extension Fault {
-    /// What the account of the source says where it does this; nil where it is no fault of the list in the issue.
+    /// What the account of the source says where it does this; nil if the table has no such fault.
     fileprivate var expectedReasons: [String]? {
         switch self {
         case .anotherChunk: ["SHA-256"]
