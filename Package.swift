@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "FDLCore", swiftSettings: settings),
+        .target(name: "FDLPlan", dependencies: ["FDLCore"], swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
         .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
         .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", nioCore], swiftSettings: settings),
@@ -59,7 +60,8 @@ let package = Package(
         .target(
             name: "FDLClient",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem", nioCore, nioPosix, nioHTTP1,
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLPlan", "FDLSystem",
+                nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: settings
         ),
@@ -86,6 +88,7 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan"], swiftSettings: settings),
         .testTarget(
             name: "FDLSystemTests",
             dependencies: ["FDLCore", "FDLSystem", "TestSupport"],
@@ -122,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "FDLClientTests",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLSystem", "FDLTLS", "TestSupport",
+                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLPlan", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioPosix, nioEmbedded, nioHTTP1,
             ],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import NIOHTTP1
 
 /// One request: a chunk of a worker, or a range of a mirror's file.

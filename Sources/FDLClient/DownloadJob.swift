@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLPlan
 import FDLSystem
 import FDLTLS
 import Glibc

@@ -55,7 +55,7 @@ public struct ChunkSet: Sendable, Equatable {
     }
 
     /// 64 numbers at once: bit n stands for `64 * index + n`.
-    func word(_ index: Int) -> UInt64 { words[index] }
+    package func word(_ index: Int) -> UInt64 { words[index] }
 
     /// The members that follow `start` without a gap, `start` itself among them, `limit` at most.
     public func run(from start: Int, limit: Int) -> Range<Int> {

@@ -1,3 +1,5 @@
+import FDLCore
+
 /// What becomes of the answers, and the books kept over them.
 extension DownloadPlan {
     mutating func began(_ key: Int) {

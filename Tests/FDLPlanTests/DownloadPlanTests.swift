@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import Testing
 
 /// Single rules of the plan, each with as few events as show it.

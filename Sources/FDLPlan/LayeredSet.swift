@@ -1,3 +1,5 @@
+import FDLCore
+
 /// A set of numbers below a bound whose lowest member at or above a number is found in a few steps, however large and
 /// however sparse the set is: a bit for each number, a bit for each word of those, and a bit for each word of those.
 struct LayeredSet: Sendable {

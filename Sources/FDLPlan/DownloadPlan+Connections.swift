@@ -1,3 +1,5 @@
+import FDLCore
+
 /// Opening, closing and counting connections.
 extension DownloadPlan {
     mutating func connected(_ key: Int) {

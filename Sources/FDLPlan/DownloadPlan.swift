@@ -1,3 +1,5 @@
+public import FDLCore
+
 /// What to ask of whom, and when: the scheduler of a download as a value.
 ///
 /// It does no I/O and knows no clock. The caller tells it what happened and at which instant, and carries out the

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 /// One set of sources and one file.
 struct Scenario {

@@ -1,3 +1,5 @@
+import FDLCore
+
 /// Who is charged with what, and what follows from it.
 extension DownloadPlan {
     /// Enters a failure of a source in the ledger and draws the conclusion.

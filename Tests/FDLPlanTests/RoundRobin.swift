@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 /// What the plan is compared with: chunk n goes to source n modulo their number, two requests ahead on one connection
 /// each; what fails goes to the next source.

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import Testing
 
 /// A source that was fast and gives nothing any more, at the end of a download.

@@ -1,3 +1,5 @@
+public import FDLCore
+
 /// Why a download cannot be completed: some chunks no source can still give.
 public struct DownloadFailure: Error, Sendable, Equatable {
     /// How many chunks are lacking.

@@ -1,7 +1,14 @@
+/// A source, by its place among those a download was given.
+public struct SourceID: Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+}
+
 /// What each source has given and done wrong, in the order the sources were named.
 public struct SourceLedger: Sendable, Equatable {
     /// One report a source; the index is `SourceID.rawValue`.
-    public internal(set) var reports: [SourceReport]
+    public package(set) var reports: [SourceReport]
 
     /// The account of a download in which nothing has happened yet.
     public init(kinds: [SourceKind]) {
@@ -17,20 +24,20 @@ public struct SourceReport: Sendable, Equatable {
     public let source: SourceID
     public let kind: SourceKind
     /// Bytes of the chunks accepted.
-    public internal(set) var bytes: Int64 = 0
+    public package(set) var bytes: Int64 = 0
     /// Chunks accepted: their digest was right, and they came first.
-    public internal(set) var chunks = 0
+    public package(set) var chunks = 0
     /// Chunks whose digest was wrong. One is enough to be quarantined.
-    public internal(set) var corrupt = 0
+    public package(set) var corrupt = 0
     /// Connections and requests that failed for any other reason than corrupt or missing.
-    public internal(set) var failed = 0
+    public package(set) var failed = 0
     /// Chunks it does not have. No fault.
-    public internal(set) var missing = 0
-    public internal(set) var state: SourceState = .untried
+    public package(set) var missing = 0
+    public package(set) var state: SourceState = .untried
     /// The last thing it did wrong, `.missing` only where it never did anything worse.
-    public internal(set) var lastError: SourceError?
+    public package(set) var lastError: SourceError?
     /// Bytes a second over all its connections, as last measured; nil where nothing was.
-    public internal(set) var rate: Double?
+    public package(set) var rate: Double?
 }
 
 /// How a source stands.
@@ -42,7 +49,7 @@ public enum SourceState: Sendable, Hashable {
     /// Much slower than the others: keeps its place, holds one chunk at a time.
     case slow
     /// Failed; not bothered again before this instant.
-    case waiting(until: DownloadPlan.Instant)
+    case waiting(until: Duration)
     /// Sent wrong bytes, or broke the protocol again and again: not asked again in this job.
     case quarantined
     /// Its TLS or its access rules shut us out: not asked again in this job.

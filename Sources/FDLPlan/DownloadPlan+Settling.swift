@@ -1,3 +1,5 @@
+import FDLCore
+
 /// What follows each event: handing out what it has made free, and looking whether it was the last.
 extension DownloadPlan {
     /// Hands out what the event has made free, and looks whether this was the end.

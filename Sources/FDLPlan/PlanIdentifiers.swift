@@ -1,10 +1,3 @@
-/// A source, by its place among those the plan was made with.
-public struct SourceID: Hashable, Sendable {
-    public let rawValue: Int
-
-    public init(rawValue: Int) { self.rawValue = rawValue }
-}
-
 /// A connection the plan has asked for. Never used twice.
 public struct ConnectionID: Hashable, Sendable {
     public let rawValue: Int

@@ -1,6 +1,7 @@
+import FDLCore
 import Testing
 
-@testable import FDLCore
+@testable import FDLPlan
 
 /// The structures behind each decision, against plain models of them.
 @Suite struct PendingChunksTests {

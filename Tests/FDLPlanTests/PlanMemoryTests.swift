@@ -1,6 +1,7 @@
+import FDLCore
 import Testing
 
-@testable import FDLCore
+@testable import FDLPlan
 
 /// How much is asked for while the disk takes nothing.
 @Suite("Memory of the plan")

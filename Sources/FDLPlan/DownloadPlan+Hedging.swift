@@ -1,3 +1,5 @@
+import FDLCore
+
 /// The end of a download: nothing is pending, some connections are idle, others still hold chunks.
 extension DownloadPlan {
     private struct Victim {

@@ -1,3 +1,5 @@
+import FDLCore
+
 /// The chunks nobody has been asked for yet (or who were asked have given back), and which source may not be asked
 /// for which of them.
 ///

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import Testing
 
 /// Downloads by the hundred in virtual time. What must never happen (a quarantined source asked, the memory bound

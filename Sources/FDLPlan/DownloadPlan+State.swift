@@ -1,3 +1,5 @@
+import FDLCore
+
 extension DownloadPlan {
     /// What the plan knows of one source.
     struct Source: Sendable {

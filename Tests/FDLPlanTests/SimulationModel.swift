@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 /// What is scheduled: the plan, or the round robin it is compared with.
 protocol Scheduler {

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 /// Plays the sources and the caller of a scheduler in virtual time, and watches over it.
 ///

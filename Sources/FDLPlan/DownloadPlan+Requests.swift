@@ -1,3 +1,5 @@
+import FDLCore
+
 /// Asking for chunks: what a connection is given, and how much.
 extension DownloadPlan {
     // MARK: - Asking

@@ -1,6 +1,7 @@
+import FDLCore
 import Testing
 
-@testable import FDLCore
+@testable import FDLPlan
 
 /// A connection that the plan gives up may have had a chunk on its way to the disk: who closes it is told a moment
 /// later, and the store takes a chunk once.
