@@ -45,10 +45,19 @@ let package = Package(
         .target(name: "FDLCore", swiftSettings: settings),
         .target(name: "FDLPlan", dependencies: ["FDLCore"], swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
-        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", nioCore], swiftSettings: settings),
+        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "FDLCrypto",
+            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", "FDLSystem"],
+            swiftSettings: settings
+        ),
+        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
+        .target(
+            name: "FDLPublishing",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem"],
+            swiftSettings: settings
+        ),
         .target(
             name: "FDLServer",
             dependencies: [

@@ -1,5 +1,6 @@
 import COpenSSL
 import FDLCore
+public import FDLOpenSSL
 
 /// A signature in minisign's format, prehashed: Ed25519 over the BLAKE2b-512 digest (RFC 7693) of the file, and a
 /// second one over the first and the trusted comment.

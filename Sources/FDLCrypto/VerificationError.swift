@@ -1,4 +1,5 @@
 public import FDLCore
+public import FDLOpenSSL
 
 /// Why a manifest is not accepted.
 public enum VerificationError: Error, Sendable, Hashable {

@@ -2,24 +2,26 @@ import COpenSSL
 
 /// OpenSSL's error queue belongs to the thread. Every call that may fail goes through here: the queue is empty before
 /// it, and what it holds afterwards is that call's alone. Nothing may suspend between a call and its `drain()`.
-enum ErrorQueue {
+package enum ErrorQueue {
     /// One entry of the queue.
-    struct Entry {
+    package struct Entry {
         /// `ERR_LIB_…`
-        let library: Int32
+        package let library: Int32
         /// `…_R_…`; an errno where the library is `ERR_LIB_SYS`.
-        let reason: Int32
-        let text: String
+        package let reason: Int32
+        package let text: String
     }
 
     /// Runs `call` with an empty queue.
-    static func clean<Result: ~Copyable, E>(_ call: () throws(E) -> Result) throws(E) -> Result {
+    // Inlinable: two of these go with each TLS record.
+    @inlinable
+    package static func clean<Result: ~Copyable, E>(_ call: () throws(E) -> Result) throws(E) -> Result {
         ERR_clear_error()
         return try call()
     }
 
     /// Takes all entries, the oldest (the cause) first.
-    static func drain() -> [Entry] {
+    package static func drain() -> [Entry] {
         var entries: [Entry] = []
         while true {
             let code = ERR_get_error()
@@ -32,7 +34,7 @@ enum ErrorQueue {
     }
 
     /// Takes all entries as one line of text.
-    static func drainText() -> String {
+    package static func drainText() -> String {
         let entries = drain()
         return entries.isEmpty ? "no reason given" : entries.map(\.text).joined(separator: ", ")
     }
