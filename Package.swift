@@ -48,14 +48,15 @@ let package = Package(
         .target(name: "FDLOpenSSL", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(
             name: "FDLCrypto",
-            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", "FDLSystem"],
+            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL"],
             swiftSettings: settings
         ),
+        .target(name: "FDLTrust", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
         .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
         .target(
             name: "FDLPublishing",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem", "FDLTrust"],
             swiftSettings: settings
         ),
         .target(
@@ -69,7 +70,7 @@ let package = Package(
         .target(
             name: "FDLClient",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLPlan", "FDLSystem",
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLTrust", "FDLCompression", "FDLPlan", "FDLSystem",
                 nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: settings
@@ -77,7 +78,9 @@ let package = Package(
         .target(name: "FDLCommand", dependencies: ["FDLCore", "FDLSystem", argumentParser], swiftSettings: settings),
         .executableTarget(
             name: "fdl-sign",
-            dependencies: ["FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", argumentParser],
+            dependencies: [
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTrust", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -90,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser,
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", "FDLTrust", argumentParser,
             ],
             swiftSettings: settings
         ),
@@ -105,7 +108,12 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLCryptoTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "TestSupport"],
+            dependencies: ["FDLCore", "FDLCrypto", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FDLTrustTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "FDLTrust", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -120,7 +128,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLPublishingTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "TestSupport"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTrust", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,5 +1,5 @@
 public import FDLCore
-public import FDLCrypto
+import FDLCrypto
 public import FDLSystem
 
 /// Decides whether this user accepts a manifest: signed by an accepted key, not expired, not older than one seen.
@@ -17,52 +17,45 @@ public struct ManifestAcceptance: Sendable {
         self.directories = directories
     }
 
-    /// Reads a manifest and its signature, verifies them and notes the version as seen.
-    ///
-    /// Both are read again, a few times, where they do not belong together: the publisher may be putting new ones there.
-    /// - Parameters:
-    ///   - origin: what the manifest is read from, for messages.
-    ///   - read: reads or fetches the two.
+    /// Reads a manifest and its signature, verifies them, and follows what they say (`verify`, `follow`).
+    /// - Parameter read: reads or fetches the two.
     /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) where the user's own settings cannot
     ///   be read.
     public func accept(
-        from origin: String,
         now: UTCTime,
-        read: () async throws(Failure) -> FetchedManifest
-    ) async throws(Failure) -> (VerifiedManifest, FetchedManifest) {
+        read: () async throws(Failure) -> SignedBytes
+    ) async throws(Failure) -> VerifiedManifest {
+        let verified = try await verify(read: read)
+        try follow(verified, now: now)
+        return verified
+    }
+
+    /// Reads a manifest and its signature and verifies them: whether they are the ones to follow today is not asked.
+    ///
+    /// Both are read again, a few times, where they do not belong together: the publisher may be putting new ones there.
+    /// - Parameter read: reads or fetches the two.
+    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) where the user's own settings cannot
+    ///   be read.
+    public func verify(read: () async throws(Failure) -> SignedBytes) async throws(Failure) -> VerifiedManifest {
         for pause in VerificationError.pausesForTornPair {
-            let fetched = try await read()
-            switch try verify(fetched.manifest, fetched.signature, origin) {
-            case .success(let verified): return (try note(verified, now), fetched)
+            switch try verify(try await read()) {
+            case .success(let verified): return verified
             case .failure(let error) where error.mayBeOfTornPair: break
             case .failure(let error): throw error.failure
             }
-            do { try await Task.sleep(for: pause) } catch { throw .interrupted }
+            do { try await Task.sleep(for: pause) } catch {
+                throw Failure(.interrupted, "interrupted", hint: "run the same command again")
+            }
         }
-        let fetched = try await read()
-        return (
-            try accept(manifest: fetched.manifest, signature: fetched.signature, origin: origin, now: now), fetched
-        )
-    }
-
-    /// Verifies and notes the version as seen.
-    /// - Parameters:
-    ///   - signature: nil where none was found.
-    ///   - origin: what the manifest was read from, for messages.
-    /// - Throws: `Failure` (65) for what is refused, (78) where the user's own settings cannot be read.
-    public func accept(
-        manifest: [UInt8],
-        signature: [UInt8]?,
-        origin: String,
-        now: UTCTime
-    ) throws(Failure) -> VerifiedManifest {
-        switch try verify(manifest, signature, origin) {
-        case .success(let verified): return try note(verified, now)
+        switch try verify(try await read()) {
+        case .success(let verified): return verified
         case .failure(let error): throw error.failure
         }
     }
 
-    private func note(_ verified: VerifiedManifest, _ now: UTCTime) throws(Failure) -> VerifiedManifest {
+    /// Refuses a manifest that has expired or is older than one seen, and notes its version as seen.
+    /// - Throws: `Failure` (65) for what is refused, (78) where the user's own settings cannot be read.
+    public func follow(_ verified: VerifiedManifest, now: UTCTime) throws(Failure) {
         let name = verified.manifest.name
         let signer = usesState ? verified.signer : nil
         let versions = try signer.map { _ throws(Failure) in try seenVersions() }
@@ -79,25 +72,14 @@ public struct ManifestAcceptance: Sendable {
             guard let signer, let versions else { return }
             try versions.record(verified.manifest.version, signer: signer, name: name)
         }
-        return verified
     }
 
-    private func verify(
-        _ manifest: [UInt8],
-        _ signature: [UInt8]?,
-        _ origin: String
-    ) throws(Failure) -> Result<VerifiedManifest, VerificationError> {
-        guard signature != nil || allowsUnsigned else {
-            throw Failure(
-                .integrity,
-                "\(origin) has no signature beside it (\(origin).minisig)",
-                hint: "get the .minisig from the publisher and put it there"
-            )
-        }
-        let keys = signature == nil ? [] : try acceptedKeys()
+    private func verify(_ bytes: SignedBytes) throws(Failure) -> Result<VerifiedManifest, VerificationError> {
+        let isUnsigned = bytes.signature == nil && allowsUnsigned
+        let keys = bytes.signature == nil ? [] : try acceptedKeys()
         return Result { () throws(VerificationError) in
-            guard let signature else { return try VerifiedManifest(allowingUnsigned: manifest) }
-            return try VerifiedManifest.verify(manifest: manifest, signature: signature, acceptedKeys: keys)
+            guard !isUnsigned else { return try VerifiedManifest(allowingUnsigned: bytes) }
+            return try VerifiedManifest.verify(bytes, acceptedKeys: keys)
         }
     }
 

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLTrust
 import Testing
 import TestSupport
 
@@ -21,11 +22,8 @@ import TestSupport
         try folder.write(signature.encoded, "m.json.minisig")
         try folder.write(Array(key.publicKey.minisignText.utf8), "key.pub")
 
-        let verified = try VerifiedManifest.verify(
-            manifest: Self.manifest,
-            signature: signature.encoded,
-            acceptedKeys: [SecretKey.generate().publicKey, key.publicKey]
-        )
+        let accepted = [try SecretKey.generate().publicKey, key.publicKey]
+        let verified = try verify(Self.manifest, signature.encoded, acceptedKeys: accepted)
         #expect(verified.signer == key.publicKey)
         #expect(verified.trustedComment == comment)
         #expect(verified.manifest.version == 7)
@@ -45,19 +43,15 @@ import TestSupport
         let signed = try folder.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
         #expect(signed.status == 0, "\(signed.output)")
         let key = try PublicKey(minisign: String(decoding: folder.read("key.pub"), as: UTF8.self))
-        let verified = try VerifiedManifest.verify(
-            manifest: Self.manifest,
-            signature: folder.read("m.json.minisig"),
-            acceptedKeys: [key]
-        )
+        let verified = try verify(Self.manifest, folder.read("m.json.minisig"), acceptedKeys: [key])
         #expect(verified.trustedComment == "as released")
         // The line that counts. In the comment above it minisign leaves out an id's leading zeros; we do not.
         #expect(try String(decoding: folder.read("key.pub"), as: UTF8.self).hasSuffix("\n\(key.minisignLine)\n"))
 
         #expect(try folder.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
         let legacy = try folder.read("m.json.minisig")
-        #expect(throws: VerificationError.legacySignature) {
-            try VerifiedManifest.verify(manifest: Self.manifest, signature: legacy, acceptedKeys: [key])
+        #expect(throws: VerificationError.signature(.legacy)) {
+            try verify(Self.manifest, legacy, acceptedKeys: [key])
         }
     }
 
@@ -66,8 +60,8 @@ import TestSupport
         for index in Self.manifest.indices {
             var changed = Self.manifest
             changed[index] ^= 1 << UInt8(index % 8)
-            #expect(throws: VerificationError.mismatch(key.id)) {
-                try VerifiedManifest.verify(manifest: changed, signature: signature, acceptedKeys: [key])
+            #expect(throws: VerificationError.signature(.mismatch(key.id))) {
+                try verify(changed, signature, acceptedKeys: [key])
             }
         }
     }
@@ -81,7 +75,7 @@ import TestSupport
                 var changed = signature
                 changed[index] ^= 1 << UInt8(bit)
                 #expect(throws: VerificationError.self, "byte \(index), bit \(bit)") {
-                    try VerifiedManifest.verify(manifest: Self.manifest, signature: changed, acceptedKeys: [key])
+                    try verify(Self.manifest, changed, acceptedKeys: [key])
                 }
             }
         }
@@ -91,19 +85,15 @@ import TestSupport
         let (key, signature) = try signed()
         for length in 0..<(signature.count - 1) {
             let error = #expect(throws: VerificationError.self) {
-                try VerifiedManifest.verify(
-                    manifest: Self.manifest,
-                    signature: Array(signature[..<length]),
-                    acceptedKeys: [key]
-                )
+                try verify(Self.manifest, Array(signature[..<length]), acceptedKeys: [key])
             }
-            guard case .signatureMalformed = error else {
+            guard case .signature(.malformed) = error else {
                 Issue.record("\(length): \(String(describing: error))")
                 continue
             }
         }
         for extra in ["x\n", "\n\nx"] {
-            #expect(throws: VerificationError.signatureMalformed("it has more than four lines")) {
+            #expect(throws: SignatureError.malformed("it has more than four lines")) {
                 try MinisignSignature(parsing: signature + Array(extra.utf8))
             }
         }
@@ -116,8 +106,8 @@ import TestSupport
             with: "comment: timestamp:2"
         )
         #expect(text.contains("timestamp:2"))
-        #expect(throws: VerificationError.trustedCommentTampered(key.id)) {
-            try VerifiedManifest.verify(manifest: Self.manifest, signature: Array(text.utf8), acceptedKeys: [key])
+        #expect(throws: VerificationError.signature(.trustedCommentTampered(key.id))) {
+            try verify(Self.manifest, Array(text.utf8), acceptedKeys: [key])
         }
     }
 
@@ -125,25 +115,21 @@ import TestSupport
         let (key, signature) = try signed()
         let other = try SecretKey.generate().publicKey
         for accepted in [[], [other]] {
-            #expect(throws: VerificationError.unknownKey(key.id)) {
-                try VerifiedManifest.verify(manifest: Self.manifest, signature: signature, acceptedKeys: accepted)
+            #expect(throws: VerificationError.signature(.unknownKey(key.id))) {
+                try verify(Self.manifest, signature, acceptedKeys: accepted)
             }
         }
-        #expect(VerificationError.unknownKey(key.id).description.contains(key.id.description))
+        #expect(VerificationError.signature(.unknownKey(key.id)).description.contains(key.id.description))
     }
 
     @Test func oneIDMayStandForSeveralKeys() throws {
         let (key, signature) = try signed()
         let other = try SecretKey.generate().publicKey
         let impostor = try PublicKey(minisign: Base64.encode(Array("Ed".utf8) + key.id.bytes + other.bytes))
-        #expect(throws: VerificationError.mismatch(key.id)) {
-            try VerifiedManifest.verify(manifest: Self.manifest, signature: signature, acceptedKeys: [impostor])
+        #expect(throws: VerificationError.signature(.mismatch(key.id))) {
+            try verify(Self.manifest, signature, acceptedKeys: [impostor])
         }
-        let verified = try VerifiedManifest.verify(
-            manifest: Self.manifest,
-            signature: signature,
-            acceptedKeys: [impostor, key]
-        )
+        let verified = try verify(Self.manifest, signature, acceptedKeys: [impostor, key])
         #expect(verified.signer == key)
     }
 
@@ -152,24 +138,21 @@ import TestSupport
         let bytes = Array("{}".utf8)
         let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: "")
         #expect(throws: VerificationError.manifest(.missingField("format"))) {
-            try VerifiedManifest.verify(
-                manifest: bytes,
-                signature: signature.encoded,
-                acceptedKeys: [key.publicKey]
-            )
+            try verify(bytes, signature.encoded, acceptedKeys: [key.publicKey])
         }
         #expect(throws: VerificationError.manifest(.missingField("format"))) {
-            try VerifiedManifest(allowingUnsigned: bytes)
+            try VerifiedManifest(allowingUnsigned: unsigned(bytes))
         }
-        let unsigned = try VerifiedManifest(allowingUnsigned: Self.manifest)
-        #expect(unsigned.signer == nil && unsigned.trustedComment == nil)
+        let verified = try VerifiedManifest(allowingUnsigned: unsigned(Self.manifest))
+        #expect(verified.signer == nil && verified.trustedComment == nil)
     }
 
     @Test func everyRefusalExits65WithAHint() throws {
         let id = try SecretKey.generate().publicKey.id
         let errors: [VerificationError] = [
-            .signatureMissing(path: "m.minisig"), .signatureMalformed("x"), .legacySignature, .unknownKey(id),
-            .mismatch(id), .trustedCommentTampered(id), .manifest(.noFiles),
+            .signatureMissing(path: "m.minisig"), .signature(.malformed("x")), .signature(.legacy),
+            .signature(.unknownKey(id)), .signature(.mismatch(id)), .signature(.trustedCommentTampered(id)),
+            .manifest(.noFiles),
         ]
         #expect(Set(errors.map(\.description)).count == errors.count)
         for error in errors {
@@ -205,6 +188,19 @@ import TestSupport
         #expect(older.hint?.contains("--ahead") == false)
         let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800).failure(now: now)
         #expect(ahead.hint?.contains("--version above 4296844800 and --ahead") == true)
+    }
+
+    private func unsigned(_ manifest: [UInt8]) -> SignedBytes {
+        SignedBytes(manifest: manifest, signature: nil, origin: "m")
+    }
+
+    private func verify(
+        _ manifest: [UInt8],
+        _ signature: [UInt8],
+        acceptedKeys: [PublicKey]
+    ) throws(VerificationError) -> VerifiedManifest {
+        let bytes = SignedBytes(manifest: manifest, signature: signature, origin: "m")
+        return try VerifiedManifest.verify(bytes, acceptedKeys: acceptedKeys)
     }
 
     private func signed() throws -> (PublicKey, [UInt8]) {

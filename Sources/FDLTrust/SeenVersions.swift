@@ -1,4 +1,5 @@
 public import FDLCore
+public import FDLCrypto
 public import FDLSystem
 import Glibc
 

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLTrust
 import Foundation
 import Testing
 import TestSupport

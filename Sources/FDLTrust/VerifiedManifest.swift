@@ -1,4 +1,5 @@
 public import FDLCore
+public import FDLCrypto
 
 /// A manifest that may be downloaded: signed by a publisher the reader accepts, or taken unsigned by the reader's own
 /// word. There is no third way to have one.
@@ -11,27 +12,35 @@ public struct VerifiedManifest: Sendable {
 
     /// Verifies the signature, and only then parses what it covers.
     /// - Parameters:
-    ///   - bytes: the manifest's file.
-    ///   - signature: its signature's file, in minisign's format.
+    ///   - bytes: the manifest, and its signature in minisign's format.
     ///   - acceptedKeys: the publishers the reader accepts.
     public static func verify(
-        manifest bytes: [UInt8],
-        signature: [UInt8],
+        _ bytes: SignedBytes,
         acceptedKeys: [PublicKey]
     ) throws(VerificationError) -> VerifiedManifest {
-        guard bytes.count <= Manifest.maximumBytes else { throw .manifest(.tooLarge(bytes: bytes.count)) }
-        let parsed = try MinisignSignature(parsing: signature)
-        let signer = try parsed.verify(bytes, acceptedKeys: acceptedKeys)
+        let manifest = bytes.manifest
+        guard manifest.count <= Manifest.maximumBytes else { throw .manifest(.tooLarge(bytes: manifest.count)) }
+        guard let signature = bytes.signature else {
+            throw .signatureMissing(path: bytes.origin + SignedBytes.signatureSuffix)
+        }
+        let parsed: MinisignSignature
+        let signer: PublicKey
+        do throws(SignatureError) {
+            parsed = try MinisignSignature(parsing: signature)
+            signer = try parsed.verify(manifest, acceptedKeys: acceptedKeys)
+        } catch {
+            throw .signature(error)
+        }
         return VerifiedManifest(
-            manifest: try Self.parse(bytes),
+            manifest: try Self.parse(manifest),
             signer: signer,
             trustedComment: String(decoding: parsed.trustedComment, as: UTF8.self)
         )
     }
 
     /// Takes a manifest that nobody has vouched for: only where the person running the program said so.
-    public init(allowingUnsigned bytes: [UInt8]) throws(VerificationError) {
-        self.init(manifest: try Self.parse(bytes), signer: nil, trustedComment: nil)
+    public init(allowingUnsigned bytes: SignedBytes) throws(VerificationError) {
+        self.init(manifest: try Self.parse(bytes.manifest), signer: nil, trustedComment: nil)
     }
 
     private init(manifest: Manifest, signer: PublicKey?, trustedComment: String?) {

@@ -1,26 +1,24 @@
 import FDLCore
 import FDLCrypto
+import FDLTrust
 import Foundation
 import Testing
 import TestSupport
 
 @testable import FDLPublishing
 
-@Suite struct SignedManifestTests {
+@Suite struct SigningTests {
     @Test func isAcceptedByItsReader() async throws {
         let folder = try TemporaryFolder()
         let input = try PublishingInput(scanning: folder.write([1, 2, 3], "x"))
         let now = UTCTime(secondsSince1970: 1_795_341_600)
         let manifest = try await ManifestRecipe().manifest(of: input, now: now)
         let key = try SecretKey.generate()
-        let signed = try SignedManifest(manifest, signedWith: key, fileName: "x\n.json", now: now)
+        let signed = try SignedBytes(manifest, signedWith: key, fileName: "x\n.json", now: now)
         try signed.write(to: "\(folder.path)/m.json")
         #expect(try folder.names() == ["m.json", "m.json.minisig", "x"])
-        let verified = try VerifiedManifest.verify(
-            manifest: folder.read("m.json"),
-            signature: folder.read("m.json.minisig"),
-            acceptedKeys: [key.publicKey]
-        )
+        let read = try SignedBytes(readingFile: "\(folder.path)/m.json")
+        let verified = try VerifiedManifest.verify(read, acceptedKeys: [key.publicKey])
         #expect(verified.manifest == manifest)
         #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed")
     }
@@ -30,11 +28,11 @@ import TestSupport
         let input = try PublishingInput(scanning: folder.write([1], "x"))
         let now = UTCTime(secondsSince1970: 1)
         let manifest = try await ManifestRecipe().manifest(of: input, now: now)
-        let signed = try SignedManifest(manifest, signedWith: .generate(), fileName: "m", now: now)
+        let signed = try SignedBytes(manifest, signedWith: .generate(), fileName: "m", now: now)
 
         // No room for the signature's name: the manifest must not have been put in place.
         let tooLong = "\(folder.path)/\(String(repeating: "m", count: 255 - 7))"
-        #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(tooLong, publishing: input) }
+        #expect(throws: PublishingError.self) { try SignedBytes.checkOutput(tooLong, publishing: input) }
         #expect(throws: PublishingError.self) { try signed.write(to: tooLong) }
         #expect(try folder.names() == ["x"])
         let longest = String(repeating: "m", count: 255 - 8)
@@ -42,16 +40,16 @@ import TestSupport
         #expect(try folder.names() == [longest, "\(longest).minisig", "x"])
 
         for path in ["\(folder.path)/none/m", "\(folder.path)/x/m", folder.path] {
-            #expect(throws: PublishingError.self) { try SignedManifest.checkOutput(path, publishing: input) }
+            #expect(throws: PublishingError.self) { try SignedBytes.checkOutput(path, publishing: input) }
         }
-        try SignedManifest.checkOutput("\(folder.path)/m", publishing: input)
+        try SignedBytes.checkOutput("\(folder.path)/m", publishing: input)
     }
 
     @Test func whatIsPublishedOrForeignIsNeverReplaced() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write([1], "x")
         let input = try PublishingInput(scanning: file)
-        func check(_ path: String) throws { try SignedManifest.checkOutput(path, publishing: input) }
+        func check(_ path: String) throws { try SignedBytes.checkOutput(path, publishing: input) }
         #expect(throws: PublishingError.outputIsInput(path: file)) { try check(file) }
         #expect(symlink("x", "\(folder.path)/link") == 0)
         #expect(throws: PublishingError.outputIsInput(path: "\(folder.path)/link")) { try check("\(folder.path)/link") }
@@ -68,7 +66,7 @@ import TestSupport
 
         let now = UTCTime(secondsSince1970: 1)
         let manifest = try await ManifestRecipe().manifest(of: input, now: now)
-        try SignedManifest(manifest, signedWith: .generate(), fileName: "old", now: now).write(
+        try SignedBytes(manifest, signedWith: .generate(), fileName: "old", now: now).write(
             to: "\(folder.path)/old"
         )
         try check("\(folder.path)/old")

@@ -1,4 +1,5 @@
 import FDLCore
+public import FDLCrypto
 import FDLSystem
 import Glibc
 

@@ -1,16 +1,11 @@
 public import FDLCore
 public import FDLCrypto
 import FDLSystem
+public import FDLTrust
 import Glibc
 
-/// A manifest's text and its signature, ready to be written.
-public struct SignedManifest: Sendable {
-    public let bytes: [UInt8]
-    public let signature: [UInt8]
-
-    /// What a signature's file is called: the manifest's name with this behind it.
-    public static let signatureSuffix = ".minisig"
-
+/// A manifest's text and its signature, made and written.
+extension SignedBytes {
     /// Encodes and signs.
     /// - Parameters:
     ///   - fileName: what the manifest's file will be called; the trusted comment says it, as minisign's does.
@@ -32,11 +27,10 @@ public struct SignedManifest: Sendable {
         let comment = "timestamp:\(now.secondsSince1970)\tfile:\(shownName)\thashed"
         do {
             let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: comment)
-            self.signature = signature.encoded
+            self.init(manifest: bytes, signature: signature.encoded, origin: fileName)
         } catch {
             throw .signing(error)
         }
-        self.bytes = bytes
     }
 
     /// Whether the manifest of `input` can be written to `path`, as far as can be told before the work of making it.
@@ -99,7 +93,8 @@ public struct SignedManifest: Sendable {
     /// kill until it is signed again, readers take the two for a pair that is being replaced, and ask again.
     public func write(to path: String) throws(PublishingError) {
         do {
-            try WholeFile.replace([(path + Self.signatureSuffix, signature), (path, bytes)], mode: 0o666)
+            let files = [(path + Self.signatureSuffix, signature), (path, manifest)]
+            try WholeFile.replace(files.compactMap { path, bytes in bytes.map { (path, $0) } }, mode: 0o666)
         } catch {
             throw .output(error)
         }

@@ -1,43 +1,53 @@
-import FDLClient
 import FDLCore
 import FDLCrypto
 import FDLSystem
+import FDLTrust
 import TestSupport
 import Testing
 
 /// A pair that is read while the publisher puts another one there.
 @Suite struct ManifestAcceptanceTests {
     private let folder: TemporaryFolder
-    private let old: FetchedManifest
-    private let new: FetchedManifest
+    private let old: SignedBytes
+    private let new: SignedBytes
     private let acceptance: ManifestAcceptance
 
     init() throws {
         folder = try TemporaryFolder()
         let key = try SecretKey.generate()
-        let directories = UserDirectories(
-            environment: ["XDG_CONFIG_HOME": "\(folder.path)/config", "XDG_STATE_HOME": "\(folder.path)/state"]
-        )
+        let directories = folder.directories
         try KeyRing(directories: directories).trust(key.publicKey)
         acceptance = ManifestAcceptance(directories: directories)
-        func pair(_ path: String) throws -> FetchedManifest {
-            let bytes = try manifest([(path, [1])]).encoded()
+        func pair(_ path: String) throws -> SignedBytes {
+            let bytes = try Self.manifest(of: path).encoded()
             let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: "")
-            return FetchedManifest(manifest: bytes, signature: signature.encoded, worker: nil)
+            return SignedBytes(manifest: bytes, signature: signature.encoded, origin: "m")
         }
         old = try pair("old")
         new = try pair("new")
     }
 
-    private var torn: FetchedManifest {
-        FetchedManifest(manifest: old.manifest, signature: new.signature, worker: nil)
+    /// Of an empty file.
+    private static func manifest(of path: String) throws -> Manifest {
+        try Manifest(
+            name: #require(ManifestName("test")),
+            version: 1,
+            created: UTCTime(secondsSince1970: 0),
+            chunkSize: #require(ChunkSize(bytes: 65536)),
+            files: [Manifest.File(path: SafePath(path), size: 0, isExecutable: false)],
+            digests: []
+        )
+    }
+
+    private var torn: SignedBytes {
+        SignedBytes(manifest: old.manifest, signature: new.signature, origin: "m")
     }
 
     /// Reads what `readings` says, the last of them again and again.
-    private func accept(_ readings: [FetchedManifest]) async -> (Result<String, Failure>, readings: Int) {
+    private func accept(_ readings: [SignedBytes]) async -> (Result<String, Failure>, readings: Int) {
         var count = 0
         do throws(Failure) {
-            let (verified, _) = try await acceptance.accept(from: "m", now: UTCTime(secondsSince1970: 0)) {
+            let verified = try await acceptance.accept(now: UTCTime(secondsSince1970: 0)) {
                 () async throws(Failure) in
                 count += 1
                 return readings[min(count, readings.count) - 1]
@@ -60,7 +70,7 @@ import Testing
     }
 
     @Test func `a signature that is cut off is read again`() async {
-        let cut = FetchedManifest(manifest: new.manifest, signature: [], worker: nil)
+        let cut = SignedBytes(manifest: new.manifest, signature: [], origin: "m")
         #expect(await accept([cut, new]).0 == .success("new"))
     }
 
@@ -75,10 +85,10 @@ import Testing
     }
 
     @Test func `what reading again cannot mend is told at once`() async throws {
-        let unsigned = FetchedManifest(manifest: new.manifest, signature: nil, worker: nil)
+        let unsigned = SignedBytes(manifest: new.manifest, signature: nil, origin: "m")
         #expect(await accept([unsigned, new]).readings == 1)
         let stranger = try MinisignSignature(signing: new.manifest, with: SecretKey.generate(), trustedComment: "")
-        let unknown = FetchedManifest(manifest: new.manifest, signature: stranger.encoded, worker: nil)
+        let unknown = SignedBytes(manifest: new.manifest, signature: stranger.encoded, origin: "m")
         #expect(await accept([unknown, new]).readings == 1)
     }
 }

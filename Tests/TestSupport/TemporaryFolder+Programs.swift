@@ -1,21 +1,14 @@
-import FDLSystem
-import Foundation
-import TestSupport
+internal import Foundation
 
-/// What the tests of keys and signatures need besides: the user's own directories, and the programs our formats are
-/// shared with.
+/// What the tests of keys and signatures need besides: modes, and the programs our formats are shared with.
 extension TemporaryFolder {
-    var directories: UserDirectories {
-        UserDirectories(environment: ["XDG_CONFIG_HOME": "\(path)/config", "XDG_STATE_HOME": "\(path)/state"])
-    }
-
-    func permissions(_ name: String) throws -> Int? {
+    public func permissions(_ name: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
     }
 
     /// Runs a program in the directory.
     @discardableResult
-    func run(_ command: [String]) throws -> (status: Int32, output: String) {
+    public func run(_ command: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
