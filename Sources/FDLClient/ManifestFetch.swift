@@ -21,7 +21,7 @@ public enum ManifestFetch {
             let path = directory.path + name
             if let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) {
                 let limit = MinisignSignature.maximumBytes
-                let signaturePath = path + SignedBytes.signatureSuffix
+                let signaturePath = FileNames.signature(of: path)
                 let signature = try await fetcher.fetch(signaturePath, from: directory, limit: limit)
                 result = .success(SignedBytes(manifest: manifest, signature: signature, origin: url))
             } else {
@@ -38,9 +38,8 @@ public enum ManifestFetch {
     /// - Returns: nil where it is not one of a worker's tree.
     public static func worker(serving url: String) -> SourceURL? {
         guard let (directory, _) = try? split(url) else { return nil }
-        let suffix = "manifests/"
-        guard directory.path.hasSuffix("/\(suffix)") else { return nil }
-        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(suffix.count))")
+        guard directory.path.hasSuffix("/\(TreePath.manifests)") else { return nil }
+        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))")
     }
 
     static func split(_ url: String) throws(Failure) -> (SourceURL, String) {

@@ -51,8 +51,8 @@ struct OutputTarget: Sendable {
         self.name = name
         self.isFolder = isFolder
         self.path = trimmed
-        partName = Self.name(beside: name, ".fdl-part", longest: longest)
-        replacedName = Self.name(beside: name, ".fdl-old", longest: longest)
+        partName = Self.name(beside: name, FileNames.partialSuffix, longest: longest)
+        replacedName = Self.name(beside: name, FileNames.replacedSuffix, longest: longest)
     }
 
     /// The name of one of our own files beside an output: its name and our suffix. Where that would be too long, the

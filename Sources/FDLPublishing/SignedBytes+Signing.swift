@@ -50,7 +50,7 @@ extension SignedBytes {
         }
         let published = Set(input.files.map(\.identity.file))
         try checkReplaceable(path, by: Array(Manifest.format.utf8), published)
-        try checkReplaceable(path + signatureSuffix, by: Array("untrusted comment:".utf8), published)
+        try checkReplaceable(FileNames.signature(of: path), by: Array("untrusted comment:".utf8), published)
     }
 
     /// - Parameter mark: what the beginning of a file that may be replaced contains.
@@ -93,7 +93,7 @@ extension SignedBytes {
     /// kill until it is signed again, readers take the two for a pair that is being replaced, and ask again.
     public func write(to path: String) throws(PublishingError) {
         do {
-            let files = [(path + Self.signatureSuffix, signature), (path, manifest)]
+            let files = [(FileNames.signature(of: path), signature), (path, manifest)]
             try WholeFile.replace(files.compactMap { path, bytes in bytes.map { (path, $0) } }, mode: 0o666)
         } catch {
             throw .output(error)

@@ -28,10 +28,10 @@ public enum KeyFile {
     ///   passphrase; `.secretKeyMissing` where there is only a public key: its secret key may lie elsewhere, and another
     ///   one would be another publisher.
     public static func createPair(prefix: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
-        let path = "\(prefix).key"
+        let path = FileNames.secretKey(prefix)
         let directory = try lockedDirectory(of: path)
         return try withExtendedLifetime(directory) { () throws(KeyRingError) in
-            let publicPath = "\(prefix).pub"
+            let publicPath = FileNames.publicKey(prefix)
             let key = try secretHalf(path, publicPath, passphrase)
             try create(publicPath, Array(key.publicKey.minisignText.utf8), mode: 0o644)
             return key

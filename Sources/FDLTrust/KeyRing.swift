@@ -20,11 +20,11 @@ public struct KeyRing: Sendable {
     }
     /// Where the own secret key lies.
     public var secretKeyPath: String {
-        get throws(KeyRingError) { "\(try ownKeyPrefix).key" }
+        get throws(KeyRingError) { FileNames.secretKey(try ownKeyPrefix) }
     }
     /// Where the own public key lies: what readers are given.
     public var publicKeyPath: String {
-        get throws(KeyRingError) { "\(try ownKeyPrefix).pub" }
+        get throws(KeyRingError) { FileNames.publicKey(try ownKeyPrefix) }
     }
     private var trustedDirectory: String {
         get throws(KeyRingError) { "\(try directory)/trusted" }
@@ -97,9 +97,10 @@ public struct KeyRing: Sendable {
             throw .system(error)
         }
         var publishers: [TrustedPublisher] = []
-        for file in listing.files where file.path.hasSuffix(".pub") {
+        for file in listing.files where file.path.hasSuffix(FileNames.publicKeySuffix) {
             let key = try KeyFile.publicKey("\(trustedDirectory)/\(file.path)")
-            publishers.append(TrustedPublisher(label: String(file.path.dropLast(4)), key: key))
+            let label = String(file.path.dropLast(FileNames.publicKeySuffix.count))
+            publishers.append(TrustedPublisher(label: label, key: key))
         }
         return publishers
     }
@@ -140,7 +141,8 @@ public struct KeyRing: Sendable {
         let trustedDirectory = try trustedDirectory
         try create(trustedDirectory)
         do throws(SystemError) {
-            try WholeFile.create("\(trustedDirectory)/\(label).pub", with: Array(key.minisignText.utf8), mode: 0o644)
+            let path = FileNames.publicKey("\(trustedDirectory)/\(label)")
+            try WholeFile.create(path, with: Array(key.minisignText.utf8), mode: 0o644)
         } catch {
             throw error.code == EEXIST ? .labelTaken(label) : .system(error)
         }
@@ -157,7 +159,7 @@ public struct KeyRing: Sendable {
         }
         guard !found.isEmpty else { throw .unknownPublisher(name) }
         for publisher in found {
-            let path = "\(try trustedDirectory)/\(publisher.label).pub"
+            let path = FileNames.publicKey("\(try trustedDirectory)/\(publisher.label)")
             guard unlink(path) == 0 || errno == ENOENT else {
                 throw .system(SystemError(operation: "remove", path: path, code: errno))
             }

@@ -11,9 +11,6 @@ public struct SignedBytes: Sendable, Hashable {
     /// What the manifest was read from, for messages: a path or a URL.
     public let origin: String
 
-    /// What a signature's file is called: the manifest's name with this behind it.
-    public static let signatureSuffix = ".minisig"
-
     public init(manifest: [UInt8], signature: [UInt8]?, origin: String) {
         self.manifest = manifest
         self.signature = signature
@@ -42,7 +39,7 @@ public struct SignedBytes: Sendable, Hashable {
     /// - Returns: nil where there is none.
     public static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
         do throws(SystemError) {
-            return try WholeFile.read(path + signatureSuffix, limit: MinisignSignature.maximumBytes)
+            return try WholeFile.read(FileNames.signature(of: path), limit: MinisignSignature.maximumBytes)
         } catch {
             guard !error.isNotFound else { return nil }
             throw error.code == EFBIG ? .signature(.malformed("it is too long")) : .unreadable(error)

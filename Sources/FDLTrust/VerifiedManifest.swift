@@ -21,7 +21,7 @@ public struct VerifiedManifest: Sendable {
         let manifest = bytes.manifest
         guard manifest.count <= Manifest.maximumBytes else { throw .manifest(.tooLarge(bytes: manifest.count)) }
         guard let signature = bytes.signature else {
-            throw .signatureMissing(path: bytes.origin + SignedBytes.signatureSuffix)
+            throw .signatureMissing(path: FileNames.signature(of: bytes.origin))
         }
         let parsed: MinisignSignature
         let signer: PublicKey

@@ -91,7 +91,7 @@ struct ManifestCommand: AsyncParsableCommand {
     private func publish() async throws {
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
         var recipe = try recipe(now: now)
-        let outputs = output.map { [$0, $0 + SignedBytes.signatureSuffix] } ?? []
+        let outputs = output.map { [$0, FileNames.signature(of: $0)] } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)
         for name in input.skipped {
             warn("\(printable(name)) is not a regular file and is left out")
@@ -128,7 +128,7 @@ struct ManifestCommand: AsyncParsableCommand {
             "\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)"
         )
         StandardStream.output.writeLine(
-            "\(target)\(SignedBytes.signatureSuffix): signed by \(secretKey.publicKey.id)"
+            "\(FileNames.signature(of: target)): signed by \(secretKey.publicKey.id)"
         )
     }
 

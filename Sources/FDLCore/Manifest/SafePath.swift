@@ -2,9 +2,6 @@
 ///
 /// The one way to have one is to pass the checks, so whoever holds a `SafePath` may open it beneath a directory.
 public struct SafePath: Hashable, Sendable {
-    /// What our own files end in; a published file with such a name could be taken for one of them.
-    public static let reservedSuffixes = [".fdl-part", ".manifest.json", ".manifest.json.minisig"]
-
     /// The longest part, in UTF-8 bytes (NAME_MAX on Linux).
     public static let maximumPartBytes = 255
 
@@ -43,7 +40,7 @@ public struct SafePath: Hashable, Sendable {
     }
 
     private static func reservedSuffix(of part: Substring.UTF8View) -> String? {
-        reservedSuffixes.first { part.reversed().starts(with: $0.utf8.reversed()) }
+        FileNames.reservedSuffixes.first { part.reversed().starts(with: $0.utf8.reversed()) }
     }
 }
 
