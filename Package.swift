@@ -43,11 +43,22 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "FDLCore", swiftSettings: settings),
+        .target(name: "FDLPlan", dependencies: ["FDLCore"], swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLCrypto", dependencies: ["COpenSSL", "FDLCore", "FDLSystem"], swiftSettings: settings),
-        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", nioCore], swiftSettings: settings),
+        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "FDLCrypto",
+            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL"],
+            swiftSettings: settings
+        ),
+        .target(name: "FDLTrust", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
+        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", nioCore], swiftSettings: settings),
         .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLPublishing", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
+        .target(
+            name: "FDLPublishing",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem", "FDLTrust"],
+            swiftSettings: settings
+        ),
         .target(
             name: "FDLServer",
             dependencies: [
@@ -59,14 +70,17 @@ let package = Package(
         .target(
             name: "FDLClient",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem", nioCore, nioPosix, nioHTTP1,
+                "FDLCore", "FDLCrypto", "FDLTLS", "FDLTrust", "FDLCompression", "FDLPlan", "FDLSystem",
+                nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: settings
         ),
         .target(name: "FDLCommand", dependencies: ["FDLCore", "FDLSystem", argumentParser], swiftSettings: settings),
         .executableTarget(
             name: "fdl-sign",
-            dependencies: ["FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", argumentParser],
+            dependencies: [
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTrust", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -79,13 +93,14 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", argumentParser,
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", "FDLTrust", argumentParser,
             ],
             swiftSettings: settings
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan"], swiftSettings: settings),
         .testTarget(
             name: "FDLSystemTests",
             dependencies: ["FDLCore", "FDLSystem", "TestSupport"],
@@ -93,7 +108,12 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLCryptoTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "TestSupport"],
+            dependencies: ["FDLCore", "FDLCrypto", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FDLTrustTests",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLSystem", "FDLTrust", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -108,7 +128,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FDLPublishingTests",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "TestSupport"],
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTrust", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -122,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "FDLClientTests",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLSystem", "FDLTLS", "TestSupport",
+                "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLPlan", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioPosix, nioEmbedded, nioHTTP1,
             ],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import NIOHTTP1
 
 /// One request: a chunk of a worker, or a range of a mirror's file.
@@ -47,13 +48,13 @@ struct RequestWriter: Sendable {
         headers.add(name: "User-Agent", value: "fdl-secure")
         switch source.kind {
         case .worker:
-            let hex = manifest.digests[chunks.lowerBound].hex
+            let path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative
             headers.add(name: "Accept-Encoding", value: compressed ? "gzip, deflate" : "identity")
             return ChunkRequest(
                 id: id,
                 chunks: expected,
                 resource: .chunk,
-                head: head("\(source.url.path)chunks/\(hex.prefix(2))/\(hex)", headers),
+                head: head(source.url.path + path, headers),
                 acceptsCompression: compressed
             )
         case .mirror:
@@ -66,7 +67,7 @@ struct RequestWriter: Sendable {
                 id: id,
                 chunks: expected,
                 resource: .range(first: first.offset, last: last, fileSize: file.size),
-                head: head(source.url.path + Self.percentEncoded(file.path.string), headers),
+                head: head(source.url.path + TreePath.percentEncoded(file.path.string), headers),
                 acceptsCompression: false
             )
         }
@@ -74,21 +75,5 @@ struct RequestWriter: Sendable {
 
     private func head(_ target: String, _ headers: HTTPHeaders) -> HTTPRequestHead {
         HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
-    }
-
-    /// RFC 3986 section 3.3: a path's segments, everything but unreserved characters encoded.
-    static func percentEncoded(_ path: String) -> String {
-        var result = ""
-        for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "/"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += "%" + Hex.string([byte]).uppercased()
-            }
-        }
-        return result
     }
 }

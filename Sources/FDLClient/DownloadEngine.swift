@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import FDLSystem
 import NIOCore
 import NIOPosix

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 extension DownloadFailure {
     /// The failure a person sees: how much is lacking, and of each source why it could not give it.

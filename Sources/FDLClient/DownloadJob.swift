@@ -1,7 +1,8 @@
 import FDLCore
-import FDLCrypto
+import FDLPlan
 import FDLSystem
 import FDLTLS
+import FDLTrust
 import Glibc
 import NIOCore
 import NIOPosix

@@ -1,6 +1,6 @@
 public import FDLCore
-public import FDLCrypto
 public import FDLTLS
+public import FDLTrust
 
 /// What to download, from whom, and to where.
 public struct DownloadRequest: Sendable {

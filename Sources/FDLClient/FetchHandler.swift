@@ -1,5 +1,6 @@
 import FDLCompression
 import FDLCore
+import FDLPlan
 import FDLTLS
 import NIOCore
 import NIOHTTP1

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import NIOCore
 
 /// What the engine tells a connection.

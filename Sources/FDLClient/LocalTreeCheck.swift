@@ -1,6 +1,6 @@
 public import FDLCore
-public import FDLCrypto
 import FDLSystem
+public import FDLTrust
 import Glibc
 import NIOCore
 import NIOPosix

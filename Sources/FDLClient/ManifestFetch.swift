@@ -1,22 +1,8 @@
 public import FDLCore
 import FDLCrypto
 public import FDLTLS
+public import FDLTrust
 import NIOCore
-
-/// A manifest and its signature as a server gave them: bytes that nobody has vouched for.
-public struct FetchedManifest: Sendable {
-    public let manifest: [UInt8]
-    /// nil where the server has none.
-    public let signature: [UInt8]?
-    /// The worker that serves it; nil where the URL is not one of a worker's tree.
-    public let worker: SourceURL?
-
-    public init(manifest: [UInt8], signature: [UInt8]?, worker: SourceURL?) {
-        self.manifest = manifest
-        self.signature = signature
-        self.worker = worker
-    }
-}
 
 /// Fetches a manifest by its URL.
 public enum ManifestFetch {
@@ -25,21 +11,20 @@ public enum ManifestFetch {
     /// - Throws: `Failure`: 64 for what is no such URL, 69 where the server does not have it or cannot be reached,
     ///   74 where this machine has too few descriptors, threads or memory, 77 where TLS is refused, 78 where the TLS
     ///   settings cannot be used.
-    public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> FetchedManifest {
+    public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
         let group = try EventLoops.group(threads: 1)
         let context: TLSContext
         do throws(TLSError) { context = try TLSContext.client(tls) } catch { throw error.failure }
         let fetcher = DocumentFetcher(group: group, tls: context)
-        let result: Result<FetchedManifest, Failure>
+        let result: Result<SignedBytes, Failure>
         do throws(SourceError) {
             let path = directory.path + name
             if let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) {
                 let limit = MinisignSignature.maximumBytes
-                let signature = try await fetcher.fetch(path + ".minisig", from: directory, limit: limit)
-                result = .success(
-                    FetchedManifest(manifest: manifest, signature: signature, worker: worker(of: directory))
-                )
+                let signaturePath = FileNames.signature(of: path)
+                let signature = try await fetcher.fetch(signaturePath, from: directory, limit: limit)
+                result = .success(SignedBytes(manifest: manifest, signature: signature, origin: url))
             } else {
                 let hint = "look at https://\(directory.authority)/ for what it serves"
                 result = .failure(Failure(.noSource, "\(directory.authority) has no \(path)", hint: hint))
@@ -48,6 +33,14 @@ public enum ManifestFetch {
             result = .failure(failure(error, directory))
         }
         return try result.get()
+    }
+
+    /// The worker that serves the manifest of a URL.
+    /// - Returns: nil where it is not one of a worker's tree.
+    public static func worker(serving url: String) -> SourceURL? {
+        guard let (directory, _) = try? split(url) else { return nil }
+        guard directory.path.hasSuffix("/\(TreePath.manifests)") else { return nil }
+        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))")
     }
 
     static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
@@ -66,12 +59,6 @@ public enum ManifestFetch {
                 hint: "it looks like https://HOST:PORT/manifests/NAME.json"
             )
         }
-    }
-
-    private static func worker(of directory: SourceURL) -> SourceURL? {
-        let suffix = "manifests/"
-        guard directory.path.hasSuffix("/\(suffix)") else { return nil }
-        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(suffix.count))")
     }
 
     private static func failure(_ error: SourceError, _ directory: SourceURL) -> Failure {

@@ -51,7 +51,7 @@ struct OutputTarget: Sendable {
         self.name = name
         self.isFolder = isFolder
         self.path = trimmed
-        partName = Self.name(beside: name, ".fdl-part", longest: longestName)
+        partName = Self.name(beside: name, FileNames.partialSuffix, longest: longestName)
     }
 
     /// The name of one of our own files beside an output: its name and our suffix. Where that would be too long, the
@@ -107,7 +107,7 @@ struct OutputTarget: Sendable {
     func setAside(_ folder: String) throws(SystemError) -> String {
         var number = 1
         while true {
-            let suffix = number == 1 ? ".fdl-old" : ".\(number).fdl-old"
+            let suffix = number == 1 ? FileNames.replacedSuffix : ".\(number)\(FileNames.replacedSuffix)"
             let aside = Self.name(beside: name, suffix, longest: longestName)
             do throws(SystemError) {
                 try directory.descriptor.rename(child: folder, to: aside, .refuse)

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import FDLTLS
 import NIOCore
 import NIOHTTP1

@@ -1,4 +1,5 @@
 public import FDLCore
+public import FDLOpenSSL
 
 /// Why a key cannot be used.
 public enum KeyError: Error, Sendable, Hashable {

@@ -1,5 +1,6 @@
 import COpenSSL
 import FDLCore
+public import FDLOpenSSL
 
 /// A signature in minisign's format, prehashed: Ed25519 over the BLAKE2b-512 digest (RFC 7693) of the file, and a
 /// second one over the first and the trusted comment.
@@ -28,30 +29,30 @@ public struct MinisignSignature: Sendable, Hashable {
     }
 
     /// Reads the four lines of a signature file.
-    /// - Throws: `VerificationError.signatureMalformed` or `.legacySignature`.
-    public init(parsing bytes: [UInt8]) throws(VerificationError) {
-        guard !bytes.isEmpty else { throw .signatureMalformed("it is empty") }
+    /// - Throws: `SignatureError.malformed` or `.legacy`.
+    public init(parsing bytes: [UInt8]) throws(SignatureError) {
+        guard !bytes.isEmpty else { throw .malformed("it is empty") }
         guard bytes.count <= Self.maximumBytes else {
-            throw .signatureMalformed("it is over \(Self.maximumBytes) bytes long")
+            throw .malformed("it is over \(Self.maximumBytes) bytes long")
         }
         var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
         while lines.last?.isEmpty == true { lines.removeLast() }
         guard lines.count >= 4 else {
-            throw .signatureMalformed("it is cut short: it has \(lines.count) of four lines")
+            throw .malformed("it is cut short: it has \(lines.count) of four lines")
         }
-        guard lines.count == 4 else { throw .signatureMalformed("it has more than four lines") }
+        guard lines.count == 4 else { throw .malformed("it has more than four lines") }
         guard lines[0].starts(with: Self.untrustedPrefix) else {
-            throw .signatureMalformed("its first line is not an untrusted comment")
+            throw .malformed("its first line is not an untrusted comment")
         }
         guard lines[2].starts(with: Self.trustedPrefix) else {
-            throw .signatureMalformed("its third line is not a trusted comment")
+            throw .malformed("its third line is not a trusted comment")
         }
         let named = try Self.decode(lines[1], count: 10 + Self.signatureByteCount, line: "second")
         // minisign -l signs the file itself; there is no use in two kinds where one can be had everywhere.
-        if named.starts(with: PublicKey.algorithm) { throw .legacySignature }
+        if named.starts(with: PublicKey.algorithm) { throw .legacy }
         guard named.starts(with: Self.prehashed), let keyID = KeyID(bytes: named[2..<10]) else {
-            throw .signatureMalformed("its algorithm is unknown")
+            throw .malformed("its algorithm is unknown")
         }
         self.keyID = keyID
         self.signature = Array(named[10...])
@@ -69,8 +70,8 @@ public struct MinisignSignature: Sendable, Hashable {
 
     /// Checks both signatures.
     /// - Returns: which of `keys` made them.
-    /// - Throws: `VerificationError.unknownKey`, `.mismatch` or `.trustedCommentTampered`.
-    public func verify(_ message: [UInt8], acceptedKeys keys: [PublicKey]) throws(VerificationError) -> PublicKey {
+    /// - Throws: `SignatureError.unknownKey`, `.mismatch` or `.trustedCommentTampered`.
+    public func verify(_ message: [UInt8], acceptedKeys keys: [PublicKey]) throws(SignatureError) -> PublicKey {
         let candidates = keys.filter { $0.id == keyID }
         guard !candidates.isEmpty else { throw .unknownKey(keyID) }
         let digest: [UInt8]
@@ -89,12 +90,12 @@ public struct MinisignSignature: Sendable, Hashable {
         _ line: ArraySlice<UInt8>,
         count: Int,
         line name: String
-    ) throws(VerificationError) -> [UInt8] {
+    ) throws(SignatureError) -> [UInt8] {
         guard let bytes = Base64.decode(String(decoding: line, as: UTF8.self)) else {
-            throw .signatureMalformed("its \(name) line is not base64")
+            throw .malformed("its \(name) line is not base64")
         }
         guard bytes.count == count else {
-            throw .signatureMalformed("its \(name) line has \(bytes.count) bytes where it should have \(count)")
+            throw .malformed("its \(name) line has \(bytes.count) bytes where it should have \(count)")
         }
         return bytes
     }

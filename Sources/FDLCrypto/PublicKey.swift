@@ -1,5 +1,6 @@
 import COpenSSL
 import FDLCore
+import FDLOpenSSL
 
 /// The eight bytes by which a signature names its key. A name, not a proof: anybody may choose one.
 public struct KeyID: Sendable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import COpenSSL
-import FDLCore
+import FDLOpenSSL
 
 /// A publisher's Ed25519 secret key (RFC 8032).
 // Sendable although it holds a pointer: an EVP_PKEY is not changed after it is made here, and OpenSSL lets several
@@ -64,14 +64,10 @@ extension SecretKey {
         var request = PassphraseRequest(passphrase: passphrase)
         let key: OpaquePointer
         do {
-            // A secure-memory BIO is wiped when it is freed.
-            let input = try openSSL("read a key") { BIO_new(BIO_s_secmem()) }
-            defer { BIO_free(input) }
-            let count = Int32(clamping: pem.count)
-            try openSSL("read a key", returnsOne: { BIO_write(input, pem, count) == count ? 1 : 0 })
+            let input = try OwnedBIO(copying: pem, to: "read a key")
             key = try openSSL("read a key") {
                 withUnsafeMutablePointer(to: &request) {
-                    PEM_read_bio_PrivateKey(input, nil, PassphraseRequest.answer, $0)
+                    PEM_read_bio_PrivateKey(input.pointer, nil, PassphraseRequest.answer, $0)
                 }
             }
         } catch {
@@ -85,20 +81,17 @@ extension SecretKey {
     /// `openssl pkcs8 -topk8 -scrypt` does.
     public func pem(passphrase: [UInt8]? = nil) throws(KeyError) -> [UInt8] {
         do throws(OpenSSLError) {
-            let output = try openSSL("write a key") { BIO_new(BIO_s_secmem()) }
-            defer { BIO_free(output) }
+            let output = try OwnedBIO(to: "write a key")
             let plain = try openSSL("write a key") { EVP_PKEY2PKCS8(key) }
             defer { PKCS8_PRIV_KEY_INFO_free(plain) }
             if let passphrase {
                 let sealed = try Self.seal(plain, passphrase: passphrase)
                 defer { X509_SIG_free(sealed) }
-                try openSSL("write a key", returnsOne: { PEM_write_bio_PKCS8(output, sealed) })
+                try openSSL("write a key", returnsOne: { PEM_write_bio_PKCS8(output.pointer, sealed) })
             } else {
-                try openSSL("write a key", returnsOne: { PEM_write_bio_PKCS8_PRIV_KEY_INFO(output, plain) })
+                try openSSL("write a key", returnsOne: { PEM_write_bio_PKCS8_PRIV_KEY_INFO(output.pointer, plain) })
             }
-            var pem = [UInt8](repeating: 0, count: BIO_ctrl_pending(output))
-            try openSSL("write a key", returnsOne: { BIO_read(output, &pem, Int32(pem.count)) == pem.count ? 1 : 0 })
-            return pem
+            return try output.written("write a key")
         } catch {
             throw .openSSL(error)
         }

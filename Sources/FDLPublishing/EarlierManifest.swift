@@ -1,6 +1,7 @@
 public import FDLCore
 public import FDLCrypto
 import FDLSystem
+import FDLTrust
 
 /// What a publisher signed before and is about to replace.
 public enum EarlierManifest: Sendable, Hashable {
@@ -16,10 +17,13 @@ public enum EarlierManifest: Sendable, Hashable {
     ///   - signer: who will sign the new one: readers count each key by itself.
     public init(at path: String, name: ManifestName, signer: PublicKey) {
         let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try WholeFile.read(path, limit: Manifest.maximumBytes)
-        } catch {
+        do throws(VerificationError) {
+            bytes = try SignedBytes.manifest(inFile: path)
+        } catch .unreadable(let error) {
             self = error.isNotFound ? .none : .unreadable(path: path, reason: SystemError.text(error.code))
+            return
+        } catch {
+            self = .unreadable(path: path, reason: "\(error)")
             return
         }
         guard !bytes.isEmpty else {
@@ -39,15 +43,14 @@ public enum EarlierManifest: Sendable, Hashable {
     /// Whether a signature says that another key has signed it. One that is missing or does not match says nothing: it
     /// may be what a killed run has left.
     private static func isAnothers(_ bytes: [UInt8], _ path: String, _ signer: PublicKey) -> Bool {
-        let signaturePath = path + SignedManifest.signatureSuffix
-        guard let signature = try? WholeFile.read(signaturePath, limit: MinisignSignature.maximumBytes) else {
-            return false
-        }
         do throws(VerificationError) {
-            _ = try VerifiedManifest.verify(manifest: bytes, signature: signature, acceptedKeys: [signer])
+            let signature = try SignedBytes.signature(besideFile: path)
+            let signed = SignedBytes(manifest: bytes, signature: signature, origin: path)
+            _ = try VerifiedManifest.verify(signed, acceptedKeys: [signer])
             return false
+        } catch .signature(.unknownKey) {
+            return true
         } catch {
-            if case .unknownKey = error { return true }
             return false
         }
     }

@@ -1,5 +1,5 @@
 public import FDLCore
-public import FDLCrypto
+public import FDLOpenSSL
 public import FDLSystem
 
 /// Why nothing is published.

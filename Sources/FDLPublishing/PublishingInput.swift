@@ -29,7 +29,7 @@ public struct PublishingInput: Sendable {
 
     /// Where the manifest lies unless another place is wanted: beside the input.
     public var defaultOutput: String {
-        let name = "\(baseName).manifest.json"
+        let name = FileNames.manifest(of: baseName)
         return splitLast(path).directory.map { "\($0)/\(name)" } ?? name
     }
 

@@ -1,5 +1,5 @@
 public import FDLCore
-import FDLCrypto
+import FDLTrust
 
 /// Which version a manifest is to be, and what its publisher should hear of it.
 ///

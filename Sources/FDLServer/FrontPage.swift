@@ -24,14 +24,16 @@ enum FrontPage {
         }
         for published in offered {
             let manifest = published.manifest
-            let name = escaped(manifest.name.string)
+            let fileName = FileNames.served(manifest.name)
+            let path = escaped("\(TreePath.manifest(fileName))")
+            let signature = escaped("\(TreePath.manifest(FileNames.signature(of: fileName)))")
             page += """
-                <h2>\(name)</h2>
+                <h2>\(escaped(manifest.name.string))</h2>
                 <p>Version \(manifest.version), \(manifest.files.count) \(manifest.files.count == 1 ? "file" : "files"),
                 \(manifest.totalBytes) bytes, signed \(manifest.created).
-                <a href="/manifests/\(name).json">Manifest</a>, <a href="/manifests/\(name).json.minisig">signature</a>.
+                <a href="\(path)">Manifest</a>, <a href="\(signature)">signature</a>.
                 </p>
-                <pre>fdl-secure get https://\(escaped(host))/manifests/\(name).json</pre>
+                <pre>fdl-secure get https://\(escaped(host))\(path)</pre>
 
                 """
         }

@@ -32,13 +32,13 @@ final class Responder: Sendable {
         guard request.method == .GET || request.method == .HEAD else {
             return .answer(Answer(.methodNotAllowed, text: "only GET and HEAD", headers: ["Allow": "GET, HEAD"]))
         }
-        switch target {
+        switch target.path {
         case .frontPage: return .answer(frontPage(request))
         case .health: return .answer(health)
         case .manifest(let name): return .answer(manifest(name, request, now: now))
         case .chunk(let digest): return chunk(digest, request, now: now)
         case .file(let path): return .answer(file(path, request, now: now))
-        case .unknown: return .answer(.refusal(.notFound))
+        case nil: return .answer(.refusal(.notFound))
         }
     }
 
@@ -70,7 +70,7 @@ final class Responder: Sendable {
         guard let path = watcher.catalog.path(ofManifest: name), let file = root.open(path) else {
             return .refusal(.notFound)
         }
-        let isSignature = name.hasSuffix(PublishedManifest.signatureSuffix)
+        let isSignature = name.hasSuffix(FileNames.signatureSuffix)
         let headers: HTTPHeaders = [
             "Content-Type": isSignature ? "text/plain; charset=utf-8" : "application/json",
             // A new version may take the name at any time.
@@ -146,10 +146,8 @@ final class Responder: Sendable {
 
     // MARK: Chunks
 
-    private func chunk(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Decision {
-        guard let digest = SHA256Digest(hex: name), let slice = slice(ofChunk: digest) else {
-            return .answer(.refusal(.notFound))
-        }
+    private func chunk(_ digest: SHA256Digest, _ request: HTTPRequestHead, now: UTCTime) -> Decision {
+        guard let slice = slice(ofChunk: digest) else { return .answer(.refusal(.notFound)) }
         let encodings = AcceptEncoding(fields: request.headers["accept-encoding"]).preferred
         let plain = answer(
             request,

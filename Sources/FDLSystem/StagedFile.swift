@@ -106,7 +106,7 @@ final class StagedFile {
     /// - Parameter number: what tells it from others.
     static func name(_ number: UInt64 = .random(in: 0 ... .max)) -> String {
         let digits = String(number, radix: 16)
-        return ".\(String(repeating: "0", count: 16 - digits.count))\(digits).fdl-part"
+        return ".\(String(repeating: "0", count: 16 - digits.count))\(digits)\(FileNames.partialSuffix)"
     }
 
     /// 64 bits of FNV-1a: the same for the same name in every process.

@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLOpenSSL
 import Glibc
 
 /// An X.509 certificate.
@@ -34,13 +35,13 @@ struct PrivateKey: ~Copyable {
 
 /// A text of PEM blocks, read one after the other, from a file or from memory.
 struct PEMReader: ~Copyable {
-    private let bio: OpaquePointer
+    private let bio: OwnedBIO
     private let origin: String
 
     /// Opens a file.
     /// - Throws: `missing` where there is none, `.unreadableFile` where it cannot be opened.
     init(path: String, missing: TLSError) throws(TLSError) {
-        guard let bio = ErrorQueue.clean({ BIO_new_file(path, "r") }) else {
+        guard let bio = OwnedBIO(readingFile: path) else {
             let system = ErrorQueue.drain().first { $0.library == ERR_LIB_SYS }
             if let system, system.reason == ENOENT || system.reason == ENOTDIR { throw missing }
             throw .unreadableFile(path: path, reason: system?.text ?? "cannot be opened")
@@ -51,24 +52,16 @@ struct PEMReader: ~Copyable {
 
     /// Reads a copy of `bytes`; `origin` names them in errors.
     init(bytes: [UInt8], origin: String) throws(TLSError) {
-        guard let length = Int32(exactly: bytes.count),
-            let bio = ErrorQueue.clean({ BIO_new(BIO_s_mem()) })
-        else { throw .library(reason: "no memory for PEM") }
-        guard length == 0 || BIO_write(bio, bytes, length) == length else {
-            BIO_free(bio)
+        guard bytes.count <= Int32.max, let bio = try? OwnedBIO(copying: bytes, to: "read PEM") else {
             throw .library(reason: "no memory for PEM")
         }
         self.bio = bio
         self.origin = origin
     }
 
-    deinit {
-        BIO_free(bio)
-    }
-
     /// The next certificate, blocks of other kinds skipped; nil at the end.
     mutating func nextCertificate() throws(TLSError) -> Certificate? {
-        guard let certificate = ErrorQueue.clean({ PEM_read_bio_X509(bio, nil, nil, nil) }) else {
+        guard let certificate = ErrorQueue.clean({ PEM_read_bio_X509(bio.pointer, nil, nil, nil) }) else {
             try throwUnlessAtEnd()
             return nil
         }
@@ -91,9 +84,9 @@ struct PEMReader: ~Copyable {
         return nil
     }
 
-    private mutating func nextBlock() throws(TLSError) -> Block? {
-        var block = Block()
-        guard block.read(from: bio) else {
+    private mutating func nextBlock() throws(TLSError) -> PEMBlock? {
+        var block = PEMBlock()
+        guard block.read(from: bio.pointer) else {
             try throwUnlessAtEnd()
             return nil
         }
@@ -107,37 +100,5 @@ struct PEMReader: ~Copyable {
             let reason = entries.map(\.text).joined(separator: ", ")
             throw .unreadablePEM(origin: origin, reason: reason.isEmpty ? "damaged" : reason)
         }
-    }
-}
-
-/// One PEM block (RFC 7468) as OpenSSL allocated it.
-private struct Block: ~Copyable {
-    private var namePointer: UnsafeMutablePointer<CChar>?
-    private var header: UnsafeMutablePointer<CChar>?
-    private var data: UnsafeMutablePointer<UInt8>?
-    private var length = 0
-
-    deinit {
-        CRYPTO_free(namePointer, #fileID, #line)
-        CRYPTO_free(header, #fileID, #line)
-        // It may have been a private key.
-        CRYPTO_clear_free(data, length, #fileID, #line)
-    }
-
-    /// `CERTIFICATE`, `PRIVATE KEY` …
-    var name: String { namePointer.map { String(cString: $0) } ?? "" }
-
-    /// Whether a passphrase is needed, in the way of PKCS #8 or in OpenSSL's older one.
-    var isEncrypted: Bool {
-        name.hasPrefix("ENCRYPTED") || header.map { String(cString: $0).contains("ENCRYPTED") } ?? false
-    }
-
-    mutating func read(from bio: OpaquePointer) -> Bool {
-        ErrorQueue.clean { PEM_read_bio(bio, &namePointer, &header, &data, &length) } == 1
-    }
-
-    func privateKey() -> OpaquePointer? {
-        var bytes = data.map { UnsafePointer($0) }
-        return ErrorQueue.clean { d2i_AutoPrivateKey(nil, &bytes, length) }
     }
 }

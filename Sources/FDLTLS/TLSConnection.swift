@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLOpenSSL
 import NIOCore
 
 /// One `SSL` and the ciphertext that goes in and out of it. Confined to its event loop.

@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLOpenSSL
 import Synchronization
 
 /// What the connections of one side share: certificate, key, trust, and the rules of the protocol. Immutable.

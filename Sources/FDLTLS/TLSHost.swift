@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLOpenSSL
 
 /// Whom a client expects to talk to.
 enum TLSHost: Hashable, Sendable, CustomStringConvertible {

@@ -2,9 +2,9 @@ public import ArgumentParser
 public import FDLClient
 import FDLCommand
 import FDLCore
-import FDLCrypto
 import FDLSystem
 import FDLTLS
+import FDLTrust
 import Glibc
 
 struct Get: AsyncParsableCommand {

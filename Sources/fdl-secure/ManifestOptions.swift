@@ -2,8 +2,8 @@ import ArgumentParser
 import FDLClient
 import FDLCommand
 import FDLCore
-import FDLCrypto
 import FDLSystem
+import FDLTrust
 import Glibc
 
 /// The manifest, and who may have signed it.
@@ -38,32 +38,16 @@ struct ManifestOptions: ParsableArguments {
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = !noState
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
-        let (verified, fetched) = try await acceptance.accept(from: manifest, now: now) { () async throws(Failure) in
-            try await bytes(sources)
-        }
+        let verified = try await acceptance.accept(now: now) { () async throws(Failure) in try await bytes(sources) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
-        return Accepted(verified: verified, worker: fetched.worker)
+        return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)
     }
 
-    private func bytes(_ sources: SourceOptions) async throws(Failure) -> FetchedManifest {
-        // Any other scheme is refused there, in words that say which one is wanted.
-        if manifest.contains("://") {
-            return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil))
-        }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try WholeFile.read(manifest, limit: Manifest.maximumBytes)
-        } catch {
-            if error.code == EFBIG { throw ManifestError.tooLarge(bytes: Manifest.maximumBytes + 1).failure }
-            throw error.failure(error.isNotFound ? .usage : .localIO)
-        }
-        do throws(SystemError) {
-            let signature = try WholeFile.read(manifest + ".minisig", limit: MinisignSignature.maximumBytes)
-            return FetchedManifest(manifest: bytes, signature: signature, worker: nil)
-        } catch {
-            if error.code == EFBIG { throw VerificationError.signatureMalformed("it is too long").failure }
-            guard error.isNotFound else { throw error.failure(.localIO) }
-            return FetchedManifest(manifest: bytes, signature: nil, worker: nil)
-        }
+    // Any scheme but https is refused where it is fetched, in words that say which one is wanted.
+    private var isURL: Bool { manifest.contains("://") }
+
+    private func bytes(_ sources: SourceOptions) async throws(Failure) -> SignedBytes {
+        if isURL { return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil)) }
+        do throws(VerificationError) { return try SignedBytes(readingFile: manifest) } catch { throw error.failure }
     }
 }

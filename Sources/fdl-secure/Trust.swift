@@ -3,6 +3,7 @@ import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
+import FDLTrust
 
 struct Trust: ParsableCommand {
     static let configuration = CommandConfiguration(

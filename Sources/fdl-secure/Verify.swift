@@ -1,7 +1,7 @@
 import ArgumentParser
 import FDLClient
 import FDLCore
-import FDLCrypto
+import FDLTrust
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import FDLCommand
 import FDLCore
 import FDLCrypto
 import FDLSystem
+import FDLTrust
 import Glibc
 
 struct KeygenCommand: ParsableCommand {
@@ -22,7 +23,8 @@ struct KeygenCommand: ParsableCommand {
             let passphrase = try passphraseFile.map(KeyFile.passphrase)
             let ring = KeyRing(directories: .current)
             let prefix = if let output { output } else { try ring.ownKeyPrefix }
-            let wasThere = (try? FileStatus(path: "\(prefix).key")) != nil
+            let (secretPath, publicPath) = (FileNames.secretKey(prefix), FileNames.publicKey(prefix))
+            let wasThere = (try? FileStatus(path: secretPath)) != nil
             let key: PublicKey
             // To the end of the program: a pair is whole, and told of.
             Interruption.hold()
@@ -31,12 +33,12 @@ struct KeygenCommand: ParsableCommand {
             } else {
                 key = try ring.createNewOwnKey(passphrase: passphrase).publicKey
             }
-            StandardStream.output.writeLine("secret key  \(prefix).key (keep it, and keep it to yourself)")
-            StandardStream.output.writeLine("public key  \(prefix).pub (hand it to readers)")
+            StandardStream.output.writeLine("secret key  \(secretPath) (keep it, and keep it to yourself)")
+            StandardStream.output.writeLine("public key  \(publicPath) (hand it to readers)")
             StandardStream.output.writeLine("            \(key.minisignLine)")
             if wasThere {
                 StandardStream.error.write("note: the secret key was there already; its public key was lacking\n")
-            } else if let warning = Self.warning(ofKey: "\(prefix).key") {
+            } else if let warning = Self.warning(ofKey: secretPath) {
                 StandardStream.error.write("warning: \(warning)\n")
             }
         } catch {

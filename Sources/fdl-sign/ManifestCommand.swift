@@ -4,6 +4,7 @@ import FDLCore
 import FDLCrypto
 import FDLPublishing
 import FDLSystem
+import FDLTrust
 import Glibc
 
 struct ManifestCommand: AsyncParsableCommand {
@@ -90,14 +91,14 @@ struct ManifestCommand: AsyncParsableCommand {
     private func publish() async throws {
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
         var recipe = try recipe(now: now)
-        let outputs = output.map { [$0, $0 + SignedManifest.signatureSuffix] } ?? []
+        let outputs = output.map { [$0, FileNames.signature(of: $0)] } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)
         for name in input.skipped {
             warn("\(printable(name)) is not a regular file and is left out")
         }
         warnOfFoldedPaths(input)
         let target = output ?? input.defaultOutput
-        try SignedManifest.checkOutput(target, publishing: input)
+        try SignedBytes.checkOutput(target, publishing: input)
         // Before the hashing, which may take long: a key that does not open is told at once.
         let secretKey = try secretKey()
         recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
@@ -116,7 +117,7 @@ struct ManifestCommand: AsyncParsableCommand {
         )
         line.end()
         let fileName = splitLast(target).name
-        let signed = try SignedManifest(manifest, signedWith: secretKey, fileName: fileName, now: now)
+        let signed = try SignedBytes(manifest, signedWith: secretKey, fileName: fileName, now: now)
         // To the end of the program: what is written is whole, and done.
         Interruption.hold()
         try signed.write(to: target)
@@ -127,7 +128,7 @@ struct ManifestCommand: AsyncParsableCommand {
             "\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)"
         )
         StandardStream.output.writeLine(
-            "\(target)\(SignedManifest.signatureSuffix): signed by \(secretKey.publicKey.id)"
+            "\(FileNames.signature(of: target)): signed by \(secretKey.publicKey.id)"
         )
     }
 

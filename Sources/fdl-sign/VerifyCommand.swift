@@ -2,8 +2,8 @@ import ArgumentParser
 import FDLCommand
 import FDLCore
 import FDLCrypto
-import FDLPublishing
 import FDLSystem
+import FDLTrust
 import Glibc
 
 struct VerifyCommand: AsyncParsableCommand {
@@ -26,51 +26,14 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let now = UTCTime(secondsSince1970: Int64(time(nil)))
-        do {
-            let keys = try KeyRing(directories: .current).acceptedKeys(given: publisherKey)
-            let verified = try await verifyWhole(keys)
-            report(verified)
-            try Freshness.check(verified.manifest, now: now, seen: nil)
-        } catch let error as KeyRingError {
-            throw error.failure
-        } catch let error as VerificationError {
-            throw error.failure
-        } catch let error as FreshnessError {
-            throw error.failure(now: now)
+        var acceptance = ManifestAcceptance(directories: .current)
+        acceptance.publisherKeys = publisherKey
+        acceptance.usesState = false
+        let verified = try await acceptance.verify { () async throws(Failure) in
+            do throws(VerificationError) { return try SignedBytes(readingFile: manifest) } catch { throw error.failure }
         }
-    }
-
-    /// Reads both files again where they may be of two signings.
-    private func verifyWhole(_ keys: [PublicKey]) async throws -> VerifiedManifest {
-        for pause in VerificationError.pausesForTornPair {
-            do {
-                return try verify(keys)
-            } catch let error as VerificationError {
-                guard error.mayBeOfTornPair else { throw error }
-            }
-            try await Task.sleep(for: pause)
-        }
-        return try verify(keys)
-    }
-
-    private func verify(_ keys: [PublicKey]) throws -> VerifiedManifest {
-        let bytes: [UInt8]
-        do {
-            bytes = try WholeFile.read(manifest, limit: Manifest.maximumBytes)
-        } catch {
-            if error.code == EFBIG { throw VerificationError.manifest(.tooLarge(bytes: Manifest.maximumBytes + 1)) }
-            throw error.failure(.localIO)
-        }
-        let signaturePath = manifest + SignedManifest.signatureSuffix
-        let signature: [UInt8]
-        do {
-            signature = try WholeFile.read(signaturePath, limit: MinisignSignature.maximumBytes)
-        } catch {
-            if error.isNotFound { throw VerificationError.signatureMissing(path: signaturePath) }
-            if error.code == EFBIG { throw VerificationError.signatureMalformed("it is too long") }
-            throw error.failure(.localIO)
-        }
-        return try VerifiedManifest.verify(manifest: bytes, signature: signature, acceptedKeys: keys)
+        report(verified)
+        try acceptance.follow(verified, now: now)
     }
 
     private func report(_ verified: VerifiedManifest) {

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 
 import NIOCore
 import NIOEmbedded

@@ -1,5 +1,6 @@
 import FDLCompression
 import FDLCore
+import FDLPlan
 import NIOHTTP1
 import Testing
 

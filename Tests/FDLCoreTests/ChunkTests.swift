@@ -1,4 +1,5 @@
 import FDLCore
+import TestSupport
 import Testing
 
 @Suite struct ChunkLayoutTests {
@@ -17,9 +18,11 @@ import Testing
 
     @Test(arguments: 0..<50)
     func coversEveryByteOnce(seed: Int) throws {
-        var random = TestGenerator(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let size = try #require(ChunkSize(bytes: 65536 << Int.random(in: 0...3, using: &random)))
-        let sizes = (0..<20).map { _ in random.chance(0.3) ? 0 : Int64.random(in: 1...2_000_000, using: &random) }
+        let sizes = (0..<20).map { _ in
+            Int.random(in: 0..<10, using: &random) < 3 ? 0 : Int64.random(in: 1...2_000_000, using: &random)
+        }
         let layout = ChunkLayout(chunkSize: size, fileSizes: sizes)
         var covered = Array(repeating: Int64(0), count: sizes.count)
         for chunk in 0..<layout.chunkCount {
@@ -46,14 +49,14 @@ import Testing
 
     @Test(arguments: 0..<20)
     func behavesAsASet(seed: Int) {
-        var random = TestGenerator(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let bound = Int.random(in: 1...300, using: &random)
         var set = ChunkSet(bound: bound)
         var model = Set<Int>()
         for _ in 0..<500 {
             let chunk = Int.random(in: -2...(bound + 1), using: &random)
             let isIn = (0..<bound).contains(chunk)
-            if random.chance(0.5) {
+            if Bool.random(using: &random) {
                 #expect(set.insert(chunk) == (isIn && model.insert(chunk).inserted))
             } else {
                 #expect(set.remove(chunk) == (model.remove(chunk) != nil))
@@ -66,7 +69,7 @@ import Testing
         }
         #expect(Array(set) == model.sorted())
         var other = ChunkSet(bound: bound)
-        for chunk in 0..<bound where random.chance(0.5) { other.insert(chunk) }
+        for chunk in 0..<bound where Bool.random(using: &random) { other.insert(chunk) }
         #expect(Array(set.subtracting(other)) == model.subtracting(other).sorted())
     }
 

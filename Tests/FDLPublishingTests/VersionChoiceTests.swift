@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLTrust
 import FDLPublishing
 import TestSupport
 import Testing
@@ -81,7 +82,7 @@ import Testing
         let now = VersionChoiceTests.now
         let input = try PublishingInput(scanning: folder.write([1], "x"))
         let manifest = try await recipe.manifest(of: input, now: now)
-        try SignedManifest(manifest, signedWith: key, fileName: "m", now: now).write(to: path)
+        try SignedBytes(manifest, signedWith: key, fileName: "m", now: now).write(to: path)
     }
 
     private func found(_ name: String = "x") throws -> EarlierManifest {

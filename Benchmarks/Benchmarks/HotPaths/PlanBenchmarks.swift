@@ -1,5 +1,6 @@
 import Benchmark
 import FDLCore
+import FDLPlan
 
 func planBenchmarks() {
     for sources in [4, 64] {

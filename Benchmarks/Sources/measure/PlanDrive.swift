@@ -1,4 +1,5 @@
 import FDLCore
+import FDLPlan
 import Glibc
 
 /// Runs a whole download through `DownloadPlan` with sources that answer at once, one request after another over all

@@ -1,31 +1,17 @@
-/// What a request asks for: the tree of paths that a worker has.
-enum RequestTarget: Equatable {
-    case frontPage
-    case health
-    /// `NAME.json`, `NAME.json.minisig` or a manifest's own file name.
-    case manifest(String)
-    /// The 64 digits, not yet checked.
-    case chunk(String)
-    /// A path below the root.
-    case file(String)
-    case unknown
+import FDLCore
+
+/// What a request asks for: a path of the tree, or one that the tree does not have.
+struct RequestTarget: Equatable {
+    /// nil where there is no such thing, or nothing that may be served.
+    let path: TreePath?
 
     /// Reads the request target of RFC 9112 section 3.2, origin-form or absolute-form. A query is ignored.
     /// - Returns: nil where it is malformed: neither form, a bad percent escape, or not UTF-8.
     init?(_ target: String) {
         guard let path = Self.path(target), let decoded = Self.decoded(path) else { return nil }
-        if decoded == "/" {
-            self = .frontPage
-        } else if decoded == "/healthz" {
-            self = .health
-        } else if let name = decoded.removing(prefix: "/manifests/"), !name.utf8.contains(UInt8(ascii: "/")) {
-            self = .manifest(String(name))
-        } else if let name = decoded.removing(prefix: "/chunks/"), let digest = Self.digest(name) {
-            self = .chunk(digest)
-        } else if let path = decoded.removing(prefix: "/files/"), Self.isServable(path) {
-            self = .file(String(path))
-        } else {
-            self = .unknown
+        switch TreePath(decoded) {
+        case .file(let path) where !Self.isServable(path): self.path = nil
+        case let path: self.path = path
         }
     }
 
@@ -41,14 +27,7 @@ enum RequestTarget: Equatable {
 
     /// Whether a path is a private key or an unfinished download by its name.
     static func isPrivate(_ path: some StringProtocol) -> Bool {
-        path.lowercased().hasSuffix(".key") || isUnfinished(path)
-    }
-
-    /// Whether a path is an unfinished download, or lies in one, by its name.
-    static func isUnfinished(_ path: some StringProtocol) -> Bool {
-        path.lowercased().utf8.split(separator: UInt8(ascii: "/")).contains { part in
-            part.suffix(9).elementsEqual(".fdl-part".utf8)
-        }
+        FileNames.isSecretKey(path) || FileNames.isPartial(path)
     }
 
     private static func path(_ target: String) -> Substring? {
@@ -82,19 +61,5 @@ enum RequestTarget: Equatable {
 
     private static func hexValue(_ digit: UInt8) -> UInt8? {
         Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
-    }
-
-    /// `ab/abcdef…`: the two digits must be the digest's first.
-    private static func digest(_ name: Substring) -> String? {
-        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 2, parts[1].starts(with: parts[0]) else { return nil }
-        return String(Substring(parts[1]))
-    }
-}
-
-extension String {
-    fileprivate func removing(prefix: String) -> Substring? {
-        // By bytes: a combining mark behind the slash would make another character of it.
-        utf8.starts(with: prefix.utf8) ? self[utf8.index(startIndex, offsetBy: prefix.utf8.count)...] : nil
     }
 }

@@ -68,11 +68,11 @@ final class Catalog: Sendable {
     /// The manifest's name counts more than the name of a file, and a newer version more than an older one.
     private static func paths(of manifests: [PublishedManifest]) -> [String: String] {
         var paths: [String: String] = [:]
-        let byName = manifests.map { ("\($0.manifest.name).json", $0.path) }
+        let byName = manifests.map { (FileNames.served($0.manifest.name), $0.path) }
         let byFileName = manifests.map { (String($0.fileName), $0.path) }
         for (name, path) in byName + byFileName where paths[name] == nil {
             paths[name] = path
-            paths[name + PublishedManifest.signatureSuffix] = path + PublishedManifest.signatureSuffix
+            paths[FileNames.signature(of: name)] = FileNames.signature(of: path)
         }
         return paths
     }

@@ -52,7 +52,7 @@ struct CatalogScanner {
         let listing = try FileTree.regularFiles(
             beneath: root.path,
             descend: { path in
-                guard !path[path.lastPart...].hasPrefix("."), !RequestTarget.isUnfinished(path),
+                guard !path[path.lastPart...].hasPrefix("."), !FileNames.isPartial(path),
                     let status = root.status(ofDirectory: path)
                 else { return false }
                 found[path] = status
@@ -124,7 +124,7 @@ struct CatalogScanner {
     /// `X.manifest.json`, signed or not yet, or any `X.json` with its signature beside it.
     private static func isManifest(_ path: String, among paths: Set<String>) -> Bool {
         let name = path[path.lastPart...]
-        return !name.hasPrefix(".") && name.hasSuffix(PublishedManifest.plainSuffix)
-            && (name.hasSuffix(PublishedManifest.suffix) || paths.contains(path + PublishedManifest.signatureSuffix))
+        return !name.hasPrefix(".") && name.hasSuffix(FileNames.servedManifestSuffix)
+            && (name.hasSuffix(FileNames.manifestSuffix) || paths.contains(FileNames.signature(of: path)))
     }
 }

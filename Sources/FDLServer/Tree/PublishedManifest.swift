@@ -2,13 +2,6 @@ import FDLCore
 
 /// A manifest found under the root, and where the files it names lie.
 struct PublishedManifest: Sendable {
-    /// What the names of manifests end in unless `-o` said otherwise.
-    static let suffix = ".manifest.json"
-    /// What all names of manifests end in.
-    static let plainSuffix = ".json"
-    /// What a signature's name adds to its manifest's.
-    static let signatureSuffix = ".minisig"
-
     /// The manifest's own place, relative to the root.
     let path: String
     let manifest: Manifest
@@ -36,7 +29,10 @@ struct PublishedManifest: Sendable {
     static func possibleBases(path: String, name: ManifestName) -> [String] {
         let directory = String(path[..<path.lastPart])
         let file = path[path.lastPart...]
-        let stem = file.dropLast(file.hasSuffix(suffix) ? suffix.count : plainSuffix.count)
+        let stem = file.dropLast(
+            file.hasSuffix(FileNames.manifestSuffix)
+                ? FileNames.manifestSuffix.count : FileNames.servedManifestSuffix.count
+        )
         return stem == name.string
             ? ["\(directory)\(stem)/", directory]
             : ["\(directory)\(stem)/", "\(directory)\(name.string)/", directory]

@@ -1,0 +1,46 @@
+/// What fdl's own files are called.
+package enum FileNames {
+    /// What a signature's name adds to its manifest's, as minisign has it.
+    package static let signatureSuffix = ".minisig"
+    /// What a manifest's name adds to its input's unless another is wanted.
+    package static let manifestSuffix = ".manifest.json"
+    /// What all names of manifests end in where they are served.
+    package static let servedManifestSuffix = ".json"
+    /// What is not complete yet.
+    package static let partialSuffix = ".fdl-part"
+    /// What is left of a folder that was replaced.
+    package static let replacedSuffix = ".fdl-old"
+    package static let publicKeySuffix = ".pub"
+    package static let secretKeySuffix = ".key"
+
+    /// What a published file's name must not end in: it could be taken for one of ours.
+    package static let reservedSuffixes = [partialSuffix, manifestSuffix, manifestSuffix + signatureSuffix]
+
+    /// The signature that belongs to a manifest's path or URL.
+    package static func signature(of manifest: String) -> String { manifest + signatureSuffix }
+
+    /// The manifest that belongs to an input of that name.
+    package static func manifest(of input: String) -> String { input + manifestSuffix }
+
+    /// What a manifest is called in the tree, whatever its file is called.
+    package static func served(_ name: ManifestName) -> String { name.string + servedManifestSuffix }
+
+    /// The public key of the pair that lies at a prefix.
+    package static func publicKey(_ prefix: String) -> String { prefix + publicKeySuffix }
+
+    /// The secret key of the pair that lies at a prefix.
+    package static func secretKey(_ prefix: String) -> String { prefix + secretKeySuffix }
+
+    /// Whether a path is incomplete, or lies in what is, by its name. Case counts nothing: it may come from a file
+    /// system that does not keep it.
+    package static func isPartial(_ path: some StringProtocol) -> Bool {
+        path.lowercased().utf8.split(separator: UInt8(ascii: "/")).contains { part in
+            part.reversed().starts(with: partialSuffix.utf8.reversed())
+        }
+    }
+
+    /// Whether a path is a secret key by its name. Case counts nothing here either.
+    package static func isSecretKey(_ path: some StringProtocol) -> Bool {
+        path.lowercased().hasSuffix(secretKeySuffix)
+    }
+}

@@ -1,0 +1,43 @@
+public import FDLCore
+
+/// Why a download cannot be completed: some chunks no source can still give.
+public struct DownloadFailure: Error, Sendable, Equatable {
+    /// How many chunks are lacking.
+    public let chunksLacking: Int
+    /// The first of them.
+    public let firstChunkLacking: Int
+    /// Every source's account, in the order the sources were named.
+    public let reports: [SourceReport]
+
+    public init(chunksLacking: Int, firstChunkLacking: Int, reports: [SourceReport]) {
+        self.chunksLacking = chunksLacking
+        self.firstChunkLacking = firstChunkLacking
+        self.reports = reports
+    }
+
+    /// What it came down to.
+    public enum Cause: Sendable, Hashable {
+        /// Every source failed by its TLS or refused access.
+        case access
+        /// Every source sent wrong bytes.
+        case integrity
+        /// Anything else.
+        case unavailable
+    }
+
+    public var cause: Cause {
+        guard !reports.isEmpty else { return .unavailable }
+        if reports.allSatisfy({ $0.state == .unusable }) { return .access }
+        if reports.allSatisfy({ $0.state == .quarantined && $0.corrupt > 0 }) { return .integrity }
+        return .unavailable
+    }
+
+    /// The exit code that says so: 77, 65 or 69.
+    public var exitCode: ExitCode {
+        switch cause {
+        case .access: .tls
+        case .integrity: .integrity
+        case .unavailable: .noSource
+        }
+    }
+}

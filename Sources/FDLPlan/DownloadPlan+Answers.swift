@@ -1,0 +1,250 @@
+import FDLCore
+
+/// What becomes of the answers, and the books kept over them.
+extension DownloadPlan {
+    mutating func began(_ key: Int) {
+        guard let request = requests[key], request.awaitsFirstByte else { return }
+        firstByte(of: key)
+        let now = now
+        connections.update(request.connection) { connection in
+            connection.meter.firstByte(at: now)
+            connection.silentSince = now
+        }
+    }
+
+    mutating func progressed(_ key: Int, _ bytes: Int) {
+        guard let request = requests[key], bytes > 0 else { return }
+        if let source = connections[request.connection]?.source { sources[source].lastByteAt = now }
+        arrive(min(bytes, request.left), for: key)
+    }
+
+    mutating func verified(_ key: Int, _ chunk: Int) {
+        guard let request = requests[key], request.chunks.contains(chunk),
+            let source = connections[request.connection]?.source
+        else { return }
+        let skipped = request.chunks.lowerBound..<chunk
+        if !skipped.isEmpty {
+            // Not in order: the caller has passed over some. They are asked for again.
+            let bytes = skipped.reduce(0) { $0 + layout.length(ofChunk: $1) }
+            shorten(key, to: chunk..<request.chunks.upperBound, bytes: bytes, arrived: min(bytes, request.arrived))
+            for chunk in skipped { giveBack(chunk, from: key) }
+        }
+        let length = layout.length(ofChunk: chunk)
+        // Bytes on the wire are fewer than the chunk's where they were compressed.
+        if let arrived = requests[key]?.arrived, arrived < length { arrive(length - arrived, for: key) }
+        shorten(key, to: (chunk + 1)..<request.chunks.upperBound, bytes: length, arrived: length)
+        let now = now
+        connections.update(request.connection) { connection in
+            connection.hasServed = true
+            connection.lastChunkAt = now
+            connection.silentSince = now
+        }
+        accept(chunk, length, from: source, request: key)
+        if requests[key]?.chunks.isEmpty == true { end(key, cancelling: requests[key]?.isShortened == true) }
+        fill(request.connection)
+    }
+
+    mutating func failed(_ key: Int, _ chunk: Int, _ error: SourceError) {
+        guard let request = requests[key], let source = connections[request.connection]?.source else { return }
+        let chunks = request.chunks
+        end(key, cancelling: false)
+        for chunk in chunks { giveBack(chunk, from: key) }
+        connections[request.connection]?.silentSince = now
+        if error == .missing { connections[request.connection]?.hasServed = true }
+        charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
+        if error.breaksConnection, connections[request.connection] != nil {
+            drop(request.connection, telling: true)
+            yieldConnection(of: source, error, wasReady: true)
+        }
+        fill(request.connection)
+    }
+
+    mutating func stored(_ chunk: Int) {
+        guard unstored.remove(chunk) else {
+            // It came over a connection that was given up meanwhile. The store takes a chunk once: when the plan hears
+            // of it from another connection, the store will say nothing more.
+            if !verified.contains(chunk) { storedEarly.insert(chunk) }
+            return
+        }
+        finishStoring(chunk)
+    }
+
+    private mutating func finishStoring(_ chunk: Int) {
+        remaining -= 1
+        release(memoryCost(layout.length(ofChunk: chunk)))
+    }
+
+    /// The first right answer for a chunk wins; whoever else was asked for it is told to stop.
+    private mutating func accept(_ chunk: Int, _ length: Int, from source: Int, request: Int) {
+        answered(source)
+        sources[source].missesInARow = 0
+        sources[source].acceptedSinceStrike += 1
+        if sources[source].acceptedSinceStrike >= 64 {
+            sources[source].acceptedSinceStrike = 0
+            sources[source].strikes = max(0, sources[source].strikes - 1)
+        }
+        guard verified.insert(chunk) else {
+            release(memoryCost(length))
+            return
+        }
+        account.reports[source].chunks += 1
+        account.reports[source].bytes += Int64(length)
+        if storedEarly.contains(chunk) { finishStoring(chunk) } else { unstored.insert(chunk) }
+        if !chunkFailures.isEmpty { chunkFailures[chunk] = nil }
+        if let loser = flights.removeValue(forKey: chunk)?.other(than: request) {
+            nameOvertaken(loser)
+            trim(loser)
+        }
+    }
+
+    /// Takes from the end of a request what another source has given meanwhile. What lies before the end comes anyway.
+    private mutating func trim(_ key: Int) {
+        guard let request = requests[key] else { return }
+        var chunks = request.chunks
+        var bytes = 0
+        var memory = 0
+        while let last = chunks.last, verified.contains(last) {
+            bytes += layout.length(ofChunk: last)
+            memory += memoryCost(layout.length(ofChunk: last))
+            chunks = chunks.dropLast()
+        }
+        guard bytes > 0 else { return }
+        let arrived = max(0, request.arrived - (request.bytes - bytes))
+        shorten(key, to: chunks, bytes: bytes, arrived: arrived)
+        release(memory)
+        requests[key]?.isShortened = true
+        if chunks.isEmpty {
+            let left = bytes - arrived
+            end(key, cancelling: true)
+            connections[request.connection]?.draining += left
+            if drainsTooLong(request.connection) { drop(request.connection, telling: true) }
+            fill(request.connection)
+        }
+    }
+
+    /// Whether what is cancelled would hold up a connection longer than a new connection takes.
+    private func drainsTooLong(_ key: Int) -> Bool {
+        guard let connection = connections[key] else { return false }
+        let rate = connection.meter.current(at: now) ?? 0
+        return Double(connection.draining) > rate * max(1, 4 * (connection.delay ?? 0))
+    }
+
+    // MARK: - Bookkeeping
+
+    private mutating func arrive(_ bytes: Int, for key: Int) {
+        guard let request = requests[key] else { return }
+        if request.awaitsFirstByte { firstByte(of: key) }
+        requests.update(key) { $0.arrived += bytes }
+        outstanding -= bytes
+        let now = now
+        measure(request.connection) { connection in
+            connection.outstanding -= bytes
+            connection.draining = 0
+            connection.silentSince = now
+            connection.meter.add(bytes, at: now)
+        }
+    }
+
+    /// Changes a connection, and the sum of all rates by what that does to its own.
+    private mutating func measure(_ key: Int, _ change: (inout Connection) -> Void) {
+        var gain = 0.0
+        connections.update(key) { connection in
+            let before = connection.meter.rate ?? 0
+            change(&connection)
+            gain = (connection.meter.rate ?? 0) - before
+        }
+        totalRate += gain
+    }
+
+    private mutating func firstByte(of key: Int) {
+        requests[key]?.awaitsFirstByte = false
+        guard let request = requests[key], request.measuresDelay, let connection = connections[request.connection]
+        else { return }
+        let delay = min(now - request.sentAt, connection.delay ?? .infinity)
+        connections[request.connection]?.delay = delay
+        sources[connection.source].delay = min(delay, sources[connection.source].delay ?? .infinity)
+    }
+
+    /// Makes a request smaller by `bytes`, of which `arrived` have arrived. Memory is not touched.
+    private mutating func shorten(_ key: Int, to chunks: Range<Int>, bytes: Int, arrived: Int) {
+        guard let connection = requests[key]?.connection else { return }
+        requests.update(key) { request in
+            request.chunks = chunks
+            request.bytes -= bytes
+            request.arrived -= arrived
+        }
+        outstanding -= bytes - arrived
+        connections.update(connection) { $0.outstanding -= bytes - arrived }
+    }
+
+    /// Forgets a request. Its chunks are the caller's to give back.
+    private mutating func end(_ key: Int, cancelling: Bool) {
+        guard let request = requests.remove(key) else { return }
+        let connection = request.connection
+        outstanding -= request.left
+        if cancelling {
+            actions.append(.cancel(RequestID(rawValue: key), on: ConnectionID(rawValue: connection)))
+        }
+        var isDone = false
+        let now = now
+        measure(connection) { connection in
+            connection.outstanding -= request.left
+            connection.requests.removeAll { $0 == key }
+            guard connection.requests.isEmpty else { return }
+            connection.meter.end(at: now)
+            connection.idleSince = now
+            isDone = connection.isRetiring
+        }
+        if isDone { drop(connection, telling: true) }
+    }
+
+    /// Takes back all that is outstanding on a connection, without blame.
+    mutating func takeBack(_ connection: Connection) {
+        for key in connection.requests {
+            guard let request = requests.remove(key) else { continue }
+            outstanding -= request.left
+            for chunk in request.chunks { giveBack(chunk, from: key) }
+        }
+    }
+
+    /// A request no longer holds a chunk: it is pending again, unless another holds it or it has been verified.
+    private mutating func giveBack(_ chunk: Int, from key: Int) {
+        release(memoryCost(layout.length(ofChunk: chunk)))
+        guard let flight = flights[chunk] else { return }
+        if let other = flight.other(than: key) {
+            flights[chunk] = Flight(first: other)
+        } else {
+            flights[chunk] = nil
+            makePending(chunk)
+        }
+    }
+
+    /// What a chunk takes of the memory limit while it is on its way. A short one takes more than its bytes: a request,
+    /// its answer's head, a place in the queue to the disk.
+    func memoryCost(_ length: Int) -> Int { max(length, Self.leastMemoryCost) }
+
+    private static let leastMemoryCost = 8 << 10
+
+    private mutating func release(_ bytes: Int) {
+        memoryUsed -= bytes
+        memoryAppeared = true
+    }
+}
+
+extension SourceError {
+    /// Whether it does not heal within a job.
+    var isFinal: Bool {
+        switch self {
+        case .tls, .forbidden, .corrupt: true
+        default: false
+        }
+    }
+
+    /// Whether what follows on the connection can no longer be told apart.
+    fileprivate var breaksConnection: Bool {
+        switch self {
+        case .unreachable, .tls, .timeout, .closedEarly, .protocolViolation, .undecodable: true
+        case .missing, .status, .corrupt, .forbidden: false
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import FDLCore
+
+/// Who is charged with what, and what follows from it.
+extension DownloadPlan {
+    /// Enters a failure of a source in the ledger and draws the conclusion.
+    /// - Parameters:
+    ///   - chunk: the chunk it failed on, if any.
+    ///   - since: when what failed was begun. Several failures of things begun before the first of them have one
+    ///     cause, and lengthen the pause once.
+    mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
+        if error != .missing || account.reports[source].lastError == nil { account.reports[source].lastError = error }
+        switch error {
+        case .missing:
+            account.reports[source].missing += 1
+            sources[source].missesInARow += 1
+            answered(source)
+            if let chunk { lacks(chunk, source) }
+        case .corrupt:
+            account.reports[source].corrupt += 1
+            if let chunk { excludeForGood(chunk, from: source) }
+            putAside(source, .quarantined)
+        case .tls, .forbidden:
+            account.reports[source].failed += 1
+            putAside(source, .unusable)
+        case .protocolViolation, .undecodable:
+            account.reports[source].failed += 1
+            sources[source].strikes += 1
+            sources[source].acceptedSinceStrike = 0
+            if sources[source].strikes > configuration.strikesForgiven {
+                putAside(source, .quarantined)
+            } else {
+                excludeForNow(chunk, from: source)
+                pause(source, since: since, retryAfter: nil)
+            }
+        case .status(_, let retryAfter):
+            account.reports[source].failed += 1
+            excludeForNow(chunk, from: source)
+            pause(source, since: since, retryAfter: retryAfter.map { $0 / .seconds(1) })
+            sources[source].fetchAfter = sources[source].connectAfter
+        case .unreachable, .timeout, .closedEarly:
+            account.reports[source].failed += 1
+            excludeForNow(chunk, from: source)
+            pause(source, since: since, retryAfter: nil)
+        }
+    }
+
+    /// A source that gave next to nothing of a chunk until another had given all of it is named for that. It is
+    /// charged with nothing: its own time was not up.
+    mutating func nameOvertaken(_ key: Int) {
+        guard let request = requests[key], let connection = connections[request.connection],
+            let due = connection.requests.first.flatMap({ requests[$0] }), due.arrived < 4096
+        else { return }
+        let silence = now - max(due.sentAt, connection.lastChunkAt)
+        guard silence >= 1, account.reports[connection.source].lastError == nil else { return }
+        account.reports[connection.source].lastError = .timeout(
+            "hardly a byte in \(Int(silence)) s, in which another source gave the chunk"
+        )
+    }
+
+    /// Why a source that has done nothing wrong yet has given nothing either; nil where there is nothing to say.
+    func silence(of source: Source) -> SourceError? {
+        let waiting = source.connections.compactMap { connections[$0] }
+        guard let first = waiting.first, waiting.allSatisfy({ !$0.isReady }), now - first.openedAt >= 1 else {
+            return nil
+        }
+        return .timeout("no connection in \(Int(now - first.openedAt)) s")
+    }
+
+    /// A good answer: the count of failures in a row begins anew.
+    mutating func answered(_ source: Int) {
+        sources[source].hasAnswered = true
+        sources[source].failuresInARow = 0
+        if sources[source].firstWorkAt == nil { sources[source].firstWorkAt = now }
+    }
+
+    private mutating func pause(_ index: Int, since: Double, retryAfter: Double?) {
+        if since >= sources[index].lastFailureAt {
+            if sources[index].failuresInARow == 0 { sources[index].firstFailureAt = now }
+            sources[index].failuresInARow += 1
+            sources[index].lastFailureAt = now
+        }
+        let source = sources[index]
+        guard !isHopeless(source) else { return putAside(index, .givenUp) }
+        let delay = backoff.delay(failures: source.failuresInARow, retryAfter: retryAfter, using: &generator)
+        sources[index].connectAfter = max(source.connectAfter, now + delay)
+        wake(at: sources[index].connectAfter)
+    }
+
+    private func isHopeless(_ source: Source) -> Bool {
+        let length = now - source.firstFailureAt
+        guard anyContact else { return source.failuresInARow >= 2 && length >= configuration.firstContactPatience }
+        guard source.failuresInARow >= configuration.failuresBeforeGivingUp else { return false }
+        // A source that still sends something, though never a whole chunk, is borne with longer, but not for ever.
+        return min(length, now - source.lastByteAt) >= configuration.patience || length >= 5 * configuration.patience
+    }
+
+    /// Not asked again in this job.
+    private mutating func putAside(_ index: Int, _ standing: Standing) {
+        guard sources[index].isLive else { return }
+        sources[index].standing = standing
+        for key in sources[index].connections { drop(key, telling: true) }
+        pending.retire(index)
+        exclusions.removeAll { $0.source == index }
+    }
+
+    // MARK: - Exclusions
+
+    /// A worker lacks a chunk; a mirror that answers 404 lacks the whole file.
+    private mutating func lacks(_ chunk: Int, _ source: Int) {
+        guard sources[source].kind == .mirror else { return excludeForGood(chunk, from: source) }
+        for chunk in layout.chunks(ofFile: layout.file(ofChunk: chunk)) { excludeForGood(chunk, from: source) }
+    }
+
+    private mutating func excludeForGood(_ chunk: Int, from source: Int) {
+        if !pending.exclude(chunk, from: source) {
+            exclusions.removeAll { $0.chunk == chunk && $0.source == source }
+        }
+    }
+
+    private mutating func excludeForNow(_ chunk: Int?, from source: Int) {
+        guard let chunk, pending.exclude(chunk, from: source) else { return }
+        let failures = (chunkFailures[chunk] ?? 0) + 1
+        chunkFailures[chunk] = failures
+        let delay = chunkBackoff.delay(failures: failures, using: &generator)
+        exclusions.append(Exclusion(chunk: chunk, source: source, until: now + delay, delay: delay))
+        wake(at: now + delay)
+        workAppeared = true
+    }
+
+    /// Allows again what has been excluded long enough. While another source could be asked at once, that one keeps
+    /// its precedence for a few rounds more.
+    mutating func liftExclusions() {
+        guard !exclusions.isEmpty else { return }
+        var kept: [Exclusion] = []
+        for var exclusion in exclusions {
+            if exclusion.until > now {
+                kept.append(exclusion)
+            } else if exclusion.postponements < 3, couldAskAnother(exclusion) {
+                exclusion.until = now + exclusion.delay
+                exclusion.postponements += 1
+                kept.append(exclusion)
+            } else {
+                pending.allow(exclusion.chunk, of: exclusion.source)
+                continue
+            }
+            wake(at: exclusion.until)
+        }
+        exclusions = kept
+    }
+
+    private func couldAskAnother(_ exclusion: Exclusion) -> Bool {
+        pending.contains(exclusion.chunk)
+            && sources.indices.contains { index in
+                index != exclusion.source && pending.allows(exclusion.chunk, of: index)
+                    && sources[index].fetchAfter <= now
+                    && sources[index].connections.contains { connections[$0]?.isReady == true }
+            }
+    }
+}

@@ -1,0 +1,234 @@
+import FDLCore
+
+/// Opening, closing and counting connections.
+extension DownloadPlan {
+    mutating func connected(_ key: Int) {
+        guard let connection = connections[key], !connection.isReady else { return }
+        connections[key]?.isReady = true
+        anyContact = true
+        connections[key]?.idleSince = now
+        if trial?.connection == key { trial?.connectedAt = now }
+        reviewMemory()
+        fill(key)
+    }
+
+    /// A connection failed or was closed by the source.
+    mutating func closed(_ key: Int, _ error: SourceError?) {
+        guard let connection = connections[key] else { return }
+        let head = connection.requests.first.flatMap { requests[$0] }
+        let source = connection.source
+        drop(key, telling: false)
+        if connection.isReady, head == nil {
+            closedIdle(connection, error)
+        } else if let error {
+            yieldConnection(of: source, error, wasReady: connection.isReady)
+            charge(source, error, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
+        } else if !connection.hasServed {
+            // It let us in, and closed before it gave an answer.
+            charge(source, .closedEarly("before any answer"), chunk: head?.chunks.first, since: connection.openedAt)
+        }
+    }
+
+    /// Nothing was asked of it: nobody's fault, and a source not asked is not judged. But no rush to come back.
+    private mutating func closedIdle(_ connection: Connection, _ error: SourceError?) {
+        if let error, error.isFinal { return charge(connection.source, error, chunk: nil, since: connection.openedAt) }
+        if !connection.wasAsked, sources[connection.source].amnesties < configuration.maximumAmnesties {
+            // It let us in, and we had nothing for it. Not for ever, or two sources could take turns at this.
+            sources[connection.source].amnesties += 1
+            sources[connection.source].failuresInARow = 0
+        }
+        if error != nil || now - connection.openedAt < 5 {
+            sources[connection.source].connectAfter = now + backoff.delay(failures: 1, using: &generator)
+        }
+    }
+
+    /// Where several connections go to a source and one does not get in or starves, fewer may be what it can serve.
+    mutating func yieldConnection(of source: Int, _ error: SourceError, wasReady: Bool) {
+        guard sources[source].connections.contains(where: { connections[$0]?.isReady == true }) else { return }
+        if wasReady {
+            guard case .timeout = error else { return }
+        }
+        sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
+        sources[source].growAfter = now + configuration.trialPause
+    }
+
+    /// Forgets a connection and takes back what was outstanding on it.
+    mutating func drop(_ key: Int, telling: Bool) {
+        guard let connection = connections.remove(key) else { return }
+        connectionKeys.removeAll { $0 == key }
+        sources[connection.source].connections.removeAll { $0 == key }
+        sources[connection.source].rate = connection.meter.rate ?? sources[connection.source].rate
+        totalRate -= connection.meter.rate ?? 0
+        takeBack(connection)
+        if trial?.connection == key { trial = nil }
+        if telling { actions.append(.disconnect(ConnectionID(rawValue: key))) }
+        connectionsWanted = true
+    }
+
+    /// Opens what is wanted and allowed. Starts with another source each time, so that none is left out for good.
+    mutating func openConnections() {
+        guard !isOver, remaining > unstored.count else { return }
+        for offset in sources.indices {
+            let index = (nextSource + offset) % sources.count
+            let source = sources[index]
+            guard source.isLive, source.connections.count < source.desiredConnections else { continue }
+            guard source.connectAfter <= now else {
+                wake(at: source.connectAfter)
+                continue
+            }
+            guard hasUse(of: index) else { continue }
+            guard connectionKeys.count < configuration.maximumConnections || evict(for: index) else { continue }
+            open(to: index)
+        }
+        if !sources.isEmpty { nextSource = (nextSource + 1) % sources.count }
+    }
+
+    /// Whether a further connection to a source would find something to do.
+    private mutating func hasUse(of source: Int) -> Bool {
+        if pending.next(for: source) != nil { return true }
+        // At the end, one connection to help out with what the others hold.
+        return sources[source].connections.isEmpty && pending.isEmpty && !flights.isEmpty
+    }
+
+    /// Makes room for a source that has no connection: closes one that has been idle for lack of work, or one whose
+    /// source lacks one chunk after the other.
+    private mutating func evict(for newcomer: Int) -> Bool {
+        guard sources[newcomer].connections.isEmpty else { return false }
+        let hopes = sources[newcomer].missesInARow < configuration.missesBeforeYielding
+        let victim = connectionKeys.first { key in
+            guard let connection = connections[key], connection.isReady else { return false }
+            if hopes, sources[connection.source].missesInARow >= configuration.missesBeforeYielding { return true }
+            return connection.requests.isEmpty && connection.hunger == .work && now - connection.idleSince >= 1
+        }
+        guard let victim else { return false }
+        drop(victim, telling: true)
+        return true
+    }
+
+    @discardableResult
+    private mutating func open(to index: Int) -> Int {
+        let source = sources[index]
+        let key = connections.insert(
+            Connection(source: index, openedAt: now, meter: RateMeter(expected: source.rate), delay: source.delay)
+        )
+        totalRate += source.rate ?? 0
+        connectionKeys.append(key)
+        sources[index].connections.append(key)
+        actions.append(.connect(ConnectionID(rawValue: key), to: SourceID(rawValue: index)))
+        return key
+    }
+
+    // MARK: - Regular review
+
+    /// Twice a second: how much memory do the paths need, who is slow, and would a further connection help?
+    mutating func review() {
+        reviewMemory()
+        var sum = 0.0
+        var measured = 0
+        totalRate = 0
+        for key in connectionKeys {
+            guard let connection = connections[key] else { continue }
+            totalRate += rate(of: connection) ?? 0
+        }
+        for index in sources.indices where sources[index].isLive {
+            guard let rate = rate(of: index) else { continue }
+            sum += rate
+            measured += 1
+        }
+        for index in sources.indices {
+            guard measured > 1, let rate = rate(of: index) else { continue }
+            sources[index].isSlow = rate * configuration.slowRatio < sum / Double(measured)
+        }
+        dropStalled()
+        judgeTrial()
+        if trial == nil { beginTrial() }
+    }
+
+    /// A byte now and then keeps the caller's timeouts from firing; it does not keep a connection.
+    private mutating func dropStalled() {
+        for key in connectionKeys {
+            guard let connection = connections[key], let head = connection.requests.first.flatMap({ requests[$0] })
+            else { continue }
+            let length = now - max(head.sentAt, connection.lastChunkAt)
+            guard length > configuration.stallTime, Double(head.arrived) < length * configuration.stallRate else {
+                continue
+            }
+            drop(key, telling: true)
+            yieldConnection(of: connection.source, .timeout(""), wasReady: true)
+            charge(connection.source, .timeout("hardly a byte"), chunk: head.chunks.first, since: head.sentAt)
+        }
+    }
+
+    /// The rate of a source: of all its connections, silence counted in; without any, as last measured.
+    func rate(of index: Int) -> Double? {
+        var sum: Double?
+        for key in sources[index].connections {
+            guard let connection = connections[key] else { continue }
+            if let rate = rate(of: connection) { sum = (sum ?? 0) + rate }
+        }
+        return sum ?? sources[index].rate
+    }
+
+    private func rate(of connection: Connection) -> Double? {
+        connection.requests.isEmpty ? connection.meter.rate : connection.meter.current(at: now)
+    }
+
+    func state(of source: Source) -> SourceState {
+        switch source.standing {
+        case .quarantined: return .quarantined
+        case .unusable: return .unusable
+        case .givenUp: return .givenUp
+        case .live: break
+        }
+        let until = max(source.fetchAfter, source.connections.isEmpty ? source.connectAfter : -.infinity)
+        if until > now { return .waiting(until: .seconds(until)) }
+        if source.isSlow { return .slow }
+        let isReady = source.connections.contains { connections[$0]?.isReady == true }
+        return isReady || source.hasAnswered ? .active : .untried
+    }
+
+    /// One connection more, for the source whose turn it is, where there is work for seconds to come. One trial at a
+    /// time: two at once could not be told apart.
+    private mutating func beginTrial() {
+        guard totalRate > 0, Double(pendingBytes) > 4 * totalRate,
+            connectionKeys.count < configuration.maximumConnections
+        else { return }
+        for offset in sources.indices {
+            let index = (nextSource + offset) % sources.count
+            let source = sources[index]
+            let count = source.connections.count
+            guard source.isLive, !source.isSlow, source.growAfter <= now, count > 0,
+                count >= source.desiredConnections,
+                count < Self.connectionCap(configuration), source.connectAfter <= now, source.fetchAfter <= now,
+                let since = source.firstWorkAt, now - since >= 1.5, let rate = rate(of: index),
+                source.connections.allSatisfy({ connections[$0]?.requests.isEmpty == false })
+            else { continue }
+            sources[index].desiredConnections = count + 1
+            let before = totalRate
+            trial = Trial(
+                connection: open(to: index),
+                totalBefore: before,
+                share: rate / Double(count)
+            )
+            return
+        }
+    }
+
+    /// A further connection stays if all sources together have gained a quarter of what one connection of this source
+    /// gave before. A connection that only takes from the others goes.
+    private mutating func judgeTrial() {
+        guard let trial, let began = trial.connectedAt, let connection = connections[trial.connection] else { return }
+        // Time to show what it can do: longer where a chunk takes long.
+        guard now - began >= 2, connection.hasServed || now - began >= 30 else { return }
+        let source = connection.source
+        self.trial = nil
+        guard totalRate - trial.totalBefore < 0.25 * trial.share else { return }
+        sources[source].growAfter = now + configuration.trialPause
+        sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
+        if connections[trial.connection]?.requests.isEmpty == true {
+            drop(trial.connection, telling: true)
+        } else {
+            connections[trial.connection]?.isRetiring = true
+        }
+    }
+}

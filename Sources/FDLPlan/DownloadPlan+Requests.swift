@@ -1,0 +1,191 @@
+import FDLCore
+
+/// Asking for chunks: what a connection is given, and how much.
+extension DownloadPlan {
+    // MARK: - Asking
+
+    /// Gives a connection as much as it should have.
+    mutating func fill(_ key: Int) {
+        guard let start = connections[key], start.isReady, !start.isRetiring else { return }
+        let source = start.source
+        guard sources[source].fetchAfter <= now else {
+            connections[key]?.hunger = .work
+            return wake(at: sources[source].fetchAfter)
+        }
+        let target = target(of: start)
+        var hunger = Hunger.none
+        while let connection = connections[key] {
+            let isIdle = connection.requests.isEmpty
+            guard isIdle || connection.outstanding < target,
+                connection.requests.count < configuration.maximumRequestsPerConnection
+            else { break }
+            guard let candidate = pending.next(for: source) else {
+                hunger = .work
+                break
+            }
+            let length = layout.length(ofChunk: candidate.chunk)
+            guard isIdle || connection.outstanding + length <= target else { break }
+            guard memoryUsed + memoryCost(length) <= memoryAllowance else {
+                hunger = .memory
+                break
+            }
+            guard candidate.rank > 0 || !shouldLeave(candidate.chunk, length, key, connection) else {
+                hunger = .work
+                break
+            }
+            let run = sources[source].kind == .mirror ? run(from: candidate.chunk, connection) : 1
+            send(candidate.chunk..<(candidate.chunk + run), on: key)
+        }
+        connections.update(key) { $0.hunger = hunger }
+        if hunger == .work, connections[key]?.requests.isEmpty == true { idleAppeared = true }
+    }
+
+    /// Feeds the connections that had room to spare: those with nothing to do first, of those the fastest.
+    mutating func feed() {
+        feeding += 1
+        while let key = hungriest() {
+            let feeding = feeding
+            connections.update(key) { $0.lastFeeding = feeding }
+            fill(key)
+            if connections[key]?.hunger == .memory { return }
+        }
+    }
+
+    private func hungriest() -> Int? {
+        var best: (key: Int, isIdle: Bool, rate: Double)?
+        for key in connectionKeys {
+            // Looked at first: most have no hunger, and the rest of a connection is expensive to copy.
+            switch connections[key]?.hunger {
+            case .memory where memoryAppeared, .work where workAppeared: break
+            default: continue
+            }
+            guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
+            else { continue }
+            let isIdle = connection.requests.isEmpty
+            // A connection that has not been measured goes first: it may be the fastest.
+            let rate = connection.meter.rate ?? .infinity
+            if let best, (best.isIdle ? 1 : 0, best.rate) >= (isIdle ? 1 : 0, rate) { continue }
+            best = (key, isIdle, rate)
+        }
+        return best?.key
+    }
+
+    /// How many bytes a connection should have outstanding: twice what is under way on a path of its rate and delay,
+    /// so that a rate held down by too few requests can show itself, and one chunk for the source to work on.
+    private func target(of connection: Connection) -> Int {
+        let unit = layout.chunkSize.bytes
+        let source = sources[connection.source]
+        if source.isSlow { return unit }
+        if source.missesInARow > 0 { return unit * min(2 + source.missesInARow, 8) }
+        guard let underWay = underWay(connection) else {
+            // Not knowing anything, a second chunk only where there is plenty.
+            return pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
+        }
+        let runs = source.kind == .mirror ? 2 * runBytes(connection) : 2 * unit
+        return min(memoryAllowance, max(runs, unit + underWay))
+    }
+
+    /// Twice what is under way on a path of the connection's rate and delay, up to the memory limit; nil where they are
+    /// not known.
+    private func underWay(_ connection: Connection) -> Int? {
+        guard let rate = connection.meter.rate, let delay = connection.delay ?? sources[connection.source].delay
+        else { return nil }
+        return Int(min(2 * rate * delay, Double(memoryLimit)))
+    }
+
+    /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many
+    /// connections and for long paths, which hold what is under way; on short ones a slow moment of the disk would fill
+    /// it and gain nothing.
+    mutating func reviewMemory() {
+        guard case .any = configuration.order else { return }
+        let unit = layout.chunkSize.bytes
+        var needed = 0
+        for key in connectionKeys where needed < memoryLimit {
+            guard let connection = connections[key] else { continue }
+            let delay = connection.delay ?? sources[connection.source].delay ?? 0
+            needed += unit + max(unit, delay < configuration.longPath ? 0 : underWay(connection) ?? 0)
+        }
+        memoryAllowance = min(memoryLimit, max(memoryLimit / 2, unit, needed))
+    }
+
+    /// Whether to leave a chunk to the others, since they will have fetched everything, this one too, sooner than this
+    /// connection could have fetched it.
+    private func shouldLeave(_ chunk: Int, _ length: Int, _ key: Int, _ connection: Connection) -> Bool {
+        guard let rate = connection.meter.rate, outstanding > connection.outstanding else { return false }
+        let others = totalRate - rate
+        guard others > 0 else { return false }
+        let mine = connection.wait(for: length, rate: rate)
+        let theirs = (Double(pendingBytes) + Double(outstanding - connection.outstanding)) / others
+        guard mine > 1.1 * theirs else { return false }
+        return isSooner(elsewhere: chunk, length, than: mine, except: key)
+    }
+
+    /// Whether some other busy connection would have a chunk within a given time, though it did all it has to do first.
+    func isSooner(elsewhere chunk: Int, _ length: Int, than time: Double, except key: Int, or victim: Int? = nil)
+        -> Bool
+    {
+        connectionKeys.contains { other in
+            guard other != key, other != victim, let connection = connections[other], connection.isReady,
+                !connection.requests.isEmpty, !connection.isRetiring, pending.allows(chunk, of: connection.source),
+                sources[connection.source].fetchAfter <= now, let rate = connection.meter.current(at: now)
+            else { return false }
+            return 1.1 * connection.wait(for: length, rate: rate) < time
+        }
+    }
+
+    /// The most bytes to ask a mirror for in one request: about a second's worth, a fair share of the memory, and
+    /// towards the end a share of what is left that lets all finish together.
+    private func runBytes(_ connection: Connection) -> Int {
+        let unit = layout.chunkSize.bytes
+        guard let rate = connection.meter.rate, !sources[connection.source].isSlow else { return unit }
+        let share = memoryAllowance / (2 * max(1, connectionKeys.count))
+        let end = totalRate > 0 ? Double(pendingBytes) * rate / totalRate / 4 : .infinity
+        return max(unit, min(configuration.maximumRun, share, Int(min(rate, end, 1e12))))
+    }
+
+    private func run(from chunk: Int, _ connection: Connection) -> Int {
+        let limit = min(runBytes(connection), memoryAllowance - memoryUsed) / layout.chunkSize.bytes
+        let end = layout.chunks(ofFile: layout.file(ofChunk: chunk)).upperBound
+        var count = 1
+        while count < limit, chunk + count < end, pending.contains(chunk + count),
+            pending.allows(chunk + count, of: connection.source)
+        {
+            count += 1
+        }
+        return count
+    }
+
+    private mutating func send(_ chunks: Range<Int>, on key: Int) {
+        for chunk in chunks {
+            pending.remove(chunk)
+            pendingBytes -= Int64(layout.length(ofChunk: chunk))
+        }
+        let request = ask(for: chunks, on: key)
+        for chunk in chunks { flights[chunk] = Flight(first: request) }
+    }
+
+    /// Sends a request for chunks that are pending no longer.
+    /// - Returns: its key.
+    mutating func ask(for chunks: Range<Int>, on key: Int) -> Int {
+        let bytes = chunks.reduce(0) { $0 + layout.length(ofChunk: $1) }
+        memoryUsed += chunks.reduce(0) { $0 + memoryCost(layout.length(ofChunk: $1)) }
+        outstanding += bytes
+        let isIdle = connections[key]?.requests.isEmpty ?? true
+        let request = requests.insert(
+            Request(connection: key, chunks: chunks, bytes: bytes, sentAt: now, measuresDelay: isIdle)
+        )
+        let now = now
+        connections.update(key) { connection in
+            connection.requests.append(request)
+            connection.wasAsked = true
+            connection.outstanding += bytes
+            guard isIdle else { return }
+            connection.meter.begin(at: now)
+            connection.silentSince = now
+        }
+        actions.append(
+            .fetch(RequestID(rawValue: request), chunks: chunks, on: ConnectionID(rawValue: key))
+        )
+        return request
+    }
+}

@@ -1,0 +1,102 @@
+public import FDLCore
+public import FDLCrypto
+import FDLSystem
+public import FDLTrust
+import Glibc
+
+/// A manifest's text and its signature, made and written.
+extension SignedBytes {
+    /// Encodes and signs.
+    /// - Parameters:
+    ///   - fileName: what the manifest's file will be called; the trusted comment says it, as minisign's does.
+    ///   - now: the publisher's clock.
+    public init(
+        _ manifest: Manifest,
+        signedWith key: borrowing SecretKey,
+        fileName: String,
+        now: UTCTime
+    ) throws(PublishingError) {
+        let bytes = manifest.encoded()
+        // What no reader would take must not be signed.
+        do { _ = try Manifest(parsing: bytes) } catch { throw .manifest(error) }
+        let shownName = String(
+            String.UnicodeScalarView(
+                fileName.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+            )
+        )
+        let comment = "timestamp:\(now.secondsSince1970)\tfile:\(shownName)\thashed"
+        do {
+            let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: comment)
+            self.init(manifest: bytes, signature: signature.encoded, origin: fileName)
+        } catch {
+            throw .signing(error)
+        }
+    }
+
+    /// Whether the manifest of `input` can be written to `path`, as far as can be told before the work of making it.
+    ///
+    /// What is there already is replaced only where it is a manifest and its signature.
+    public static func checkOutput(_ path: String, publishing input: PublishingInput) throws(PublishingError) {
+        do throws(SystemError) {
+            let directory = try FileStatus(path: Directory.containing(path))
+            guard directory.kind == .directory else {
+                throw SystemError(operation: "create", path: path, code: ENOTDIR)
+            }
+            guard access(Directory.containing(path), W_OK) == 0 else {
+                throw SystemError(operation: "create", path: path, code: errno)
+            }
+        } catch {
+            throw .output(error)
+        }
+        let published = Set(input.files.map(\.identity.file))
+        try checkReplaceable(path, by: Array(Manifest.format.utf8), published)
+        try checkReplaceable(FileNames.signature(of: path), by: Array("untrusted comment:".utf8), published)
+    }
+
+    /// - Parameter mark: what the beginning of a file that may be replaced contains.
+    private static func checkReplaceable(
+        _ path: String,
+        by mark: [UInt8],
+        _ published: Set<FileIdentity.Node>
+    ) throws(PublishingError) {
+        let status: FileStatus
+        do throws(SystemError) {
+            status = try FileStatus(path: path)
+        } catch {
+            // A name too long for the second file, say, must be known before the first is there.
+            guard error.isNotFound else { throw .output(error) }
+            return
+        }
+        guard status.kind != .directory else {
+            throw .output(SystemError(operation: "replace", path: path, code: EISDIR))
+        }
+        guard !published.contains(FileIdentity(status).file) else { throw .outputIsInput(path: path) }
+        guard status.kind == .regular else { throw .outputNotOurs(path: path) }
+        var beginning = [UInt8](repeating: 0, count: 4096)
+        do throws(SystemError) {
+            let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY)
+            let count = try beginning.withUnsafeMutableBufferPointer { bytes throws(SystemError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(bytes), at: 0)
+            }
+            beginning.removeSubrange(count...)
+        } catch {
+            throw .output(error)
+        }
+        guard beginning.isEmpty || beginning.contains(mark) else { throw .outputNotOurs(path: path) }
+    }
+
+    /// Writes both files; neither is there before both are whole.
+    ///
+    /// Two names cannot change at once. The signature's goes first: a kill between the two leaves, of something new,
+    /// a signature that nobody looks for, where the other way round it would be a manifest that readers find and refuse;
+    /// and a worker, which looks out for manifests, finds one with its signature there. In between, and after such a
+    /// kill until it is signed again, readers take the two for a pair that is being replaced, and ask again.
+    public func write(to path: String) throws(PublishingError) {
+        do {
+            let files = [(FileNames.signature(of: path), signature), (path, manifest)]
+            try WholeFile.replace(files.compactMap { path, bytes in bytes.map { (path, $0) } }, mode: 0o666)
+        } catch {
+            throw .output(error)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import FDLCore
+public import FDLCrypto
+import FDLSystem
+import Glibc
+
+/// Keys in files.
+public enum KeyFile {
+    /// More than any key file has.
+    private static let maximumBytes = 64 << 10
+
+    /// Reads a public key in minisign's format.
+    public static func publicKey(_ path: String) throws(KeyRingError) -> PublicKey {
+        let text = String(decoding: try read(path), as: UTF8.self)
+        return try atPath(path) { () throws(KeyError) in try PublicKey(minisign: text) }
+    }
+
+    /// Reads a secret key in PEM.
+    public static func secretKey(_ path: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
+        let pem = try read(path)
+        return try atPath(path) { () throws(KeyError) in try SecretKey(pem: pem, passphrase: passphrase) }
+    }
+
+    /// Makes a key and writes `PREFIX.key` (0600) and `PREFIX.pub`. Neither is ever replaced.
+    ///
+    /// The secret key comes first, and each file is whole or absent: what a killed process leaves is nothing or a secret
+    /// key alone, and of that the next call makes the public one.
+    /// - Throws: `KeyRingError.system` with EEXIST where there is a pair, or a secret key that does not have the
+    ///   passphrase; `.secretKeyMissing` where there is only a public key: its secret key may lie elsewhere, and another
+    ///   one would be another publisher.
+    public static func createPair(prefix: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
+        let path = FileNames.secretKey(prefix)
+        let directory = try lockedDirectory(of: path)
+        return try withExtendedLifetime(directory) { () throws(KeyRingError) in
+            let publicPath = FileNames.publicKey(prefix)
+            let key = try secretHalf(path, publicPath, passphrase)
+            try create(publicPath, Array(key.publicKey.minisignText.utf8), mode: 0o644)
+            return key
+        }
+    }
+
+    /// Locked so that nobody takes a secret key of a pair being written for one whose public key is lacking. Not every
+    /// file system can lock a directory; nothing is replaced there either.
+    private static func lockedDirectory(of path: String) throws(KeyRingError) -> Descriptor {
+        do throws(SystemError) {
+            let directory = try Descriptor(openingDirectory: Directory.containing(path))
+            try directory.waitForLock()
+            return directory
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// The secret key of a pair whose public key is to be written: a new one, or one that was left alone.
+    private static func secretHalf(
+        _ path: String,
+        _ publicPath: String,
+        _ passphrase: [UInt8]?
+    ) throws(KeyRingError) -> SecretKey {
+        let isPublicThere = (try? FileStatus(path: publicPath, following: false)) != nil
+        guard (try? FileStatus(path: path, following: false)) == nil else {
+            // Whoever gives a passphrase wants no plain key.
+            guard !isPublicThere, passphrase == nil || !isPlain(path) else {
+                throw .system(SystemError(operation: "create", path: path, code: EEXIST))
+            }
+            return try secretKey(path, passphrase: passphrase)
+        }
+        guard !isPublicThere else { throw .secretKeyMissing(path: path, publicKey: publicPath) }
+        let key = try atPath(path, SecretKey.generate)
+        let pem = try atPath(path) { () throws(KeyError) in try key.pem(passphrase: passphrase) }
+        try create(path, pem, mode: 0o600)
+        return key
+    }
+
+    private static func isPlain(_ path: String) -> Bool {
+        do {
+            _ = try secretKey(path, passphrase: nil)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether others than its owner may read a file although that is not how it was made: there are file systems that
+    /// keep no modes. False where nothing can be told.
+    public static func isOpenToOthers(_ path: String) -> Bool {
+        guard let status = try? FileStatus(path: path) else { return false }
+        return status.mode & 0o044 != 0
+    }
+
+    private static func create(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(KeyRingError) {
+        do { try WholeFile.create(path, with: bytes, mode: mode) } catch { throw .system(error) }
+    }
+
+    /// Reads a passphrase: the file's first line.
+    public static func passphrase(_ path: String) throws(KeyRingError) -> [UInt8] {
+        let line = try read(path).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard !line.isEmpty else { throw .emptyPassphrase(path: path) }
+        return Array(line)
+    }
+
+    private static func atPath<Value: ~Copyable>(
+        _ path: String,
+        _ body: () throws(KeyError) -> Value
+    ) throws(KeyRingError) -> Value {
+        do { return try body() } catch { throw .key(error, path: path) }
+    }
+
+    private static func read(_ path: String) throws(KeyRingError) -> [UInt8] {
+        do {
+            return try WholeFile.read(path, limit: maximumBytes)
+        } catch {
+            throw .system(error)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import Glibc
+
+/// A manifest's exact bytes and those of its signature, as they were made or read: nobody has vouched for them yet.
+public struct SignedBytes: Sendable, Hashable {
+    public let manifest: [UInt8]
+    /// nil where there is none.
+    public let signature: [UInt8]?
+    /// What the manifest was read from, for messages: a path or a URL.
+    public let origin: String
+
+    public init(manifest: [UInt8], signature: [UInt8]?, origin: String) {
+        self.manifest = manifest
+        self.signature = signature
+        self.origin = origin
+    }
+
+    /// Reads a manifest's file and the signature beside it, where there is one.
+    public init(readingFile path: String) throws(VerificationError) {
+        self.init(
+            manifest: try Self.manifest(inFile: path),
+            signature: try Self.signature(besideFile: path),
+            origin: path
+        )
+    }
+
+    /// Reads a manifest's file alone.
+    public static func manifest(inFile path: String) throws(VerificationError) -> [UInt8] {
+        do throws(SystemError) {
+            return try WholeFile.read(path, limit: Manifest.maximumBytes)
+        } catch {
+            throw error.code == EFBIG ? .manifest(.tooLarge(bytes: Manifest.maximumBytes + 1)) : .unreadable(error)
+        }
+    }
+
+    /// Reads the signature that lies beside a manifest's file.
+    /// - Returns: nil where there is none.
+    public static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
+        do throws(SystemError) {
+            return try WholeFile.read(FileNames.signature(of: path), limit: MinisignSignature.maximumBytes)
+        } catch {
+            guard !error.isNotFound else { return nil }
+            throw error.code == EFBIG ? .signature(.malformed("it is too long")) : .unreadable(error)
+        }
+    }
+}

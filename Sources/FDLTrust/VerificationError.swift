@@ -1,0 +1,56 @@
+public import FDLCore
+public import FDLCrypto
+public import FDLSystem
+
+/// Why a manifest is not accepted.
+public enum VerificationError: Error, Sendable, Hashable {
+    /// The manifest or its signature cannot be read.
+    case unreadable(SystemError)
+    /// There is no signature beside the manifest; `path` is where it was looked for.
+    case signatureMissing(path: String)
+    case signature(SignatureError)
+    /// The signature holds, but what it covers is no manifest.
+    case manifest(ManifestError)
+}
+
+extension VerificationError {
+    /// Whether a manifest and a signature that were read one after the other while the publisher put new ones there
+    /// would look like this: then reading both again helps.
+    public var mayBeOfTornPair: Bool {
+        switch self {
+        case .signature(.mismatch), .signature(.trustedCommentTampered), .signature(.malformed): true
+        case .unreadable, .signatureMissing, .signature, .manifest: false
+        }
+    }
+
+    /// How long to wait before each reading again. Two renames take microseconds, a copy to a mirror longer.
+    public static let pausesForTornPair: [Duration] = [
+        .milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
+    ]
+}
+
+extension VerificationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let error): "\(error)"
+        case .signatureMissing(let path): "the manifest has no signature: there is no \(path)"
+        case .signature(let error): "\(error)"
+        case .manifest(let error): "\(error)"
+        }
+    }
+
+    /// What a command says when it is given such a manifest.
+    public var failure: Failure {
+        switch self {
+        case .unreadable(let error): error.failure(error.isNotFound ? .usage : .localIO)
+        case .signatureMissing:
+            Failure(
+                .integrity,
+                description,
+                hint: "get the .minisig from the publisher and put it beside the manifest"
+            )
+        case .signature(let error): Failure(.integrity, description, hint: error.hint)
+        case .manifest(let error): error.failure
+        }
+    }
+}

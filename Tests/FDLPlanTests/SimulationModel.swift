@@ -1,0 +1,141 @@
+import FDLCore
+import FDLPlan
+
+/// What is scheduled: the plan, or the round robin it is compared with.
+protocol Scheduler {
+    mutating func start(at: Duration) -> [DownloadPlan.Action]
+    mutating func handle(_ event: DownloadPlan.Event, at: Duration) -> [DownloadPlan.Action]
+}
+
+extension DownloadPlan: Scheduler {}
+
+/// One server as the simulator plays it.
+struct SimulatedSource {
+    var kind = SourceKind.worker
+    /// Bytes a second, shared by all its connections.
+    var rate: Double
+    /// Bytes a second on one connection.
+    var connectionRate = Double.infinity
+    /// Round trip in seconds.
+    var delay: Double
+    var outages: [Outage] = []
+    /// The share of chunks sent wrong.
+    var corruption = 0.0
+    /// The share of answers broken off in the middle.
+    var breaks = 0.0
+    /// The share of requests answered 503, and what `Retry-After` says.
+    var busy = 0.0
+    var retryAfter: Duration?
+    /// The share of requests answered with something that is not the protocol.
+    var nonsense = 0.0
+    /// The chunks it has; nil: all.
+    var holdings: ChunkSet?
+    /// Refuses every connection, with this error.
+    var refusal: SourceError?
+    /// Sends one byte a second.
+    var drips = false
+
+    struct Outage {
+        var from: Double
+        var to: Double
+        /// Packets vanish, rather than connections being refused.
+        var isSilent: Bool
+    }
+
+    /// Gives right bytes, sooner or later.
+    var isHonest: Bool { corruption == 0 && refusal == nil && !drips && nonsense == 0 }
+    /// Never does anything wrong.
+    var isFlawless: Bool { isHonest && outages.isEmpty && breaks == 0 && busy == 0 }
+
+    func outage(at time: Double) -> Outage? { outages.first { $0.from <= time && time < $0.to } }
+}
+
+/// Events by time, those of one time in the order they were put in.
+struct EventQueue<Event> {
+    private var heap: [(time: Double, order: Int, event: Event)] = []
+    private var order = 0
+
+    mutating func push(_ event: Event, at time: Double) {
+        order += 1
+        heap.append((time, order, event))
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard isBefore(child, parent) else { return }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    mutating func pop() -> (time: Double, event: Event)? {
+        guard let first = heap.first else { return nil }
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return (first.time, first.event) }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isBefore(child, least) {
+                least = child
+            }
+            guard least != parent else { break }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+        return (first.time, first.event)
+    }
+
+    private func isBefore(_ left: Int, _ right: Int) -> Bool {
+        (heap[left].time, heap[left].order) < (heap[right].time, heap[right].order)
+    }
+}
+
+/// What one simulated download came to.
+struct Outcome {
+    var finished = false
+    var failure: DownloadFailure?
+    /// Virtual seconds.
+    var time = 0.0
+    /// Bytes that came for chunks another request had given meanwhile.
+    var refetched = 0
+    /// The most bytes asked for and not stored.
+    var largestMemory = 0
+    var connectionsOpened = 0
+    var mostConnections = 0
+    var fetches = 0
+    var events = 0
+    /// Everything that must not happen and did.
+    var violations: [String] = []
+    /// Every fetch, for comparing runs.
+    var trace: [Int] = []
+}
+
+/// The seeded generator of the tests: another one than the plan's own.
+struct TestGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_f491_4f6c_dd1d
+    }
+
+    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    mutating func chance(_ probability: Double) -> Bool { unit() < probability }
+
+    /// Evenly spread in its logarithm.
+    mutating func logarithmic(_ from: Double, _ ratio: Double) -> Double {
+        // Powers by repeated square roots, so that the tests need no mathematics library.
+        var value = from
+        var factor = ratio
+        for _ in 0..<20 {
+            factor = factor.squareRoot()
+            if chance(0.5) { value *= factor }
+        }
+        return value
+    }
+}

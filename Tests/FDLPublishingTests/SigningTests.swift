@@ -1,0 +1,85 @@
+import FDLCore
+import FDLCrypto
+import FDLTrust
+import Foundation
+import Testing
+import TestSupport
+
+@testable import FDLPublishing
+
+@Suite struct SigningTests {
+    @Test func isAcceptedByItsReader() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1, 2, 3], "x"))
+        let now = UTCTime(secondsSince1970: 1_795_341_600)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        let key = try SecretKey.generate()
+        let signed = try SignedBytes(manifest, signedWith: key, fileName: "x\n.json", now: now)
+        try signed.write(to: "\(folder.path)/m.json")
+        #expect(try folder.names() == ["m.json", "m.json.minisig", "x"])
+        let read = try SignedBytes(readingFile: "\(folder.path)/m.json")
+        let verified = try VerifiedManifest.verify(read, acceptedKeys: [key.publicKey])
+        #expect(verified.manifest == manifest)
+        #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed")
+    }
+
+    @Test func bothFilesOrNone() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1], "x"))
+        let now = UTCTime(secondsSince1970: 1)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        let signed = try SignedBytes(manifest, signedWith: .generate(), fileName: "m", now: now)
+
+        // No room for the signature's name: the manifest must not have been put in place.
+        let tooLong = "\(folder.path)/\(String(repeating: "m", count: 255 - 7))"
+        #expect(throws: PublishingError.self) { try SignedBytes.checkOutput(tooLong, publishing: input) }
+        #expect(throws: PublishingError.self) { try signed.write(to: tooLong) }
+        #expect(try folder.names() == ["x"])
+        let longest = String(repeating: "m", count: 255 - 8)
+        try signed.write(to: "\(folder.path)/\(longest)")
+        #expect(try folder.names() == [longest, "\(longest).minisig", "x"])
+
+        for path in ["\(folder.path)/none/m", "\(folder.path)/x/m", folder.path] {
+            #expect(throws: PublishingError.self) { try SignedBytes.checkOutput(path, publishing: input) }
+        }
+        try SignedBytes.checkOutput("\(folder.path)/m", publishing: input)
+    }
+
+    @Test func whatIsPublishedOrForeignIsNeverReplaced() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write([1], "x")
+        let input = try PublishingInput(scanning: file)
+        func check(_ path: String) throws { try SignedBytes.checkOutput(path, publishing: input) }
+        #expect(throws: PublishingError.outputIsInput(path: file)) { try check(file) }
+        #expect(symlink("x", "\(folder.path)/link") == 0)
+        #expect(throws: PublishingError.outputIsInput(path: "\(folder.path)/link")) { try check("\(folder.path)/link") }
+        #expect(link(file, "\(folder.path)/m.minisig") == 0)
+        #expect(throws: PublishingError.outputIsInput(path: "\(folder.path)/m.minisig")) {
+            try check("\(folder.path)/m")
+        }
+        let foreign = try folder.write(Array("my thesis".utf8), "thesis")
+        #expect(throws: PublishingError.outputNotOurs(path: foreign)) { try check(foreign) }
+        // No file at all, in a directory that whoever runs the tests may write.
+        let fifo = "\(folder.path)/fifo"
+        #expect(mkfifo(fifo, 0o600) == 0)
+        #expect(throws: PublishingError.outputNotOurs(path: fifo)) { try check(fifo) }
+
+        let now = UTCTime(secondsSince1970: 1)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        try SignedBytes(manifest, signedWith: .generate(), fileName: "old", now: now).write(
+            to: "\(folder.path)/old"
+        )
+        try check("\(folder.path)/old")
+        try check(folder.write([], "empty"))
+    }
+
+    @Test func onlyCertificatesArePublished() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        let key = "-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n"
+        #expect(CertificateText.certificates(in: "text\n" + key + certificate + key) == certificate)
+        #expect(CertificateText.certificates(in: certificate + certificate) == certificate + certificate)
+        #expect(CertificateText.certificates(in: certificate.replacing("\n", with: "\r\n")) == certificate)
+        #expect(CertificateText.certificates(in: key) == nil)
+        #expect(CertificateText.certificates(in: "-----BEGIN CERTIFICATE-----\n" + key) == nil)
+    }
+}

@@ -1,0 +1,94 @@
+import FDLCore
+import FDLCrypto
+import FDLSystem
+import FDLTrust
+import TestSupport
+import Testing
+
+/// A pair that is read while the publisher puts another one there.
+@Suite struct ManifestAcceptanceTests {
+    private let folder: TemporaryFolder
+    private let old: SignedBytes
+    private let new: SignedBytes
+    private let acceptance: ManifestAcceptance
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let key = try SecretKey.generate()
+        let directories = folder.directories
+        try KeyRing(directories: directories).trust(key.publicKey)
+        acceptance = ManifestAcceptance(directories: directories)
+        func pair(_ path: String) throws -> SignedBytes {
+            let bytes = try Self.manifest(of: path).encoded()
+            let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: "")
+            return SignedBytes(manifest: bytes, signature: signature.encoded, origin: "m")
+        }
+        old = try pair("old")
+        new = try pair("new")
+    }
+
+    /// Of an empty file.
+    private static func manifest(of path: String) throws -> Manifest {
+        try Manifest(
+            name: #require(ManifestName("test")),
+            version: 1,
+            created: UTCTime(secondsSince1970: 0),
+            chunkSize: #require(ChunkSize(bytes: 65536)),
+            files: [Manifest.File(path: SafePath(path), size: 0, isExecutable: false)],
+            digests: []
+        )
+    }
+
+    private var torn: SignedBytes {
+        SignedBytes(manifest: old.manifest, signature: new.signature, origin: "m")
+    }
+
+    /// Reads what `readings` says, the last of them again and again.
+    private func accept(_ readings: [SignedBytes]) async -> (Result<String, Failure>, readings: Int) {
+        var count = 0
+        do throws(Failure) {
+            let verified = try await acceptance.accept(now: UTCTime(secondsSince1970: 0)) {
+                () async throws(Failure) in
+                count += 1
+                return readings[min(count, readings.count) - 1]
+            }
+            return (.success(verified.manifest.files[0].path.string), count)
+        } catch {
+            return (.failure(error), count)
+        }
+    }
+
+    @Test func `a whole pair is read once`() async {
+        let (result, readings) = await accept([new])
+        #expect(result == .success("new") && readings == 1)
+    }
+
+    @Test(arguments: 1...5)
+    func `a torn pair is read again`(times: Int) async {
+        let (result, readings) = await accept(Array(repeating: torn, count: times) + [new])
+        #expect(result == .success("new") && readings == times + 1)
+    }
+
+    @Test func `a signature that is cut off is read again`() async {
+        let cut = SignedBytes(manifest: new.manifest, signature: [], origin: "m")
+        #expect(await accept([cut, new]).0 == .success("new"))
+    }
+
+    @Test func `a forgery stays one`() async {
+        let (result, readings) = await accept([torn])
+        guard case .failure(let failure) = result else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(failure.exitCode == .integrity && failure.message.contains("does not match the manifest"))
+        #expect(readings == VerificationError.pausesForTornPair.count + 1)
+    }
+
+    @Test func `what reading again cannot mend is told at once`() async throws {
+        let unsigned = SignedBytes(manifest: new.manifest, signature: nil, origin: "m")
+        #expect(await accept([unsigned, new]).readings == 1)
+        let stranger = try MinisignSignature(signing: new.manifest, with: SecretKey.generate(), trustedComment: "")
+        let unknown = SignedBytes(manifest: new.manifest, signature: stranger.encoded, origin: "m")
+        #expect(await accept([unknown, new]).readings == 1)
+    }
+}
