@@ -22,11 +22,13 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let package = Package(
     name: "fdl",
     platforms: [.macOS(.v15)],
+    // A library brings the targets below it whose types its API has.
     products: [
         .library(name: "FDLCore", targets: ["FDLCore"]),
+        .library(name: "FDLTrust", targets: ["FDLTrust", "FDLCrypto", "FDLSystem"]),
         .library(name: "FDLPublishing", targets: ["FDLPublishing"]),
         .library(name: "FDLServer", targets: ["FDLServer"]),
-        .library(name: "FDLClient", targets: ["FDLClient"]),
+        .library(name: "FDLClient", targets: ["FDLClient", "FDLTLS"]),
         .executable(name: "fdl-sign", targets: ["fdl-sign"]),
         .executable(name: "fdl-secure-server", targets: ["fdl-secure-server"]),
         .executable(name: "fdl-secure", targets: ["fdl-secure"]),
@@ -53,7 +55,7 @@ let package = Package(
         ),
         .target(name: "FDLTrust", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
         .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", nioCore], swiftSettings: settings),
-        .target(name: "FDLCompression", dependencies: ["CZlib", "FDLCore"], swiftSettings: settings),
+        .target(name: "FDLCompression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "FDLPublishing",
             dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem", "FDLTrust"],
@@ -86,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure-server",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore,
+                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", "FDLTLS", argumentParser, logging, nioCore,
             ],
             swiftSettings: settings
         ),
