@@ -100,6 +100,22 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // What tools/bench runs, and what it measures besides the programs.
+        .executableTarget(
+            name: "bench",
+            dependencies: ["FDLCommand", "FDLCore", "FDLSystem", argumentParser],
+            path: "Benchmarks/bench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "measure",
+            dependencies: [
+                "COpenSSL", "FDLCore", "FDLCrypto", "FDLSystem", "FDLTLS", nioCore, nioEmbedded,
+            ],
+            path: "Benchmarks/measure",
+            swiftSettings: settings
+        ),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan"], swiftSettings: settings),
@@ -150,6 +166,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "FDLCommandTests", dependencies: ["FDLCommand", "FDLCore"], swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["bench", argumentParser], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

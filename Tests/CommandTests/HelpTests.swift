@@ -6,7 +6,7 @@ struct HelpTests {
         (.sign, []), (.sign, ["keygen"]), (.sign, ["manifest"]), (.sign, ["verify"]),
         (.server, []),
         (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
-        (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("time-get"), []),
+        (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("bench"), []),
     ]
 
     @Test(arguments: verbs.indices)

@@ -4,8 +4,8 @@
 /// a whole number is wanted, nesting is bounded, and nothing but white space may follow the value. It allocates only
 /// for the strings it is asked for.
 ///
-/// The bytes must outlive the reader; both live within one call of `Manifest.init(parsing:)`.
-struct JSONReader {
+/// The bytes must outlive the reader, which lives within one call of whoever parses.
+package struct JSONReader {
     /// How deep objects and arrays may nest.
     static let maximumDepth = 32
 
@@ -13,12 +13,12 @@ struct JSONReader {
     private var offset = 0
     private var depth = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// Reads an object and hands each name to `member`, which must read or skip its value.
-    mutating func object(
+    package mutating func object(
         _ field: String,
         _ member: (String, inout JSONReader) throws(ManifestError) -> Void
     ) throws(ManifestError) {
@@ -43,7 +43,7 @@ struct JSONReader {
     }
 
     /// Reads an array and calls `element` at each value, which must read or skip it.
-    mutating func array(
+    package mutating func array(
         _ field: String,
         _ element: (inout JSONReader) throws(ManifestError) -> Void
     ) throws(ManifestError) {
@@ -60,14 +60,14 @@ struct JSONReader {
         depth -= 1
     }
 
-    mutating func string(_ field: String) throws(ManifestError) -> String {
+    package mutating func string(_ field: String) throws(ManifestError) -> String {
         guard peek() == UInt8(ascii: "\"") else { throw try wrongKind(field, wanted: "a string") }
         return try scanString()
     }
 
     /// A whole number without fraction or exponent.
     /// - Returns: nil where it does not fit 64 bits.
-    mutating func integer(_ field: String) throws(ManifestError) -> Int64? {
+    package mutating func integer(_ field: String) throws(ManifestError) -> Int64? {
         guard let first = peek(), first == UInt8(ascii: "-") || Self.isDigit(first) else {
             throw try wrongKind(field, wanted: "a whole number")
         }
@@ -81,6 +81,19 @@ struct JSONReader {
             let (sum, carry) = tens.addingReportingOverflow(isNegative ? -unit : unit)
             guard !overflow, !carry else { return nil }
             value = sum
+        }
+        return value
+    }
+
+    /// Any number, as near as a `Double` comes to it.
+    package mutating func decimal(_ field: String) throws(ManifestError) -> Double {
+        guard let first = peek(), first == UInt8(ascii: "-") || Self.isDigit(first) else {
+            throw try wrongKind(field, wanted: "a number")
+        }
+        let start = offset
+        _ = try skipNumber()
+        guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
+            throw .invalidField(field, reason: "it is too large a number")
         }
         return value
     }
@@ -112,7 +125,7 @@ struct JSONReader {
     }
 
     /// Reads past a value of any kind, holding it to the same grammar.
-    mutating func skipValue() throws(ManifestError) {
+    package mutating func skipValue() throws(ManifestError) {
         switch peek() {
         case UInt8(ascii: "{"):
             try object("") { (_, reader) throws(ManifestError) in try reader.skipValue() }
@@ -128,7 +141,7 @@ struct JSONReader {
     }
 
     /// Checks that only white space is left.
-    mutating func end() throws(ManifestError) {
+    package mutating func end() throws(ManifestError) {
         skipWhitespace()
         guard offset == bytes.count else { throw malformed("something follows the end") }
     }
@@ -147,7 +160,7 @@ extension JSONReader {
         return true
     }
 
-    mutating func skipWhitespace() {
+    package mutating func skipWhitespace() {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { offset += 1 }
     }
 

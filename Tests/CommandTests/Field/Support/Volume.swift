@@ -100,7 +100,7 @@ final class Volume: Sendable {
     }
 
     /// Unmounts and mounts again, so that nothing of it is left in memory.
-    func remount(_ script: String = "mount -o loop \"$2/image\" \"$1\"") async throws {
+    func remount(_ script: String) async throws {
         try await run("umount \"$1\"\n" + script)
     }
 
@@ -109,7 +109,8 @@ final class Volume: Sendable {
         try await run("xfs_io -x -c shutdown \"$1\"")
     }
 
-    /// Mounts what a Btrfs has written to its disk so far.
+    /// Mounts what the file system has written to its disk so far, from a copy: a mount of the old one may live on in
+    /// the namespace of another test, and with it what is in memory.
     func goBackToDisk() async throws {
         try await run("cp --sparse=always \"$2/image\" \"$2/disk\"")
         try await remount("mv \"$2/disk\" \"$2/image\"\nmount -o loop \"$2/image\" \"$1\"")

@@ -5,10 +5,15 @@ import Glibc
 /// The largest manifests.
 enum ManifestMeasure {
     static func write(_ path: String, chunks: Int) throws {
+        try WholeFile.replace(path, with: try manifest(chunks: chunks).encoded(), mode: 0o644)
+    }
+
+    /// Of one file.
+    static func manifest(chunks: Int) throws -> Manifest {
         guard let name = ManifestName("large"), let chunkSize = ChunkSize(bytes: ChunkSize.allowed.lowerBound) else {
             throw MeasureError("no name or no chunk size")
         }
-        let manifest = try Manifest(
+        return try Manifest(
             name: name,
             version: 1,
             created: UTCTime(secondsSince1970: 1_795_341_600),
@@ -22,7 +27,6 @@ enum ManifestMeasure {
             ],
             digests: try (0..<chunks).map(digest)
         )
-        try WholeFile.replace(path, with: manifest.encoded(), mode: 0o644)
     }
 
     /// 32 bytes that differ from chunk to chunk and look like a digest's.

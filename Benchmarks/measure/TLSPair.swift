@@ -1,31 +1,8 @@
-import Benchmark
+import FDLSystem
 import FDLTLS
 import Glibc
 import NIOCore
 import NIOEmbedded
-
-func tlsBenchmarks() {
-    Benchmark("TLS write, 16 MiB") { benchmark in
-        let pair = try TLSPair()
-        let plaintext = ByteBuffer(repeating: 7, count: 1 << 20)
-        benchmark.startMeasurement()
-        for _ in 0..<16 { blackHole(try pair.encrypt(plaintext)) }
-        benchmark.stopMeasurement()
-    }
-
-    Benchmark("TLS read, 16 MiB") { benchmark in
-        let pair = try TLSPair()
-        let plaintext = ByteBuffer(repeating: 7, count: 1 << 20)
-        let ciphertext = try (0..<16).map { _ in try pair.encrypt(plaintext) }
-        benchmark.startMeasurement()
-        for batch in ciphertext { try pair.decrypt(batch) }
-        benchmark.stopMeasurement()
-    }
-
-    Benchmark("TLS handshake, both sides") { benchmark in
-        for _ in benchmark.scaledIterations { blackHole(try TLSPair()) }
-    }
-}
 
 /// A server and a client whose handshake is done, in memory.
 final class TLSPair {
@@ -55,10 +32,13 @@ final class TLSPair {
         return try take(from: server)
     }
 
-    /// What the client makes of it, thrown away.
-    func decrypt(_ ciphertext: [ByteBuffer]) throws {
+    /// What the client makes of it.
+    /// - Returns: how many bytes.
+    func decrypt(_ ciphertext: [ByteBuffer]) throws -> Int {
         for buffer in ciphertext { try client.writeInbound(buffer) }
-        while let plaintext = try client.readInbound(as: ByteBuffer.self) { blackHole(plaintext) }
+        var count = 0
+        while let plaintext = try client.readInbound(as: ByteBuffer.self) { count += plaintext.readableBytes }
+        return count
     }
 
     private func take(from channel: EmbeddedChannel) throws -> [ByteBuffer] {
@@ -69,32 +49,20 @@ final class TLSPair {
 
     /// With a certificate that the openssl program makes and that signs itself.
     private static func makeContexts() throws -> (server: TLSContext, client: TLSContext) {
-        var template = Array("/tmp/fdl-benchmark-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw BenchmarkFailure.noCertificate }
+        var template = Array("/tmp/fdl-measure-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw MeasureError("openssl made no certificate") }
         let directory = String(cString: made)
         defer { _ = system("rm -rf \(directory)") }
         let command = """
             cd \(directory) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
             -keyout server.key -out server.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
             """
-        guard system(command) == 0 else { throw BenchmarkFailure.noCertificate }
+        guard system(command) == 0 else { throw MeasureError("openssl made no certificate") }
         let certificate = directory + "/server.pem"
-        let roots = try readFile(certificate)
+        let roots = try WholeFile.read(certificate, limit: 1 << 20)
         return (
             try TLSContext.server(TLSServerConfiguration(certificateChainPath: certificate)),
             try TLSContext.client(TLSClientConfiguration(trustRoots: .pem(roots)))
         )
     }
-
-    private static func readFile(_ path: String) throws -> [UInt8] {
-        guard let file = fopen(path, "r") else { throw BenchmarkFailure.noCertificate }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        return Array(bytes[..<fread(&bytes, 1, bytes.count, file)])
-    }
-}
-
-enum BenchmarkFailure: Error {
-    case noCertificate
-    case noManifest
 }

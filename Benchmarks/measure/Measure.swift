@@ -1,18 +1,17 @@
 import Glibc
 
-/// Measures for tools/bench what no installed program measures. Prints numbers and nothing else.
+/// Measures, for tools/bench and by hand, what no installed program measures.
 @main
 struct Measure {
     static let usage = """
-        Usage: measure run OUTPUT PROGRAM [ARGUMENT]...   runs PROGRAM and appends to OUTPUT:
-                                                          wall seconds, CPU seconds, peak resident KiB, exit code
-               measure floor FILE MIB                     CPU seconds per GiB: SHA-256, AES-128-GCM, socket,
+        Usage: measure floor FILE MIB                     CPU seconds per GiB: SHA-256, AES-128-GCM, socket,
                                                          file through the page cache and past it
                measure idle PORT COUNT TARGET             opens connections, asks each for TARGET, says "ready", and
                                                           keeps them until standard input ends
                measure manifest FILE                      seconds to read, parse and check it
                measure make-manifest FILE CHUNKS          writes a manifest of one file
                measure plan CHUNKS SOURCES MEBIBYTES      microseconds per chunk handed out, and per event
+               measure paths [WORD]                       milliseconds of each hot path whose name begins so
                measure ports COUNT                        free TCP ports
 
         """
@@ -22,7 +21,6 @@ struct Measure {
         let verb = arguments.popFirst() ?? ""
         let rest = Array(arguments)
         switch (verb, rest.count) {
-        case ("run", 2...): try ChildRun.append(to: rest[0], command: Array(rest[1...]))
         case ("floor", 2): print(try Floor.measure(file: rest[0], mebibytes: try number(rest[1])))
         case ("idle", 3):
             try IdleConnections.hold(port: try number(rest[0]), count: try number(rest[1]), target: rest[2])
@@ -31,6 +29,7 @@ struct Measure {
         case ("plan", 3):
             let (chunks, sources, mebibytes) = (try number(rest[0]), try number(rest[1]), try number(rest[2]))
             print(PlanDrive.measure(chunks: chunks, sources: sources, mebibytes: mebibytes))
+        case ("paths", 0...1): for line in try HotPaths.measure(rest.first ?? "") { print(line) }
         case ("ports", 1): for port in try FreePorts.find(try number(rest[0])) { print(port) }
         default:
             _ = write(STDERR_FILENO, usage, usage.utf8.count)
