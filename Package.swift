@@ -100,6 +100,22 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // Without the package's own access: they have what any other program has.
+        .executableTarget(
+            name: "EmbedWorker",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLServer", "FDLSystem", "FDLTrust", logging],
+            path: "Examples/Embed/EmbedWorker",
+            packageAccess: false,
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "EmbedClient",
+            dependencies: ["FDLClient", "FDLCore", "FDLSystem", "FDLTLS", "FDLTrust"],
+            path: "Examples/Embed/EmbedClient",
+            packageAccess: false,
+            swiftSettings: settings
+        ),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan"], swiftSettings: settings),
@@ -136,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "FDLServerTests",
             dependencies: [
-                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", "TestSupport",
+                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioEmbedded, nioHTTP1, nioPosix, logging,
             ],
             swiftSettings: settings
