@@ -110,9 +110,25 @@ let package = Package(
         .executableTarget(
             name: "measure",
             dependencies: [
-                "COpenSSL", "FDLCore", "FDLCrypto", "FDLSystem", "FDLTLS", nioCore, nioEmbedded,
+                "COpenSSL", "FDLCore", "FDLCrypto", "FDLPlan", "FDLSystem", "FDLTLS", nioCore, nioEmbedded,
             ],
             path: "Benchmarks/measure",
+            swiftSettings: settings
+        ),
+
+        // Without the package's own access: they have what any other program has.
+        .executableTarget(
+            name: "EmbedWorker",
+            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLServer", "FDLSystem", "FDLTrust", logging],
+            path: "Examples/Embed/EmbedWorker",
+            packageAccess: false,
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "EmbedClient",
+            dependencies: ["FDLClient", "FDLCore", "FDLSystem", "FDLTLS", "FDLTrust"],
+            path: "Examples/Embed/EmbedClient",
+            packageAccess: false,
             swiftSettings: settings
         ),
 
@@ -152,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "FDLServerTests",
             dependencies: [
-                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLTLS", "TestSupport",
+                "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioEmbedded, nioHTTP1, nioPosix, logging,
             ],
             swiftSettings: settings

@@ -1,6 +1,6 @@
 import FDLCommand
 import FDLCore
-import FDLServer
+import FDLSystem
 import Logging
 
 /// Writes log messages to standard error, one line each.

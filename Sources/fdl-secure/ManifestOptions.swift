@@ -4,7 +4,6 @@ import FDLCommand
 import FDLCore
 import FDLSystem
 import FDLTrust
-import Glibc
 
 /// The manifest, and who may have signed it.
 struct ManifestOptions: ParsableArguments {
@@ -37,7 +36,7 @@ struct ManifestOptions: ParsableArguments {
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = !noState
-        let now = UTCTime(secondsSince1970: Int64(time(nil)))
+        let now = UTCTime.now
         let verified = try await acceptance.accept(now: now) { () async throws(Failure) in try await bytes(sources) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)

@@ -5,7 +5,6 @@ import FDLCrypto
 import FDLPublishing
 import FDLSystem
 import FDLTrust
-import Glibc
 
 struct ManifestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -89,7 +88,7 @@ struct ManifestCommand: AsyncParsableCommand {
     }
 
     private func publish() async throws {
-        let now = UTCTime(secondsSince1970: Int64(time(nil)))
+        let now = UTCTime.now
         var recipe = try recipe(now: now)
         let outputs = output.map { [$0, FileNames.signature(of: $0)] } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)

@@ -4,7 +4,6 @@ import FDLCore
 import FDLCrypto
 import FDLSystem
 import FDLTrust
-import Glibc
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +24,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var publisherKey: [String] = []
 
     func run() async throws {
-        let now = UTCTime(secondsSince1970: Int64(time(nil)))
+        let now = UTCTime.now
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = false

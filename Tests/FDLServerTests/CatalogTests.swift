@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLSystem
 import Foundation
 import Testing
 

@@ -2,9 +2,9 @@ public import FDLCore
 import Glibc
 
 /// The time of day.
-enum WallClock {
+package enum WallClock {
     /// Since 1970-01-01T00:00:00Z.
-    static var seconds: Int64 {
+    package static var seconds: Int64 {
         var now = timespec()
         // The coarse clock is a few milliseconds behind and costs a quarter.
         clock_gettime(CLOCK_REALTIME_COARSE, &now)
@@ -12,7 +12,7 @@ enum WallClock {
     }
 
     /// Since 1970-01-01T00:00:00Z.
-    static var nanoseconds: Int64 {
+    package static var nanoseconds: Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
