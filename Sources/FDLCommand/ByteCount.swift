@@ -1,11 +1,11 @@
-public import ArgumentParser
+import ArgumentParser
 
 /// A number of bytes as people write it: `500K`, `10M`, `1.5G`; a letter stands for a power of 1024, as with curl, and
 /// `B`, `iB` and `/s` after it change nothing.
-public struct ByteCount: ExpressibleByArgument {
-    public let bytes: Int64
+package struct ByteCount: ExpressibleByArgument {
+    package let bytes: Int64
 
-    public init?(argument: String) {
+    package init?(argument: String) {
         var text = argument.lowercased()[...]
         if text.hasSuffix("/s") { text = text.dropLast(2) }
         if text.hasSuffix("ib") { text = text.dropLast(2) } else if text.hasSuffix("b") { text = text.dropLast() }
@@ -24,7 +24,7 @@ public struct ByteCount: ExpressibleByArgument {
     }
 
     /// For people: three digits at most before the unit, and one after the point if it is not 0.
-    public static func text(_ bytes: Int64) -> String {
+    package static func text(_ bytes: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
         var value = Double(bytes)
         var unit = 0

@@ -1,4 +1,4 @@
-public import FDLCore
+package import FDLCore
 import FDLSystem
 import Glibc
 import Synchronization
@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Unless something would be left half done, that happens on the spot. Otherwise, between `hold` and `release` or the
 /// program's end, the work goes on until it can stop.
-public enum Interruption {
+package enum Interruption {
     private struct State {
         var signal: Int32?
         var holds = 0
@@ -25,7 +25,7 @@ public enum Interruption {
     static func watch() { Signals.take([SIGINT, SIGTERM, SIGHUP], arrived) }
 
     /// From now on a first signal only calls `cancel`. What goes on to its end all the same has succeeded.
-    public static func hold(cancel: (@Sendable () -> Void)? = nil) {
+    package static func hold(cancel: (@Sendable () -> Void)? = nil) {
         state.withLock { state in
             state.holds += 1
             state.cancel = cancel
@@ -34,7 +34,7 @@ public enum Interruption {
 
     /// Ends what `hold` began.
     /// - Throws: `Failure` (75) where a signal came in the meantime.
-    public static func release() throws(Failure) {
+    package static func release() throws(Failure) {
         let signal = state.withLock { state in
             state.holds -= 1
             state.cancel = nil

@@ -1,7 +1,7 @@
 import FDLCore
 
 /// A JSON text (RFC 8259) whose fields keep their order, so that a person can read it too.
-public enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
+package enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
     case text(String)
     case number(Int)
     case decimal(String)
@@ -9,17 +9,17 @@ public enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLitera
     case object([(String, JSONValue)])
     case null
 
-    public init(stringLiteral value: String) { self = .text(value) }
-    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 
     /// Seconds to the millisecond.
-    public static func seconds(_ duration: Duration) -> JSONValue {
+    package static func seconds(_ duration: Duration) -> JSONValue {
         let milliseconds = Int64(duration / .milliseconds(1))
         let fraction = String(1000 + milliseconds % 1000).dropFirst()
         return .decimal("\(milliseconds / 1000).\(fraction)")
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .text(let text): Self.quoted(text)
         case .number(let number): "\(number)"

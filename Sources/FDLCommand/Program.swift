@@ -1,16 +1,16 @@
-public import ArgumentParser
+package import ArgumentParser
 import FDLCore
 import FDLSystem
 import Glibc
 import Synchronization
 
 /// What the programs have in common: how they start, and how they tell that they cannot go on.
-public enum Program {
+package enum Program {
     private static let isEnding = Atomic<Bool>(false)
 
     /// The whole of a program's `main`, which must not be async: before an async one begins, its event loop has taken
     /// the numbers of standard streams that are closed.
-    public static func main(_ root: any (ParsableCommand & SendableMetatype).Type) -> Never {
+    package static func main(_ root: any (ParsableCommand & SendableMetatype).Type) -> Never {
         StandardDescriptors.openClosed()
         // A reader of our output that has gone shows as EPIPE, a file over the limit (ulimit -f) as EFBIG: not as
         // signals that kill us.
@@ -46,7 +46,7 @@ public enum Program {
 
     /// Ends the process at once, with what was printed but without the handlers of exit(3): OpenSSL's takes down what
     /// connections that are being closed on their event loops still use, and they would crash.
-    public static func leave(_ code: Int32) -> Never {
+    package static func leave(_ code: Int32) -> Never {
         fflush(nil)
         _exit(code)
     }

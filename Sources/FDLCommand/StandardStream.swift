@@ -3,9 +3,9 @@ import Glibc
 import Synchronization
 
 /// A standard stream, written to at once, without a buffer that a killed process would take along.
-public final class StandardStream: Sendable {
-    public static let output = StandardStream(STDOUT_FILENO)
-    public static let error = StandardStream(STDERR_FILENO)
+package final class StandardStream: Sendable {
+    package static let output = StandardStream(STDOUT_FILENO)
+    package static let error = StandardStream(STDERR_FILENO)
 
     private let descriptor: Mutex<Int32>
 
@@ -15,12 +15,12 @@ public final class StandardStream: Sendable {
     }
 
     /// Whether a person may be looking at it.
-    public var isTerminal: Bool { descriptor.withLock { isatty($0) == 1 } }
+    package var isTerminal: Bool { descriptor.withLock { isatty($0) == 1 } }
 
     /// Writes all of the text, with nothing of another thread's in between.
     ///
     /// A reader that is gone is no reason to stop the work, and there is nobody else to tell: nothing is thrown.
-    public func write(_ text: String) {
+    package func write(_ text: String) {
         descriptor.withLock { descriptor in
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
@@ -37,5 +37,5 @@ public final class StandardStream: Sendable {
     }
 
     /// Writes the text and a newline.
-    public func writeLine(_ text: String) { write(text + "\n") }
+    package func writeLine(_ text: String) { write(text + "\n") }
 }

@@ -6,18 +6,18 @@ import CZlib
 /// gives the same bytes each time, so that a strong ETag may stand for them.
 ///
 /// Not Sendable: for one thread at a time.
-public final class ChunkDeflater {
+package final class ChunkDeflater {
     /// How much of a chunk is compressed before deciding whether the rest is worth it.
-    public static let sampleBytes = 64 << 10
+    package static let sampleBytes = 64 << 10
 
     /// The most bytes that `count` may become to be worth sending compressed: 95 %.
-    public static func worthwhileBytes(_ count: Int) -> Int { count - count / 20 - 1 }
+    package static func worthwhileBytes(_ count: Int) -> Int { count - count / 20 - 1 }
 
     /// zlib's level, 1 (fast) to 9 (small).
-    public let level: Int32
+    package let level: Int32
     private var streams: [ContentEncoding: Stream] = [:]
 
-    public init(level: Int32 = 6) {
+    package init(level: Int32 = 6) {
         self.level = min(max(level, 1), 9)
     }
 
@@ -25,7 +25,7 @@ public final class ChunkDeflater {
     /// - Returns: how many bytes were written, or nil where the chunk does not shrink by a twentieth or does not fit
     ///   `output`; what `output` then holds means nothing.
     /// - Throws: `CompressionError.outOfMemory`.
-    public func compress(
+    package func compress(
         _ chunk: UnsafeRawBufferPointer,
         as encoding: ContentEncoding,
         into output: UnsafeMutableRawBufferPointer
@@ -48,7 +48,7 @@ public final class ChunkDeflater {
     /// Compresses `chunk` into an array of its own.
     /// - Returns: nil where it does not shrink by a twentieth.
     /// - Throws: `CompressionError.outOfMemory`.
-    public func compress(
+    package func compress(
         _ chunk: UnsafeRawBufferPointer,
         as encoding: ContentEncoding
     ) throws(CompressionError) -> [UInt8]? {

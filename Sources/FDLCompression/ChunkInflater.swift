@@ -6,9 +6,9 @@ import CZlib
 /// it passes the limit, and one that never yields anything is cut once it is longer than any honest one.
 ///
 /// Not Sendable: for one event loop or task at a time.
-public final class ChunkInflater {
+package final class ChunkInflater {
     /// The size of the pieces handed to the sink: small enough to stay in the cache for the hash that follows.
-    public static let pieceBytes = 64 << 10
+    package static let pieceBytes = 64 << 10
 
     // zlib keeps a pointer back to its stream, so that must not move.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -32,7 +32,7 @@ public final class ChunkInflater {
     ///   - encoding: what the answer's `Content-Encoding` says.
     ///   - limit: the most bytes the stream may inflate to: the chunk's size.
     /// - Throws: `CompressionError.outOfMemory`.
-    public init(encoding: ContentEncoding, limit: Int) throws(CompressionError) {
+    package init(encoding: ContentEncoding, limit: Int) throws(CompressionError) {
         self.encoding = encoding
         self.limit = max(0, limit)
         self.stream = .allocate(capacity: 1)
@@ -48,7 +48,7 @@ public final class ChunkInflater {
     }
 
     /// Makes it ready for another chunk; keeps its memory.
-    public func reset(encoding: ContentEncoding, limit: Int) {
+    package func reset(encoding: ContentEncoding, limit: Int) {
         self.encoding = encoding
         self.limit = max(0, limit)
         consumed = 0
@@ -58,12 +58,12 @@ public final class ChunkInflater {
     }
 
     /// Bytes handed out so far.
-    public var producedBytes: Int { produced }
+    package var producedBytes: Int { produced }
 
     /// Takes the next bytes of the stream and hands what they inflate to, in order and in pieces of at most
     /// `pieceBytes`, to `sink`. A piece is valid only while `sink` runs.
     /// - Throws: any `CompressionError` but `truncated`. It stays failed: a later call throws the same.
-    public func feed(
+    package func feed(
         _ input: UnsafeRawBufferPointer,
         into sink: (UnsafeRawBufferPointer) -> Void
     ) throws(CompressionError) {
@@ -78,7 +78,7 @@ public final class ChunkInflater {
 
     /// Says that no more bytes come.
     /// - Throws: `CompressionError.truncated` where the stream has not ended, or the error it failed with.
-    public func finish() throws(CompressionError) {
+    package func finish() throws(CompressionError) {
         switch phase {
         case .ended: return
         case .failed(let error): throw error

@@ -1,5 +1,5 @@
 /// The content codings of HTTP that fdl speaks (RFC 9110 section 8.4.1).
-public enum ContentEncoding: String, Sendable, Hashable, CaseIterable {
+package enum ContentEncoding: String, Sendable, Hashable, CaseIterable {
     /// RFC 1952.
     case gzip
     /// What HTTP calls deflate is the zlib format (RFC 1950) around a deflate stream (RFC 1951).
@@ -15,7 +15,7 @@ public enum ContentEncoding: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Why compressed bytes are refused.
-public enum CompressionError: Error, Hashable, Sendable {
+package enum CompressionError: Error, Hashable, Sendable {
     /// The stream inflates to more than the limit, or is itself far longer than anything of that size needs.
     case tooLong(limit: Int)
     /// The stream ended before its end mark and checksum.
@@ -29,7 +29,7 @@ public enum CompressionError: Error, Hashable, Sendable {
 }
 
 extension CompressionError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .tooLong(let limit): "compressed data inflates to over \(limit) bytes"
         case .truncated: "compressed data is cut short"

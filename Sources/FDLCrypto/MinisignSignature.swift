@@ -1,17 +1,17 @@
 import COpenSSL
 import FDLCore
-public import FDLOpenSSL
+package import FDLOpenSSL
 
 /// A signature in minisign's format, prehashed: Ed25519 over the BLAKE2b-512 digest (RFC 7693) of the file, and a
 /// second one over the first and the trusted comment.
-public struct MinisignSignature: Sendable, Hashable {
+package struct MinisignSignature: Sendable, Hashable {
     /// More than any signature file of minisign has: its comments end at 8 KiB.
-    public static let maximumBytes = 32 << 10
+    package static let maximumBytes = 32 << 10
     static let signatureByteCount = 64
 
-    public let keyID: KeyID
+    package let keyID: KeyID
     /// What the signer says beside the file, without its prefix. To be believed only once the signature is verified.
-    public let trustedComment: [UInt8]
+    package let trustedComment: [UInt8]
     private let signature: [UInt8]
     private let globalSignature: [UInt8]
 
@@ -21,7 +21,7 @@ public struct MinisignSignature: Sendable, Hashable {
 
     /// Signs `message`.
     /// - Parameter trustedComment: must have no line break.
-    public init(signing message: [UInt8], with key: borrowing SecretKey, trustedComment: String) throws(OpenSSLError) {
+    package init(signing message: [UInt8], with key: borrowing SecretKey, trustedComment: String) throws(OpenSSLError) {
         self.keyID = key.publicKey.id
         self.trustedComment = Array(trustedComment.utf8)
         self.signature = try key.signature(of: Self.digest(of: message))
@@ -30,7 +30,7 @@ public struct MinisignSignature: Sendable, Hashable {
 
     /// Reads the four lines of a signature file.
     /// - Throws: `SignatureError.malformed` or `.legacy`.
-    public init(parsing bytes: [UInt8]) throws(SignatureError) {
+    package init(parsing bytes: [UInt8]) throws(SignatureError) {
         guard !bytes.isEmpty else { throw .malformed("it is empty") }
         guard bytes.count <= Self.maximumBytes else {
             throw .malformed("it is over \(Self.maximumBytes) bytes long")
@@ -61,7 +61,7 @@ public struct MinisignSignature: Sendable, Hashable {
     }
 
     /// The signature file's bytes.
-    public var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         Self.untrustedPrefix + Array("signature from fdl secret key \(keyID)\n".utf8)
             + Array(Base64.encode(Self.prehashed + keyID.bytes + signature).utf8) + Array("\n".utf8)
             + Self.trustedPrefix + trustedComment + Array("\n".utf8)
@@ -71,7 +71,7 @@ public struct MinisignSignature: Sendable, Hashable {
     /// Checks both signatures.
     /// - Returns: which of `keys` made them.
     /// - Throws: `SignatureError.unknownKey`, `.mismatch` or `.trustedCommentTampered`.
-    public func verify(_ message: [UInt8], acceptedKeys keys: [PublicKey]) throws(SignatureError) -> PublicKey {
+    package func verify(_ message: [UInt8], acceptedKeys keys: [PublicKey]) throws(SignatureError) -> PublicKey {
         let candidates = keys.filter { $0.id == keyID }
         guard !candidates.isEmpty else { throw .unknownKey(keyID) }
         let digest: [UInt8]

@@ -26,7 +26,7 @@ extension SignatureError: CustomStringConvertible {
     }
 
     /// What to do about it; nil where nothing can be done.
-    public var hint: String? {
+    package var hint: String? {
         switch self {
         case .legacy: "ask the publisher to sign with minisign -S of version 0.10 or later, without -l"
         case .unknownKey:

@@ -1,22 +1,22 @@
-public import FDLCore
+package import FDLCore
 
 /// Why a download cannot be completed: some chunks no source can still give.
-public struct DownloadFailure: Error, Sendable, Equatable {
+package struct DownloadFailure: Error, Sendable, Equatable {
     /// How many chunks are lacking.
-    public let chunksLacking: Int
+    package let chunksLacking: Int
     /// The first of them.
-    public let firstChunkLacking: Int
+    package let firstChunkLacking: Int
     /// Every source's account, in the order the sources were named.
-    public let reports: [SourceReport]
+    package let reports: [SourceReport]
 
-    public init(chunksLacking: Int, firstChunkLacking: Int, reports: [SourceReport]) {
+    package init(chunksLacking: Int, firstChunkLacking: Int, reports: [SourceReport]) {
         self.chunksLacking = chunksLacking
         self.firstChunkLacking = firstChunkLacking
         self.reports = reports
     }
 
     /// What it came down to.
-    public enum Cause: Sendable, Hashable {
+    package enum Cause: Sendable, Hashable {
         /// Every source failed by its TLS or refused access.
         case access
         /// Every source sent wrong bytes.
@@ -25,7 +25,7 @@ public struct DownloadFailure: Error, Sendable, Equatable {
         case unavailable
     }
 
-    public var cause: Cause {
+    package var cause: Cause {
         guard !reports.isEmpty else { return .unavailable }
         if reports.allSatisfy({ $0.state == .unusable }) { return .access }
         if reports.allSatisfy({ $0.state == .quarantined && $0.corrupt > 0 }) { return .integrity }
@@ -33,7 +33,7 @@ public struct DownloadFailure: Error, Sendable, Equatable {
     }
 
     /// The exit code that says so: 77, 65 or 69.
-    public var exitCode: ExitCode {
+    package var exitCode: ExitCode {
         switch cause {
         case .access: .tls
         case .integrity: .integrity

@@ -1,4 +1,4 @@
-public import FDLCore
+package import FDLCore
 
 /// What to ask of whom, and when: the scheduler of a download as a value.
 ///
@@ -20,12 +20,12 @@ public import FDLCore
 /// goes on failing without a good answer is put aside for good. There are finitely many sources. With none left, and
 /// nothing outstanding, the plan fails; with every chunk stored it finishes. A duplicate is asked for only while
 /// another request holds the chunk, within a budget that only shrinks.
-public struct DownloadPlan: Sendable {
+package struct DownloadPlan: Sendable {
     /// A moment of a clock that never goes back, as the time since some start of the caller's choice.
-    public typealias Instant = Duration
+    package typealias Instant = Duration
 
     /// What happened.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         /// Ready for requests.
         case connected(ConnectionID)
         /// Never got ready.
@@ -52,7 +52,7 @@ public struct DownloadPlan: Sendable {
     }
 
     /// What to do.
-    public enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
         case connect(ConnectionID, to: SourceID)
         /// Ask for chunks: one of a worker, one or several that lie side by side in one file of a mirror. Requests on
         /// one connection are pipelined in the order given.
@@ -131,7 +131,7 @@ public struct DownloadPlan: Sendable {
     ///   - missing: the chunks to fetch; its bound is the layout's count.
     ///   - sources: what kind each source is; its place is its `SourceID`.
     ///   - seed: of the jitter.
-    public init(
+    package init(
         layout: ChunkLayout,
         missing: ChunkSet,
         sources: [SourceKind],
@@ -171,7 +171,7 @@ public struct DownloadPlan: Sendable {
     }
 
     /// Begins. Call once.
-    public mutating func start(at instant: Instant) -> [Action] {
+    package mutating func start(at instant: Instant) -> [Action] {
         now = Self.seconds(instant)
         startedAt = now
         admit()
@@ -181,7 +181,7 @@ public struct DownloadPlan: Sendable {
     }
 
     /// Takes in what happened and says what to do. Instants must not go back.
-    public mutating func handle(_ event: Event, at instant: Instant) -> [Action] {
+    package mutating func handle(_ event: Event, at instant: Instant) -> [Action] {
         now = max(now, Self.seconds(instant))
         guard !isOver else { return [] }
         switch event {
@@ -203,7 +203,7 @@ public struct DownloadPlan: Sendable {
     }
 
     /// Every source's account as of the last event.
-    public var ledger: SourceLedger {
+    package var ledger: SourceLedger {
         var ledger = account
         for index in sources.indices {
             ledger.reports[index].state = state(of: sources[index])

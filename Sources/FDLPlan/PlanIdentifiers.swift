@@ -1,13 +1,13 @@
 /// A connection the plan has asked for. Never used twice.
-public struct ConnectionID: Hashable, Sendable {
-    public let rawValue: Int
+package struct ConnectionID: Hashable, Sendable {
+    package let rawValue: Int
 
-    public init(rawValue: Int) { self.rawValue = rawValue }
+    package init(rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// A request the plan has asked for. Never used twice.
-public struct RequestID: Hashable, Sendable {
-    public let rawValue: Int
+package struct RequestID: Hashable, Sendable {
+    package let rawValue: Int
 
-    public init(rawValue: Int) { self.rawValue = rawValue }
+    package init(rawValue: Int) { self.rawValue = rawValue }
 }

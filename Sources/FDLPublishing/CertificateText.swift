@@ -1,8 +1,8 @@
 /// Certificates in PEM (RFC 7468).
-public enum CertificateText {
+package enum CertificateText {
     /// The certificates of a PEM text and nothing else of it: a private key in the same file must not be published.
     /// - Returns: nil where there is none.
-    public static func certificates(in text: String) -> String? {
+    package static func certificates(in text: String) -> String? {
         var kept: [Substring] = []
         var current: [Substring]?
         for line in text.split(whereSeparator: \.isNewline) {

@@ -1,10 +1,10 @@
-public import FDLCore
-public import FDLCrypto
+package import FDLCore
+package import FDLCrypto
 import FDLSystem
 import FDLTrust
 
 /// What a publisher signed before and is about to replace.
-public enum EarlierManifest: Sendable, Hashable {
+package enum EarlierManifest: Sendable, Hashable {
     /// There is none of that name and publisher.
     case none
     case version(Int64)
@@ -15,7 +15,7 @@ public enum EarlierManifest: Sendable, Hashable {
     /// - Parameters:
     ///   - name: what the new manifest is a version of: readers count each name by itself.
     ///   - signer: who will sign the new one: readers count each key by itself.
-    public init(at path: String, name: ManifestName, signer: PublicKey) {
+    package init(at path: String, name: ManifestName, signer: PublicKey) {
         let bytes: [UInt8]
         do throws(VerificationError) {
             bytes = try SignedBytes.manifest(inFile: path)

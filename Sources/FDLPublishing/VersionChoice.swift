@@ -1,16 +1,16 @@
-public import FDLCore
+package import FDLCore
 import FDLTrust
 
 /// Which version a manifest is to be, and what its publisher should hear of it.
 ///
 /// Readers refuse a version lower than one they have seen. So it must not fall behind the publisher's earlier manifest
 /// where the clock has gone back, and must not run so far ahead of the clock that nothing signed later is accepted.
-public struct VersionChoice: Sendable, Hashable {
-    public let version: Int64
-    public let remarks: [Remark]
+package struct VersionChoice: Sendable, Hashable {
+    package let version: Int64
+    package let remarks: [Remark]
 
     /// What is no reason to refuse.
-    public enum Remark: Sendable, Hashable, CustomStringConvertible {
+    package enum Remark: Sendable, Hashable, CustomStringConvertible {
         /// The clock gives no version higher than the earlier manifest's.
         case counted(version: Int64, earlier: Int64, clock: Int64)
         /// The version asked for is not higher than the earlier manifest's.
@@ -18,7 +18,7 @@ public struct VersionChoice: Sendable, Hashable {
         /// There was no fdl before 2020.
         case clockIsWrong(UTCTime)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .counted(let version, let earlier, let clock):
                 "this is version \(version), the one after the earlier manifest's \(earlier): "
@@ -42,7 +42,7 @@ public struct VersionChoice: Sendable, Hashable {
     ///   - now: the publisher's clock.
     ///   - allowsAhead: whether a version more than a day ahead of the clock is wanted all the same.
     /// - Throws: `PublishingError.versionAhead` or `.noVersionLeft`
-    public init(
+    package init(
         wanted: Int64? = nil,
         earlier: Int64? = nil,
         now: UTCTime,

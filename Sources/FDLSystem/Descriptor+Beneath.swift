@@ -5,7 +5,7 @@ import Glibc
 extension Descriptor {
     /// Opens a path below this directory without following any symbolic link and without leaving it.
     /// - Parameter relativePath: parts with `/` between them, none of them `..`.
-    public func open(
+    package func open(
         beneath relativePath: String,
         flags: Int32,
         mode: UInt32 = 0
@@ -41,7 +41,7 @@ extension Descriptor {
     }
 
     /// Opens an entry of this directory, not following it where it is a symbolic link.
-    public func open(child name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    package func open(child name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
         try open(EntryName(name), flags: flags, mode: mode)
     }
 

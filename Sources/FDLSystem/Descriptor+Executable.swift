@@ -1,6 +1,6 @@
 extension FileStatus {
     /// The permission bits with the executable bit wherever reading is allowed, or without it.
-    public func mode(executable: Bool) -> UInt32 {
+    package func mode(executable: Bool) -> UInt32 {
         let plain = mode & 0o666
         return executable ? mode & 0o777 | (plain & 0o444) >> 2 : plain
     }
@@ -10,7 +10,7 @@ extension Descriptor {
     /// Makes the file one that may be executed by all who may read it, or by nobody.
     /// - Parameter status: what the file is now.
     /// - Returns: false where the file system, or its owner, keeps the bit as it is.
-    public func setExecutable(_ executable: Bool, _ status: FileStatus) throws(SystemError) -> Bool {
+    package func setExecutable(_ executable: Bool, _ status: FileStatus) throws(SystemError) -> Bool {
         let wanted = status.mode(executable: executable)
         if status.isExecutable == executable, status.mode & 0o777 == wanted { return true }
         guard try setMode(wanted) else { return false }
@@ -19,7 +19,7 @@ extension Descriptor {
     }
 
     /// How a file system keeps executable bits.
-    public enum ExecutableBits: Sendable, Hashable {
+    package enum ExecutableBits: Sendable, Hashable {
         case kept
         /// It shows one mode for all files.
         case none
@@ -28,7 +28,7 @@ extension Descriptor {
     }
 
     /// Told by the kind of the file system (statfs(2), linux/magic.h).
-    public func executableBits() -> ExecutableBits {
+    package func executableBits() -> ExecutableBits {
         switch fileSystemMagic() {
         // FAT, exFAT, NTFS, CIFS and SMB, ISO 9660, VirtualBox's folders.
         case 0x4d44, 0x2011_bab0, 0x5346_544e, 0x7366_746e, 0xff53_4d42, 0xfe53_4d42, 0x517b, 0x9660, 0x786f_4256: .none

@@ -6,7 +6,7 @@ extension Descriptor {
     /// Reserves room for a part of the file without changing the file's size, so that a full disk shows now.
     /// - Returns: false where the file system cannot reserve.
     @discardableResult
-    public func reserve(_ range: Range<Int64>) throws(SystemError) -> Bool {
+    package func reserve(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
         return try attempt(.reservation) { () throws(SystemError) in
             try check("reserve room for", path: path) {
@@ -17,7 +17,7 @@ extension Descriptor {
 
     /// Makes a part of the file read as zeros that take no room. The file's size stays.
     /// - Returns: false where the file system cannot, and nothing was changed.
-    public func punchHole(_ range: Range<Int64>) throws(SystemError) -> Bool {
+    package func punchHole(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
         return try attempt(.hole) { () throws(SystemError) in
             try check("make a hole in", path: path) {
@@ -27,14 +27,14 @@ extension Descriptor {
     }
 
     /// Asks the kernel to begin writing the range to the disk, so that a later `sync` has less to wait for.
-    public func startWriteback(at offset: Int64, length: Int) {
+    package func startWriteback(at offset: Int64, length: Int) {
         _ = fdl_start_writeback(rawValue, offset, Int64(length))
     }
 
     /// The next range at or after `offset` that may hold data; nil where only a hole is left.
     ///
     /// A file system without holes, or one that cannot tell, says that all of the file is data.
-    public func nextData(from offset: Int64) throws(SystemError) -> Range<Int64>? {
+    package func nextData(from offset: Int64) throws(SystemError) -> Range<Int64>? {
         let found: Range<Int64>??
         found = try attempt(.seekingData) { () throws(SystemError) -> Range<Int64>? in
             guard let start = try seek(from: offset, FDL_SEEK_DATA) else { return nil }
@@ -59,14 +59,14 @@ extension Descriptor {
     /// Sets the permission bits.
     /// - Returns: false where the file system has none to set, or this user may not.
     @discardableResult
-    public func setMode(_ mode: UInt32) throws(SystemError) -> Bool {
+    package func setMode(_ mode: UInt32) throws(SystemError) -> Bool {
         try attempt(.mode) { () throws(SystemError) in
             try check("change the mode of", path: path) { fchmod(rawValue, mode) }
         } != nil
     }
 
     /// Bytes that this user can still write to the file system; nil where it does not say.
-    public func freeBytes() throws(SystemError) -> Int64? {
+    package func freeBytes() throws(SystemError) -> Int64? {
         var status = statvfs()
         let isKnown = try attempt(.freeSpace) { () throws(SystemError) in
             try check("look at the file system of", path: path) { fstatvfs(rawValue, &status) }
@@ -78,7 +78,7 @@ extension Descriptor {
     }
 
     /// The longest name that an entry of this directory can have, in bytes.
-    public func longestName() -> Int {
+    package func longestName() -> Int {
         var status = statvfs()
         guard fstatvfs(rawValue, &status) == 0, status.f_namemax > 0 else { return 255 }
         return Int(clamping: status.f_namemax)
@@ -89,7 +89,7 @@ extension Descriptor {
 extension Descriptor {
     /// Makes a directory below this one, with those above it that are missing; those that exist are kept.
     /// - Parameter relativePath: parts with `/` between them, none of them `..`, no symbolic link among them.
-    public func createDirectory(beneath relativePath: String, mode: UInt32 = 0o777) throws(SystemError) {
+    package func createDirectory(beneath relativePath: String, mode: UInt32 = 0o777) throws(SystemError) {
         var directory = try duplicate()
         for part in pathParts(relativePath) {
             try directory.createDirectory(child: part, mode: mode)
@@ -113,7 +113,7 @@ extension Descriptor {
     /// Whether the file system takes two names in this directory for one. Tried out in a directory of its own, which is
     /// gone afterwards.
     /// - Returns: false also where it cannot hold one of them.
-    public func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
+    package func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
         let place = StagedFile.name()
         try createDirectory(beneath: place, mode: 0o700)
         defer { try? removeTree(child: place) }
@@ -127,7 +127,7 @@ extension Descriptor {
     /// What a file would be that is made in this directory now: whose, and with which permission bits.
     ///
     /// Umask, default ACLs, set-group-ID directories and mount options all have their say: only the system knows.
-    public func statusOfNewFile() throws(SystemError) -> FileStatus {
+    package func statusOfNewFile() throws(SystemError) -> FileStatus {
         let unnamed = try attempt(.unnamedFile) { () throws(SystemError) in
             try check("make a file in", path: path) {
                 openat(rawValue, ".", FDL_O_TMPFILE | O_WRONLY | O_CLOEXEC, 0o666)
@@ -142,12 +142,12 @@ extension Descriptor {
     }
 
     /// A second descriptor of the same open file or directory.
-    public func duplicate() throws(SystemError) -> Descriptor {
+    package func duplicate() throws(SystemError) -> Descriptor {
         Descriptor(owning: try check("open", path: path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }, path: path)
     }
 
     /// What a rename does where the new name is taken.
-    public enum RenameMode: Sendable {
+    package enum RenameMode: Sendable {
         /// Fails with EEXIST.
         case refuse
         /// Takes the place of the old file.
@@ -157,7 +157,7 @@ extension Descriptor {
     }
 
     /// Renames an entry within this directory, in one step.
-    public func rename(child name: String, to newName: String, _ mode: RenameMode) throws(SystemError) {
+    package func rename(child name: String, to newName: String, _ mode: RenameMode) throws(SystemError) {
         let flags: UInt32 =
             switch mode {
             case .refuse: UInt32(FDL_RENAME_NOREPLACE)
@@ -179,7 +179,7 @@ extension Descriptor {
 
     /// Finds out whether this user may give an entry's name to something else, before there is anything to rename.
     /// - Throws: `SystemError`, what a rename over the entry would fail with.
-    public func checkReplaceable(child name: String) throws(SystemError) {
+    package func checkReplaceable(child name: String) throws(SystemError) {
         guard let entry = try status(child: name) else { return }
         func refuse(_ code: Int32) -> SystemError { SystemError(operation: "replace", path: joined(name), code: code) }
         if try isMountPoint(child: name) { throw refuse(EBUSY) }

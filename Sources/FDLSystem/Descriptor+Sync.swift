@@ -7,7 +7,7 @@ extension Descriptor {
     ///
     /// Linux tells syncfs(2) of lost writes since 5.8, and of a journal that could not be written since 5.17 (its change
     /// "vfs: make sync_filesystem return errors from ->sync_fs"); only file systems with a disk of their own beneath do.
-    public var syncsAllAtOnce: Bool {
+    package var syncsAllAtOnce: Bool {
         // ext4, XFS, Btrfs, F2FS.
         switch fileSystemMagic() {
         case 0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010: Self.kernelTellsOfAllLostWrites
@@ -25,7 +25,7 @@ extension Descriptor {
 
     /// Makes everything that was written to this file system survive a loss of power.
     /// - Throws: `SystemError` also where a write to any of its files was lost since this was opened.
-    public func syncFileSystem() throws(SystemError) {
+    package func syncFileSystem() throws(SystemError) {
         try check("sync the file system of", path: path) { fdl_sync_file_system(rawValue) }
     }
 }

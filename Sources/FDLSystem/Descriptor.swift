@@ -5,25 +5,25 @@ import Glibc
 ///
 /// Every operation goes on after a signal and after a short read or write, so that a caller sees only "all of it"
 /// or an error.
-public struct Descriptor: ~Copyable, Sendable {
-    public let rawValue: Int32
+package struct Descriptor: ~Copyable, Sendable {
+    package let rawValue: Int32
     /// What it was opened as, for messages.
-    public let path: String
+    package let path: String
 
     /// Takes over a descriptor that is open already.
-    public init(owning rawValue: Int32, path: String) {
+    package init(owning rawValue: Int32, path: String) {
         self.rawValue = rawValue
         self.path = path
     }
 
     /// Opens `path`; O_CLOEXEC is added to `flags`.
-    public init(opening path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) {
+    package init(opening path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) {
         let rawValue = try check("open", path: path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
         self.init(owning: rawValue, path: path)
     }
 
     /// Opens a directory to work in: also one whose entries this user may not list.
-    public init(openingDirectory path: String) throws(SystemError) {
+    package init(openingDirectory path: String) throws(SystemError) {
         do throws(SystemError) {
             try self.init(opening: path, flags: O_RDONLY | O_DIRECTORY)
         } catch {
@@ -34,7 +34,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
     deinit { _ = close(rawValue) }
 
-    public func status() throws(SystemError) -> FileStatus {
+    package func status() throws(SystemError) -> FileStatus {
         var status = stat()
         try check("look at", path: path) { fstat(rawValue, &status) }
         return FileStatus(status)
@@ -42,7 +42,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
     /// Fills `buffer` from `offset` on.
     /// - Returns: the bytes read: fewer than asked for only where the file ends.
-    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -58,7 +58,7 @@ public struct Descriptor: ~Copyable, Sendable {
     /// Reads what the page cache holds of the range, without waiting for the disk.
     /// - Returns: the bytes read, 0 at the end of the file; nil where even the first byte would have to wait, or where
     ///   the file system cannot tell.
-    public func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
+    package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
         try attempt(.cachedRead) { () throws(SystemError) in
             try check("read", path: path) { fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset) }
         }
@@ -66,7 +66,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
     /// The whole file, from its beginning.
     /// - Parameter limit: a file with more bytes than this is refused with EFBIG.
-    public func readAll(limit: Int) throws(SystemError) -> [UInt8] {
+    package func readAll(limit: Int) throws(SystemError) -> [UInt8] {
         let expected = Int(clamping: try status().size)
         guard expected <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
         var bytes: [UInt8] = []
@@ -84,7 +84,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Writes all of `bytes` at `offset`.
-    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -97,7 +97,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Writes all of `bytes` where the descriptor stands: for pipes and terminals.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -114,7 +114,7 @@ public struct Descriptor: ~Copyable, Sendable {
     ///
     /// Linux tells of a lost write once, and keeps what was to be written in the page cache as if the disk had it
     /// (fsync(2), NOTES). So after a failure the cache is dropped, and whoever reads next sees the disk.
-    public func sync() throws(SystemError) {
+    package func sync() throws(SystemError) {
         do throws(SystemError) { try check("sync", path: path) { fsync(rawValue) } } catch {
             dropCached()
             throw error
@@ -122,7 +122,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Makes this directory's entries survive a loss of power, where the file system can.
-    public func syncDirectory() throws(SystemError) {
+    package func syncDirectory() throws(SystemError) {
         _ = try attempt(.directorySync) { () throws(SystemError) in
             try check("sync", path: path) { fsync(rawValue) }
         }
@@ -130,15 +130,15 @@ public struct Descriptor: ~Copyable, Sendable {
 
     /// Drops what the page cache holds of the file, but for what has still to be written. An advice: nothing follows
     /// from it.
-    public func dropCached() { _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_DONTNEED) }
+    package func dropCached() { _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_DONTNEED) }
 
     /// Cuts or extends the file; an extension is a hole.
-    public func truncate(to size: Int64) throws(SystemError) {
+    package func truncate(to size: Int64) throws(SystemError) {
         try check("resize", path: path) { ftruncate(rawValue, off_t(size)) }
     }
 
     /// How an attempt to take a lock ended.
-    public enum LockOutcome: Sendable, Hashable {
+    package enum LockOutcome: Sendable, Hashable {
         case taken
         /// By another holder.
         case held
@@ -147,7 +147,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Takes the file's exclusive lock, which ends with the descriptor, without waiting for it.
-    public func lock() throws(SystemError) -> LockOutcome {
+    package func lock() throws(SystemError) -> LockOutcome {
         do throws(SystemError) {
             try check("lock", path: path) { flock(rawValue, LOCK_EX | LOCK_NB) }
             return .taken
@@ -161,7 +161,7 @@ public struct Descriptor: ~Copyable, Sendable {
     /// Waits for the file's exclusive lock.
     /// - Returns: false where the file system has no locks.
     @discardableResult
-    public func waitForLock() throws(SystemError) -> Bool {
+    package func waitForLock() throws(SystemError) -> Bool {
         try attempt(.lock) { () throws(SystemError) in
             try check("lock", path: path) { flock(rawValue, LOCK_EX) }
         } != nil

@@ -1,22 +1,22 @@
 import Glibc
 
 /// One name in a directory.
-public struct DirectoryEntry: Sendable, Hashable {
+package struct DirectoryEntry: Sendable, Hashable {
     /// As it lies there: any bytes but `/` and NUL.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// nil where the file system does not say with the name.
-    public let kind: FileStatus.Kind?
+    package let kind: FileStatus.Kind?
 
-    public init(bytes: [UInt8], kind: FileStatus.Kind?) {
+    package init(bytes: [UInt8], kind: FileStatus.Kind?) {
         self.bytes = bytes
         self.kind = kind
     }
 
     /// The name, where it is UTF-8.
-    public var text: String? { String(validating: bytes, as: UTF8.self) }
+    package var text: String? { String(validating: bytes, as: UTF8.self) }
 
     /// For messages: what is not UTF-8 is replaced.
-    public var shown: String { String(decoding: bytes, as: UTF8.self) }
+    package var shown: String { String(decoding: bytes, as: UTF8.self) }
 
     fileprivate init(_ entry: UnsafeMutablePointer<dirent>) {
         // A record is as long as its name, whatever the type says: longer on some file systems, shorter on most.
@@ -50,7 +50,7 @@ public struct DirectoryEntry: Sendable, Hashable {
 
 extension Descriptor {
     /// The names in this directory, in no order.
-    public func entries() throws(SystemError) -> [DirectoryEntry] {
+    package func entries() throws(SystemError) -> [DirectoryEntry] {
         // A descriptor of its own, since closedir closes it and reading moves its position.
         let copy = try check("list", path: path) { openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(copy) else {
@@ -63,21 +63,21 @@ extension Descriptor {
     }
 
     /// What an entry is, now; nil where it has gone.
-    public func status(of entry: DirectoryEntry) throws(SystemError) -> FileStatus? { try status(EntryName(entry)) }
+    package func status(of entry: DirectoryEntry) throws(SystemError) -> FileStatus? { try status(EntryName(entry)) }
 
     /// What bears a name in this directory, a symbolic link not followed; nil where nothing does.
-    public func status(child name: String) throws(SystemError) -> FileStatus? { try status(EntryName(name)) }
+    package func status(child name: String) throws(SystemError) -> FileStatus? { try status(EntryName(name)) }
 
     /// Opens what an entry names, not following it where it is a symbolic link.
-    public func open(entry: DirectoryEntry, flags: Int32) throws(SystemError) -> Descriptor {
+    package func open(entry: DirectoryEntry, flags: Int32) throws(SystemError) -> Descriptor {
         try open(EntryName(entry), flags: flags, mode: 0)
     }
 
     /// Removes a file, or a directory with all that is in it.
-    public func removeTree(child name: String) throws(SystemError) { try removeTree(EntryName(name)) }
+    package func removeTree(child name: String) throws(SystemError) { try removeTree(EntryName(name)) }
 
     /// Removes what an entry names, with all that is in it.
-    public func removeTree(entry: DirectoryEntry) throws(SystemError) { try removeTree(EntryName(entry)) }
+    package func removeTree(entry: DirectoryEntry) throws(SystemError) { try removeTree(EntryName(entry)) }
 
     func status(_ name: EntryName) throws(SystemError) -> FileStatus? {
         var status = stat()

@@ -5,24 +5,24 @@ import Glibc
 ///
 /// The page cache is not the disk: after a write that was lost it still holds what was written, as if all were well
 /// (fsync(2), NOTES). Reading past it (open(2), O_DIRECT) first writes out what is still to be written there.
-public struct DiskReader: ~Copyable, Sendable {
+package struct DiskReader: ~Copyable, Sendable {
     /// Where bytes come from.
-    public enum Origin: Sendable, Hashable {
+    package enum Origin: Sendable, Hashable {
         /// From the disk itself, or from a file system that has none beneath it.
         case disk
         /// Perhaps from memory: the file system cannot be read past the page cache, or another cache lies beneath.
         case memory
     }
 
-    public let file: Descriptor
+    package let file: Descriptor
     /// Of the same file, past the page cache: closed with this.
     private let direct: Descriptor?
     private let directValue: Int32?
     /// Where the bytes come from, as far as is known: it may turn from `disk` to `memory` with a read.
-    public private(set) var origin: Origin
+    package private(set) var origin: Origin
 
     /// - Parameter asCached: whether the page cache will do.
-    public init(_ file: consuming Descriptor, asCached: Bool = false) {
+    package init(_ file: consuming Descriptor, asCached: Bool = false) {
         let beneath = asCached ? .stacked : file.beneath()
         if !asCached { file.settle() }
         if beneath == .disk, let opened = file.reopenedForDirectReading() {
@@ -41,7 +41,7 @@ public struct DiskReader: ~Copyable, Sendable {
     /// - Parameter buffer: begins on a page (`Descriptor.blockSize`), and its length is a multiple of one: it may take
     ///   more than is asked for.
     /// - Returns: the bytes read, at most `length`: fewer only where the file ends.
-    public mutating func read(
+    package mutating func read(
         into buffer: UnsafeMutableRawBufferPointer,
         at offset: Int64,
         length: Int

@@ -1,39 +1,39 @@
 import Glibc
 
 /// What the file system says of a file.
-public struct FileStatus: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+package struct FileStatus: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         case regular, directory, symbolicLink, other
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// In bytes.
-    public let size: Int64
+    package let size: Int64
     /// The last change of content, in nanoseconds since 1970-01-01T00:00:00Z.
-    public let modified: Int64
+    package let modified: Int64
     /// The last change of content or attributes, likewise.
-    public let changed: Int64
+    package let changed: Int64
     /// Permission bits.
-    public let mode: UInt32
-    public let inode: UInt64
-    public let device: UInt64
+    package let mode: UInt32
+    package let inode: UInt64
+    package let device: UInt64
     /// The user it belongs to.
-    public let owner: UInt32
+    package let owner: UInt32
     /// How many names it has.
-    public let links: UInt64
+    package let links: UInt64
     /// Bytes that it takes on the disk.
-    public let allocated: Int64
+    package let allocated: Int64
 
     /// Which file it is, whatever its name.
-    public struct Identity: Sendable, Hashable {
-        public let device: UInt64
-        public let inode: UInt64
+    package struct Identity: Sendable, Hashable {
+        package let device: UInt64
+        package let inode: UInt64
     }
 
-    public var identity: Identity { Identity(device: device, inode: inode) }
+    package var identity: Identity { Identity(device: device, inode: inode) }
 
     /// Whether the owner may execute it.
-    public var isExecutable: Bool { mode & 0o100 != 0 }
+    package var isExecutable: Bool { mode & 0o100 != 0 }
 
     /// A status that no file system has told, with nothing known of the rest.
     package init(kind: Kind, inode: UInt64) {
@@ -64,7 +64,7 @@ public struct FileStatus: Sendable, Hashable {
 
     /// The status of what `path` names.
     /// - Parameter following: whether a symbolic link at the end of the path is followed.
-    public init(path: String, following: Bool = true) throws(SystemError) {
+    package init(path: String, following: Bool = true) throws(SystemError) {
         var status = stat()
         try check("look at", path: path) {
             fstatat(AT_FDCWD, path, &status, following ? 0 : AT_SYMLINK_NOFOLLOW)

@@ -1,22 +1,22 @@
 import Glibc
 
 /// The files of a directory and of the directories in it.
-public enum FileTree {
+package enum FileTree {
     /// One regular file.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// Relative to the root, with `/` between its parts.
-        public let path: String
-        public let status: FileStatus
+        package let path: String
+        package let status: FileStatus
     }
 
     /// What a walk found.
-    public struct Listing: Sendable {
+    package struct Listing: Sendable {
         /// The regular files, sorted by the bytes of their paths.
-        public var files: [Entry] = []
+        package var files: [Entry] = []
         /// What is neither a regular file nor a directory (symbolic links, sockets, devices): not followed.
-        public var skipped: [String] = []
+        package var skipped: [String] = []
         /// Names that are not UTF-8, with `?` for what is not.
-        public var unreadableNames: [String] = []
+        package var unreadableNames: [String] = []
     }
 
     /// Walks everything below `root`.
@@ -25,7 +25,7 @@ public enum FileTree {
     ///   - failed: told of what cannot be looked at, and of the directory (relative) it was met in; where it returns,
     ///     the walk goes on with the rest. Unless given, the walk ends there.
     /// - Throws: what `failed` throws; `SystemError` where the root itself cannot be listed.
-    public static func regularFiles(
+    package static func regularFiles(
         beneath root: String,
         descend: (String) -> Bool = { _ in true },
         failed: (_ error: SystemError, _ directory: String) throws(SystemError) -> Void = {

@@ -6,7 +6,7 @@ import Glibc
 /// A nicety that cannot be had ends nothing: the bytes arrive without it. What has failed (the disk, its room, its
 /// being writable) stays an error for each of them. Syncing a file's content is none: whoever asks for that has to
 /// hear of every failure.
-public enum Nicety: Sendable, CaseIterable {
+package enum Nicety: Sendable, CaseIterable {
     /// Permission bits (fchmod(2)).
     case mode
     /// Locks (flock(2)).
@@ -42,7 +42,7 @@ public enum Nicety: Sendable, CaseIterable {
     ///
     /// Filters of containers answer EPERM or ENOSYS for what they do not know, network file systems EOPNOTSUPP,
     /// EINVAL or ENOLCK, stacked ones EXDEV.
-    public func cannot(_ code: Int32) -> Bool {
+    package func cannot(_ code: Int32) -> Bool {
         // What is refused for another reason must not be opened in a laxer way.
         if self == .noFollow { return code == EINVAL || code == ENOSYS || code == EOPNOTSUPP }
         return switch code {

@@ -5,9 +5,9 @@ import Glibc
 ///
 /// The libraries below us end the process with a crash where they get no descriptor for an event loop, no thread or no
 /// memory. So what a command needs is tried before they need it, and a person reads which limit it was.
-public enum ProcessLimits {
+package enum ProcessLimits {
     /// To be called once, before any other thread runs.
-    public static func prepare() {
+    package static func prepare() {
         raiseOpenFiles()
         guard limit(RLIMIT_AS) != nil || limit(RLIMIT_DATA) != nil else { return }
         // Each thread's own arena would take 64 MiB of what may be mapped, though it uses little of it.
@@ -18,7 +18,7 @@ public enum ProcessLimits {
     /// Whether there is what any command needs before it has done anything: the threads that Swift's tasks run on, and
     /// the descriptors by which they wait.
     /// - Throws: `SystemError` EMFILE, EAGAIN or ENOMEM.
-    public static func checkLeast() throws(SystemError) {
+    package static func checkLeast() throws(SystemError) {
         let least = 6
         guard freeDescriptors(of: least) == least else {
             throw SystemError(operation: "open the \(least) descriptors that this needs", code: EMFILE)
@@ -28,7 +28,7 @@ public enum ProcessLimits {
     }
 
     /// How many descriptors of `wanted` can be opened now.
-    public static func freeDescriptors(of wanted: Int) -> Int {
+    package static func freeDescriptors(of wanted: Int) -> Int {
         var opened: [Int32] = []
         defer { for descriptor in opened { close(descriptor) } }
         while opened.count < wanted {
@@ -47,7 +47,7 @@ public enum ProcessLimits {
     /// How many event loops there can be, one a core at most.
     /// - Parameter spare: the descriptors needed besides.
     /// - Throws: `SystemError` EMFILE where there is not even room for one.
-    public static func eventLoops(cores: Int, spare: Int) throws(SystemError) -> Int {
+    package static func eventLoops(cores: Int, spare: Int) throws(SystemError) -> Int {
         let free = freeDescriptors(of: cores * descriptorsPerLoop + spare)
         let loops = min(cores, (free - spare) / descriptorsPerLoop)
         guard free >= spare, loops >= 1 else {
@@ -62,7 +62,7 @@ public enum ProcessLimits {
 
     /// Starts so many threads for a moment and, while they stand, maps so much memory.
     /// - Throws: `SystemError` EAGAIN or ENOMEM where the system refuses.
-    public static func check(threads: Int, bytes: Int) throws(SystemError) {
+    package static func check(threads: Int, bytes: Int) throws(SystemError) {
         let gate = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
         sem_init(gate, 0, 0)
         var started: [pthread_t] = []

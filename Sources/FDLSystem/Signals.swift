@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// The signals that ask a program to end, or to read its settings again.
-public enum Signals {
+package enum Signals {
     /// Those that came and that the handler was not told of yet, a bit each.
     private static let arrived = Atomic<UInt64>(0)
     private static let receiver = Mutex<(@Sendable (Int32) -> Void)?>(nil)
@@ -15,7 +15,7 @@ public enum Signals {
 
     /// Whether whoever started the program wants it to go on at this signal, as nohup(1) does, and a shell without job
     /// control for what it starts in the background.
-    public static func isIgnored(_ signal: Int32) -> Bool {
+    package static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(signal, nil, &action) == 0 else { return false }
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
@@ -23,7 +23,7 @@ public enum Signals {
     }
 
     /// Lets the signals do nothing at all.
-    public static func ignore(_ signals: Int32...) {
+    package static func ignore(_ signals: Int32...) {
         for signal in signals { _ = Glibc.signal(signal, SIG_IGN) }
     }
 
@@ -32,7 +32,7 @@ public enum Signals {
     ///
     /// A second call replaces the handler. Where there is no thread to be had, the signals keep doing what they did.
     /// - Parameter evenIgnored: those that are taken all the same.
-    public static func take(
+    package static func take(
         _ signals: [Int32],
         evenIgnored: [Int32] = [],
         _ handler: @escaping @Sendable (Int32) -> Void
@@ -59,7 +59,7 @@ public enum Signals {
 
     /// Ends the process by the signal, so that whoever started it sees that; with 128 and the signal's number where the
     /// signal has no effect, as on the first process of a container.
-    public static func end(by signal: Int32) -> Never {
+    package static func end(by signal: Int32) -> Never {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = SIG_DFL
         sigaction(signal, &action, nil)

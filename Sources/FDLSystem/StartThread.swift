@@ -4,7 +4,7 @@ import Glibc
 
 /// Runs `body` on a thread of its own.
 /// - Returns: false where the system gives none.
-public func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }

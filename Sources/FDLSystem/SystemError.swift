@@ -10,14 +10,14 @@ public struct SystemError: Error, Sendable, Hashable {
     /// The errno.
     public let code: Int32
 
-    public init(operation: String, path: String? = nil, code: Int32) {
+    package init(operation: String, path: String? = nil, code: Int32) {
         self.operation = operation
         self.path = path
         self.code = code
     }
 
     /// Whether there is no such file (or no such directory on the way to it).
-    public var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
+    package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
 
     /// Whether a file's content could not be read. Past the page cache the disk's own errnos come through: ENODATA for a
     /// bad block, EILSEQ for a wrong checksum.
@@ -68,7 +68,7 @@ extension SystemError: CustomStringConvertible {
     }
 
     /// The errno in words.
-    public static func text(_ code: Int32) -> String {
+    package static func text(_ code: Int32) -> String {
         // Glibc's module has POSIX's strerror_r, which fills the buffer and returns 0.
         var buffer = [CChar](repeating: 0, count: 128)
         guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }

@@ -7,7 +7,7 @@ extension WholeFile {
     /// Until it has that name it has none, where the file system can do so (O_TMPFILE): of a secret key that is being
     /// written no copy stays behind, whenever the process ends.
     /// - Throws: `SystemError`, EEXIST where there is something, which is left as it was.
-    public static func create(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+    package static func create(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
         if try !createUnnamed(path, bytes, mode: mode) {
             let staged = try StagedFile(for: path, bytes, mode: mode)
             defer { staged.remove() }
@@ -19,7 +19,7 @@ extension WholeFile {
     /// Puts several files in place, in this order, once all of them are written and synced: what can fail for want of
     /// room or permission has failed before the first is renamed. Where a later one cannot be renamed after all, those
     /// before it are taken back.
-    public static func replace(_ files: [(path: String, bytes: [UInt8])], mode: UInt32) throws(SystemError) {
+    package static func replace(_ files: [(path: String, bytes: [UInt8])], mode: UInt32) throws(SystemError) {
         var staged: [StagedFile] = []
         defer { for file in staged { file.remove() } }
         for file in files { staged.append(try StagedFile(for: file.path, file.bytes, mode: mode)) }

@@ -3,9 +3,9 @@ import FDLCore
 import Glibc
 
 /// Files that are read and written as a whole.
-public enum WholeFile {
+package enum WholeFile {
     /// - Parameter limit: a file with more bytes than this is refused with EFBIG.
-    public static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY)
         guard try file.status().kind != .directory else {
             throw SystemError(operation: "read", path: path, code: EISDIR)
@@ -15,15 +15,15 @@ public enum WholeFile {
 
     /// Puts `bytes` at `path`, whole or not at all, and durably: written under a name of its own beside it, synced,
     /// renamed over it, and the directory synced.
-    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
         try replace([(path, bytes)], mode: mode)
     }
 }
 
 /// Directories.
-public enum Directory {
+package enum Directory {
     /// Makes a directory and those above it that are missing.
-    public static func create(_ path: String, mode: UInt32 = 0o777) throws(SystemError) {
+    package static func create(_ path: String, mode: UInt32 = 0o777) throws(SystemError) {
         do throws(SystemError) {
             try check("create", path: path) { mkdir(path, mode) }
         } catch {
@@ -38,10 +38,10 @@ public enum Directory {
     }
 
     /// The directory a path lies in: `.` where the path has one part.
-    public static func containing(_ path: String) -> String { parent(of: path) ?? "." }
+    package static func containing(_ path: String) -> String { parent(of: path) ?? "." }
 
     /// Makes a rename in the directory that holds `path` survive a loss of power.
-    public static func sync(containing path: String) throws(SystemError) {
+    package static func sync(containing path: String) throws(SystemError) {
         try Descriptor(openingDirectory: containing(path)).syncDirectory()
     }
 

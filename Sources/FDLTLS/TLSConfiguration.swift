@@ -1,14 +1,14 @@
 /// What a server shows and what it asks of its clients.
-public struct TLSServerConfiguration: Sendable {
+package struct TLSServerConfiguration: Sendable {
     /// A PEM file: the server's certificate first, then the intermediate ones up to (not including) the root.
-    public var certificateChainPath: String
+    package var certificateChainPath: String
     /// A PEM file with the private key. Where nil it is looked for in the certificate's file, then beside it
     /// (`server.pem` → `server.key`).
-    public var privateKeyPath: String?
+    package var privateKeyPath: String?
     /// A PEM file of authorities. Where given, a client has to show a certificate that one of them issued.
-    public var clientCertificateAuthorityPath: String?
+    package var clientCertificateAuthorityPath: String?
 
-    public init(
+    package init(
         certificateChainPath: String,
         privateKeyPath: String? = nil,
         clientCertificateAuthorityPath: String? = nil

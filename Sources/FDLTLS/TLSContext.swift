@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// TLS 1.2 and 1.3, ECDHE with AEAD only, no renegotiation, no compression, no early data, session tickets, and ALPN
 /// with `http/1.1`. To take up a renewed certificate make a new context; running connections keep the old one.
-public final class TLSContext: Sendable {
+package final class TLSContext: Sendable {
     enum Role {
         case server
         case client
@@ -20,7 +20,7 @@ public final class TLSContext: Sendable {
     let pins: Set<PublicKeyPin>
     let pools = BufferPools()
     /// The file that the private key was read from; nil for a client that shows no certificate.
-    public let privateKeyPath: String?
+    package let privateKeyPath: String?
     private let shared: SharedContext
 
     var pointer: OpaquePointer { shared.pointer }
@@ -39,7 +39,7 @@ public final class TLSContext: Sendable {
 
     /// Makes a server's context.
     /// - Throws: one of the configuration errors, each naming its file.
-    public static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
+    package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
         let identity = try Identity(
             chainPath: configuration.certificateChainPath,
             keyPath: configuration.privateKeyPath
@@ -73,7 +73,7 @@ public final class TLSContext: Sendable {
 
     /// Makes a client's context.
     /// - Throws: one of the configuration errors, each naming its file.
-    public static func client(_ configuration: TLSClientConfiguration) throws(TLSError) -> TLSContext {
+    package static func client(_ configuration: TLSClientConfiguration) throws(TLSError) -> TLSContext {
         var identity: Identity?
         var keyPath: String?
         if let path = configuration.certificateChainPath {

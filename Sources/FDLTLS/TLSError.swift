@@ -83,7 +83,7 @@ public struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
 
 extension TLSError {
     /// Whether the fault lies in what this side was given, not in the peer or the connection.
-    public var isConfiguration: Bool {
+    package var isConfiguration: Bool {
         switch self {
         case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .encryptedKey,
             .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:

@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 
 extension TLSHandler {
-    public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         switch mode {
         case .input:
             promise?.fail(ChannelError.operationUnsupported)

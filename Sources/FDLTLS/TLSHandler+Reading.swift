@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 
 extension TLSHandler {
-    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var ciphertext = unwrapInboundIn(data)
         guard phase == .handshaking || phase == .open, !receivedClose else { return }
         if connection.pipe.incoming.readableBytes == 0 {
@@ -16,7 +16,7 @@ extension TLSHandler {
         }
     }
 
-    public func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         deliver(context: context)
         // A key update or an alert may wait to be sent.
         if phase == .open { send(context: context) }

@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 
 extension TLSHandler {
-    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard phase.takesWrites, !outputClosing else {
             promise?.fail(outputClosing ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
             return
@@ -9,7 +9,7 @@ extension TLSHandler {
         writes.append(unwrapOutboundIn(data), promise: promise)
     }
 
-    public func flush(context: ChannelHandlerContext) {
+    package func flush(context: ChannelHandlerContext) {
         writes.flush()
         encrypt(context: context)
     }

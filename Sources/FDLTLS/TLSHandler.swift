@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// TLS for one channel, as server or client. It has to be the first handler, next to the socket.
 ///
@@ -9,11 +9,11 @@ public import NIOCore
 ///
 /// `close(mode: .output)` sends what was written, then close_notify, and leaves the other direction open.
 /// `close(mode: .all)` sends what was flushed, then close_notify, and closes without waiting for the peer's.
-public final class TLSHandler: ChannelDuplexHandler {
-    public typealias InboundIn = ByteBuffer
-    public typealias InboundOut = ByteBuffer
-    public typealias OutboundIn = ByteBuffer
-    public typealias OutboundOut = ByteBuffer
+package final class TLSHandler: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     enum Phase {
         /// The channel is not active yet.
@@ -66,7 +66,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     ///   - context: made by `TLSContext.server`.
     ///   - handshakeTimeout: the time for the whole handshake; nil where another handler sees to it.
     /// - Throws: `TLSError.library` where OpenSSL is out of memory.
-    public init(server context: TLSContext, handshakeTimeout: TimeAmount? = .seconds(10)) throws(TLSError) {
+    package init(server context: TLSContext, handshakeTimeout: TimeAmount? = .seconds(10)) throws(TLSError) {
         precondition(context.role == .server, "a server needs a server's context")
         self.connection = try TLSConnection(context: context, host: nil, sessions: nil)
         self.handshakeTime = handshakeTimeout
@@ -80,7 +80,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     ///   - sessions: where sessions are kept to be resumed; nil for a full handshake each time.
     ///   - handshakeTimeout: the time for the whole handshake.
     /// - Throws: `TLSError.invalidHost`; `TLSError.library` where OpenSSL is out of memory.
-    public init(
+    package init(
         client context: TLSContext,
         host: String,
         sessions: TLSSessionCache? = nil,
@@ -98,23 +98,23 @@ extension TLSHandler: Sendable {}
 // MARK: - The channel's life
 
 extension TLSHandler {
-    public func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         pool = connection.context.pools.pool(of: context.eventLoop)
         connection.pipe.pool = pool
         if context.channel.isActive { startHandshake(context: context) }
     }
 
-    public func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         finish(failingWritesWith: ChannelError.ioOnClosedChannel)
         closePromise.take()?.fail(ChannelError.ioOnClosedChannel)
     }
 
-    public func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
         startHandshake(context: context)
     }
 
-    public func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         switch phase {
         case .handshaking: end(with: .closedDuringHandshake, context: context)
         case .open where !receivedClose: end(with: .truncated, context: context)
@@ -124,7 +124,7 @@ extension TLSHandler {
         context.fireChannelInactive()
     }
 
-    public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .some(.inputClosed) = event as? ChannelEvent else {
             context.fireUserInboundEventTriggered(event)
             return
@@ -138,13 +138,13 @@ extension TLSHandler {
         }
     }
 
-    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The first handler hears of errors from the socket alone.
         if error is IOError { socketHasFailed = true }
         context.fireErrorCaught(error)
     }
 
-    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         encrypt(context: context)
         if holdsBackRead { readOn(context: context) }
         context.fireChannelWritabilityChanged()

@@ -1,16 +1,16 @@
 /// A version of the TLS protocol.
-public enum TLSVersion: String, Sendable, Hashable {
+package enum TLSVersion: String, Sendable, Hashable {
     case tls12 = "TLSv1.2"
     case tls13 = "TLSv1.3"
 }
 
 /// The user event a `TLSHandler` fires inbound once the peer is authenticated and data may flow.
-public struct TLSHandshakeCompleted: Sendable, Hashable {
-    public let version: TLSVersion
+package struct TLSHandshakeCompleted: Sendable, Hashable {
+    package let version: TLSVersion
     /// OpenSSL's name of the cipher suite.
-    public let cipher: String
+    package let cipher: String
     /// Whether an earlier session was resumed.
-    public let resumed: Bool
+    package let resumed: Bool
     /// The pin of the peer's key; nil where the peer (a client) has shown no certificate.
-    public let peerPin: PublicKeyPin?
+    package let peerPin: PublicKeyPin?
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A session belongs to the `TLSContext` it was made with, so one cache may serve several contexts: none will resume
 /// what another has verified.
-public final class TLSSessionCache: Sendable {
+package final class TLSSessionCache: Sendable {
     /// Sessions kept for one server. A TLS 1.3 session serves once, and every connection brings one or two new ones.
     static let sessionsPerServer = 8
 
@@ -29,12 +29,12 @@ public final class TLSSessionCache: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter capacity: the number of servers whose sessions are kept; beyond it the least recently used goes.
-    public init(capacity: Int = 64) {
+    package init(capacity: Int = 64) {
         self.capacity = max(1, capacity)
     }
 
     /// The number of sessions held.
-    public var count: Int {
+    package var count: Int {
         state.withLock { $0.servers.values.reduce(0) { $0 + $1.sessions.count } }
     }
 

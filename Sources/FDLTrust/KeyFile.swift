@@ -82,7 +82,7 @@ public enum KeyFile {
 
     /// Whether others than its owner may read a file although that is not how it was made: there are file systems that
     /// keep no modes. False where nothing can be told.
-    public static func isOpenToOthers(_ path: String) -> Bool {
+    package static func isOpenToOthers(_ path: String) -> Bool {
         guard let status = try? FileStatus(path: path) else { return false }
         return status.mode & 0o044 != 0
     }

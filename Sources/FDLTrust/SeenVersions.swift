@@ -1,6 +1,6 @@
-public import FDLCore
-public import FDLCrypto
-public import FDLSystem
+package import FDLCore
+package import FDLCrypto
+package import FDLSystem
 import Glibc
 
 /// The highest version this user has accepted, per signer and manifest name: what keeps an old manifest, though well
@@ -8,17 +8,17 @@ import Glibc
 ///
 /// In the state directory: `seen/KEY/NAME`, a decimal number a file, KEY being the whole public key in hexadecimal,
 /// since a key's id is anybody's to choose.
-public struct SeenVersions: Sendable {
+package struct SeenVersions: Sendable {
     private let directory: String
 
     /// - Throws: `UserDirectoryError` where there is no state directory to be had.
-    public init(directories: UserDirectories) throws(UserDirectoryError) {
+    package init(directories: UserDirectories) throws(UserDirectoryError) {
         self.directory = "\(try directories.state)/seen"
     }
 
     /// - Returns: nil where none was accepted yet.
     /// - Throws: `SystemError`; a file that holds no number counts as EBADMSG, not as absent.
-    public func highest(signer: PublicKey, name: ManifestName) throws(SystemError) -> Int64? {
+    package func highest(signer: PublicKey, name: ManifestName) throws(SystemError) -> Int64? {
         let path = path(signer, name)
         let text: [UInt8]
         do {
@@ -33,7 +33,7 @@ public struct SeenVersions: Sendable {
     }
 
     /// Notes that a version was accepted. A lower one than noted changes nothing; writers wait for each other.
-    public func record(_ version: Int64, signer: PublicKey, name: ManifestName) throws(SystemError) {
+    package func record(_ version: Int64, signer: PublicKey, name: ManifestName) throws(SystemError) {
         let path = path(signer, name)
         try Directory.create(Directory.containing(path), mode: 0o700)
         let lock = try Descriptor(opening: "\(directory)/.lock", flags: O_RDWR | O_CREAT, mode: 0o600)

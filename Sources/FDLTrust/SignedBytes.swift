@@ -27,7 +27,7 @@ public struct SignedBytes: Sendable, Hashable {
     }
 
     /// Reads a manifest's file alone.
-    public static func manifest(inFile path: String) throws(VerificationError) -> [UInt8] {
+    package static func manifest(inFile path: String) throws(VerificationError) -> [UInt8] {
         do throws(SystemError) {
             return try WholeFile.read(path, limit: Manifest.maximumBytes)
         } catch {
@@ -37,7 +37,7 @@ public struct SignedBytes: Sendable, Hashable {
 
     /// Reads the signature that lies beside a manifest's file.
     /// - Returns: nil where there is none.
-    public static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
+    package static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
         do throws(SystemError) {
             return try WholeFile.read(FileNames.signature(of: path), limit: MinisignSignature.maximumBytes)
         } catch {

@@ -16,7 +16,7 @@ public enum VerificationError: Error, Sendable, Hashable {
 extension VerificationError {
     /// Whether a manifest and a signature that were read one after the other while the publisher put new ones there
     /// would look like this: then reading both again helps.
-    public var mayBeOfTornPair: Bool {
+    package var mayBeOfTornPair: Bool {
         switch self {
         case .signature(.mismatch), .signature(.trustedCommentTampered), .signature(.malformed): true
         case .unreadable, .signatureMissing, .signature, .manifest: false
@@ -24,7 +24,7 @@ extension VerificationError {
     }
 
     /// How long to wait before each reading again. Two renames take microseconds, a copy to a mirror longer.
-    public static let pausesForTornPair: [Duration] = [
+    package static let pausesForTornPair: [Duration] = [
         .milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
     ]
 }

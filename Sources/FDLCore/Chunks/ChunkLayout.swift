@@ -1,25 +1,25 @@
 /// Where each chunk of a manifest lies. Chunks are numbered from 0 through all files in order.
-public struct ChunkLayout: Sendable, Equatable {
-    public let chunkSize: ChunkSize
+package struct ChunkLayout: Sendable, Equatable {
+    package let chunkSize: ChunkSize
     /// In bytes, in the manifest's order.
-    public let fileSizes: [Int64]
+    package let fileSizes: [Int64]
     /// The number of chunks of all files.
-    public let chunkCount: Int
+    package let chunkCount: Int
     // The number of each file's first chunk, and after the last one the count of all.
     private let firstChunks: [Int]
 
     /// Where one chunk lies.
-    public struct Location: Sendable, Hashable {
+    package struct Location: Sendable, Hashable {
         /// Which file.
-        public let file: Int
+        package let file: Int
         /// The chunk's first byte within that file.
-        public let offset: Int64
+        package let offset: Int64
         /// In bytes: never 0, at most the chunk size.
-        public let length: Int
+        package let length: Int
     }
 
     /// Sizes are taken as checked: a `Manifest` has refused negative ones and those with too many chunks.
-    public init(chunkSize: ChunkSize, fileSizes: [Int64]) {
+    package init(chunkSize: ChunkSize, fileSizes: [Int64]) {
         self.chunkSize = chunkSize
         self.fileSizes = fileSizes
         var firsts: [Int] = []
@@ -35,10 +35,10 @@ public struct ChunkLayout: Sendable, Equatable {
     }
 
     /// The chunks of one file.
-    public func chunks(ofFile file: Int) -> Range<Int> { firstChunks[file]..<firstChunks[file + 1] }
+    package func chunks(ofFile file: Int) -> Range<Int> { firstChunks[file]..<firstChunks[file + 1] }
 
     /// Which file a chunk belongs to.
-    public func file(ofChunk chunk: Int) -> Int {
+    package func file(ofChunk chunk: Int) -> Int {
         // The last file whose first chunk is at or before this one; empty files share their first chunk with the
         // file after them, and the search passes over them.
         var low = 0
@@ -51,12 +51,12 @@ public struct ChunkLayout: Sendable, Equatable {
     }
 
     /// Where a chunk lies.
-    public func location(ofChunk chunk: Int) -> Location {
+    package func location(ofChunk chunk: Int) -> Location {
         let file = file(ofChunk: chunk)
         let offset = Int64(chunk - firstChunks[file]) * Int64(chunkSize.bytes)
         return Location(file: file, offset: offset, length: Int(min(Int64(chunkSize.bytes), fileSizes[file] - offset)))
     }
 
     /// The length of a chunk in bytes.
-    public func length(ofChunk chunk: Int) -> Int { location(ofChunk: chunk).length }
+    package func length(ofChunk chunk: Int) -> Int { location(ofChunk: chunk).length }
 }

@@ -1,30 +1,30 @@
 /// A set of chunk numbers below a fixed bound, one bit each, with its count and its lowest members at hand.
-public struct ChunkSet: Sendable, Equatable {
+package struct ChunkSet: Sendable, Equatable {
     /// Members are below this.
-    public let bound: Int
+    package let bound: Int
     /// How many members there are.
-    public private(set) var count: Int
+    package private(set) var count: Int
     private var words: [UInt64]
 
     /// The empty set, or with `filled` the set of all numbers below `bound`.
-    public init(bound: Int, filled: Bool = false) {
+    package init(bound: Int, filled: Bool = false) {
         self.bound = bound
         self.count = filled ? bound : 0
         self.words = Array(repeating: filled ? .max : 0, count: (bound + 63) / 64)
         if filled, bound % 64 != 0 { words[words.count - 1] = (1 << UInt64(bound % 64)) - 1 }
     }
 
-    public var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { count == 0 }
 
     /// Whether `chunk` is a member; false for any number out of bounds.
-    public func contains(_ chunk: Int) -> Bool {
+    package func contains(_ chunk: Int) -> Bool {
         guard chunk >= 0, chunk < bound else { return false }
         return words[chunk >> 6] & (1 << UInt64(chunk & 63)) != 0
     }
 
     /// - Returns: whether it was not a member before.
     @discardableResult
-    public mutating func insert(_ chunk: Int) -> Bool {
+    package mutating func insert(_ chunk: Int) -> Bool {
         guard chunk >= 0, chunk < bound, !contains(chunk) else { return false }
         words[chunk >> 6] |= 1 << UInt64(chunk & 63)
         count += 1
@@ -33,7 +33,7 @@ public struct ChunkSet: Sendable, Equatable {
 
     /// - Returns: whether it was a member before.
     @discardableResult
-    public mutating func remove(_ chunk: Int) -> Bool {
+    package mutating func remove(_ chunk: Int) -> Bool {
         guard contains(chunk) else { return false }
         words[chunk >> 6] &= ~(1 << UInt64(chunk & 63))
         count -= 1
@@ -41,7 +41,7 @@ public struct ChunkSet: Sendable, Equatable {
     }
 
     /// The lowest member that is at least `start`.
-    public func first(from start: Int = 0) -> Int? {
+    package func first(from start: Int = 0) -> Int? {
         guard start < bound else { return nil }
         let start = Swift.max(0, start)
         var index = start >> 6
@@ -58,14 +58,14 @@ public struct ChunkSet: Sendable, Equatable {
     package func word(_ index: Int) -> UInt64 { words[index] }
 
     /// The members that follow `start` without a gap, `start` itself among them, `limit` at most.
-    public func run(from start: Int, limit: Int) -> Range<Int> {
+    package func run(from start: Int, limit: Int) -> Range<Int> {
         var end = start
         while end - start < limit, contains(end) { end += 1 }
         return start..<end
     }
 
     /// The members not in `other`.
-    public func subtracting(_ other: ChunkSet) -> ChunkSet {
+    package func subtracting(_ other: ChunkSet) -> ChunkSet {
         var result = self
         for index in result.words.indices where index < other.words.count { result.words[index] &= ~other.words[index] }
         result.count = result.words.reduce(0) { $0 + $1.nonzeroBitCount }
@@ -75,16 +75,16 @@ public struct ChunkSet: Sendable, Equatable {
 
 extension ChunkSet: Sequence {
     /// The members, lowest first.
-    public struct Iterator: IteratorProtocol {
+    package struct Iterator: IteratorProtocol {
         fileprivate let set: ChunkSet
         fileprivate var start = 0
 
-        public mutating func next() -> Int? {
+        package mutating func next() -> Int? {
             guard let member = set.first(from: start) else { return nil }
             start = member + 1
             return member
         }
     }
 
-    public func makeIterator() -> Iterator { Iterator(set: self) }
+    package func makeIterator() -> Iterator { Iterator(set: self) }
 }

@@ -16,14 +16,14 @@ public struct ChunkSize: Hashable, Sendable, BitwiseCopyable {
 
     /// The default for a total of `totalBytes`: 1 MiB, doubled until the manifest has at most 65,536 chunks,
     /// 4 MiB at most.
-    public static func standard(totalBytes: Int64) -> ChunkSize {
+    package static func standard(totalBytes: Int64) -> ChunkSize {
         var megabytes = 1
         while megabytes < 4, totalBytes > Int64(megabytes) << 36 { megabytes *= 2 }
         return ChunkSize(megabytes: megabytes)
     }
 
     /// How many chunks a file of `size` bytes has (none where it is empty).
-    public func chunkCount(fileSize size: Int64) -> Int64 {
+    package func chunkCount(fileSize size: Int64) -> Int64 {
         guard size > 0 else { return 0 }
         return (size - 1) / Int64(bytes) + 1
     }

@@ -1,7 +1,7 @@
 /// A SHA-256 digest (FIPS 180-4): 32 bytes, kept as four words so that a million of them lie in one flat array.
 public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
     /// The length of a digest in bytes.
-    public static let byteCount = 32
+    package static let byteCount = 32
 
     // Big-endian words in order: word0 holds bytes 0–7.
     private let word0: UInt64
@@ -14,7 +14,7 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
 
     /// Takes a digest's 32 bytes.
     /// - Returns: nil where there are not exactly 32 of them.
-    public init?(bytes: UnsafeRawBufferPointer) {
+    package init?(bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
         self.word0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         self.word1 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -24,7 +24,7 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
 
     /// Reads 64 lowercase hexadecimal digits, the only spelling a manifest may use.
     /// - Returns: nil for any other length or character.
-    public init?(hex: UnsafeRawBufferPointer) {
+    package init?(hex: UnsafeRawBufferPointer) {
         guard hex.count == 2 * Self.byteCount,
             let word0 = Hex.word(hex, at: 0),
             let word1 = Hex.word(hex, at: 16),

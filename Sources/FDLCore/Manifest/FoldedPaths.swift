@@ -2,14 +2,14 @@
 ///
 /// exFAT, NTFS, APFS and ext4's folders with `+F` fold case, most of them fold the canonical forms of Unicode, and those
 /// of Windows drop the dots and spaces at a name's end.
-public enum FoldedPaths {
+package enum FoldedPaths {
     /// The pairs of distinct paths, files or directories on the way to them, that are equal after case folding, canonical
     /// normalisation and dropping of trailing dots and spaces of each part.
     ///
     /// The two of a pair differ in their last part only: of `A/x` and `a/x` it is the directories that are told, once.
     /// Of more than two that are equal, each is told with the first.
     /// - Returns: sorted by bytes, the lesser of a pair first.
-    public static func pairs(in paths: [String]) -> [(String, String)] {
+    package static func pairs(in paths: [String]) -> [(String, String)] {
         var nodes = hashed(paths)
         nodes.sort { $0.hash < $1.hash }
         var pairs: [(String, String)] = []

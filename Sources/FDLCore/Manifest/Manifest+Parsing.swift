@@ -11,7 +11,7 @@ extension Manifest {
 
     /// Reads `fdl-manifest-v1` from bytes that need to live only as long as the call.
     /// - Throws: `ManifestError`, the first rule the text breaks.
-    public init(parsing bytes: UnsafeRawBufferPointer) throws(ManifestError) {
+    package init(parsing bytes: UnsafeRawBufferPointer) throws(ManifestError) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         var reader = JSONReader(bytes)
         var draft = ManifestDraft(bytes: bytes.count)
@@ -239,12 +239,12 @@ private struct ManifestDraft {
 
 extension Manifest.Trust {
     /// Whether a text can be `ca`: it has a certificate in PEM (RFC 7468). Whether that one is any good, TLS decides.
-    public static func isCertificateAuthority(_ text: String) -> Bool {
+    package static func isCertificateAuthority(_ text: String) -> Bool {
         text.contains("-----BEGIN CERTIFICATE-----") && text.contains("-----END CERTIFICATE-----")
     }
 
     /// Whether a text can be one of `pins`: `sha256//` and the base64 of 32 bytes.
-    public static func isPin(_ text: String) -> Bool {
+    package static func isPin(_ text: String) -> Bool {
         let prefix = "sha256//"
         guard text.hasPrefix(prefix) else { return false }
         return Base64.decode(text.dropFirst(prefix.count))?.count == SHA256Digest.byteCount

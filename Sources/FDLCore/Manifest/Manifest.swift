@@ -6,11 +6,11 @@ public struct Manifest: Sendable, Equatable {
     /// The value of `format` that this code reads and writes.
     public static let format = "fdl-manifest-v1"
     /// The value of `hash` that this code knows.
-    public static let hash = "sha256"
+    package static let hash = "sha256"
     /// The most chunks a manifest may list.
-    public static let maximumChunks = 1 << 20
+    package static let maximumChunks = 1 << 20
     /// The most bytes any manifest may have: what a reader takes before it has parsed it.
-    public static let maximumBytes = maximumBytes(chunks: maximumChunks)
+    package static let maximumBytes = maximumBytes(chunks: maximumChunks)
 
     /// The most bytes a manifest of so many chunks may have: 64 MiB and 8 for each chunk.
     ///
@@ -33,7 +33,7 @@ public struct Manifest: Sendable, Equatable {
     /// The files, in the manifest's order.
     public let files: [File]
     /// Where each chunk lies.
-    public let layout: ChunkLayout
+    package let layout: ChunkLayout
     /// The digests of all chunks: the first file's in order, then the second's, and so on.
     public let digests: [SHA256Digest]
     /// Where the publisher thinks the bytes can be had. Hints, never authority.
@@ -131,7 +131,7 @@ public struct Manifest: Sendable, Equatable {
     /// Whether this is one file published by itself rather than a folder: its path has one part and is the only one.
     ///
     /// A folder that holds one file at its top looks the same, and is written the same: as that file.
-    public var isSingleFile: Bool { files.count == 1 && files[0].path.parts.count == 1 }
+    package var isSingleFile: Bool { files.count == 1 && files[0].path.parts.count == 1 }
 
     private static func checkedChunkCount(of files: [File], chunkSize: ChunkSize) throws(ManifestError) -> Int {
         var total: Int64 = 0
@@ -180,7 +180,7 @@ public enum SourceKind: String, Sendable, Hashable, CaseIterable {
 
 /// What a manifest is a version of: 1–128 of `[A-Za-z0-9._-]`, not `.` or `..`.
 public struct ManifestName: Hashable, Sendable, CustomStringConvertible {
-    public static let maximumBytes = 128
+    package static let maximumBytes = 128
 
     public let string: String
 

@@ -3,10 +3,10 @@
 /// The one way to have one is to pass the checks, so whoever holds a `SafePath` may open it beneath a directory.
 public struct SafePath: Hashable, Sendable {
     /// The longest part, in UTF-8 bytes (NAME_MAX on Linux).
-    public static let maximumPartBytes = 255
+    package static let maximumPartBytes = 255
 
     /// The longest path, in UTF-8 bytes: Linux's PATH_MAX less room for the directory it is put under.
-    public static let maximumBytes = 3072
+    package static let maximumBytes = 3072
 
     /// The path as published.
     public let string: String
@@ -32,10 +32,10 @@ public struct SafePath: Hashable, Sendable {
     }
 
     /// The parts, outermost directory first. Never empty.
-    public var parts: [String] { pathParts(string) }
+    package var parts: [String] { pathParts(string) }
 
     /// Whether some part of a path names one of our own files.
-    public static func isReserved(_ path: String) -> Bool {
+    package static func isReserved(_ path: String) -> Bool {
         path.utf8.split(separator: UInt8(ascii: "/")).contains { reservedSuffix(of: $0) != nil }
     }
 

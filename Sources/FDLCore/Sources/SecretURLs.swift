@@ -3,7 +3,7 @@
 // told which part is the secret, less is shown rather than more.
 
 /// A text with URLs in it, without user information, queries and fragments: `…` stands for what was there.
-public func withoutSecrets(_ text: String) -> String {
+package func withoutSecrets(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
     var rest = bytes[...]
@@ -20,7 +20,7 @@ public func withoutSecrets(_ text: String) -> String {
 }
 
 /// What was given as a URL, and is refused as one, for the message that says so.
-public func shownURL(_ text: String) -> String {
+package func shownURL(_ text: String) -> String {
     let bytes = Array(text.utf8)
     guard let mark = bytes[...].firstRange(of: schemeMark), bytes[..<mark.lowerBound].allSatisfy(isOfScheme) else {
         return String(decoding: typed(bytes[...]), as: UTF8.self)
@@ -30,7 +30,7 @@ public func shownURL(_ text: String) -> String {
 
 /// Something given on the command line, which may be a URL with secrets, well formed or not, or anything else: that is
 /// shown as it is.
-public func shownArgument(_ text: String) -> String {
+package func shownArgument(_ text: String) -> String {
     if (try? SourceURL(text)) != nil { return text }
     let bytes = Array(text.utf8)
     let colon = bytes.firstIndex(of: UInt8(ascii: ":"))

@@ -6,17 +6,17 @@ public struct SourceID: Hashable, Sendable {
 }
 
 /// What each source has given and done wrong, in the order the sources were named.
-public struct SourceLedger: Sendable, Equatable {
+package struct SourceLedger: Sendable, Equatable {
     /// One report a source; the index is `SourceID.rawValue`.
-    public package(set) var reports: [SourceReport]
+    package var reports: [SourceReport]
 
     /// The account of a download in which nothing has happened yet.
-    public init(kinds: [SourceKind]) {
+    package init(kinds: [SourceKind]) {
         reports = kinds.enumerated().map { SourceReport(source: SourceID(rawValue: $0.offset), kind: $0.element) }
     }
 
     /// The report of one source.
-    public subscript(source: SourceID) -> SourceReport { reports[source.rawValue] }
+    package subscript(source: SourceID) -> SourceReport { reports[source.rawValue] }
 }
 
 /// One source's account.

@@ -1,7 +1,7 @@
 /// Lowercase hexadecimal.
-public enum Hex {
+package enum Hex {
     /// Two digits a byte.
-    public static func string(_ bytes: some Collection<UInt8>) -> String {
+    package static func string(_ bytes: some Collection<UInt8>) -> String {
         String(unsafeUninitializedCapacity: 2 * bytes.count) { out in
             var index = 0
             for byte in bytes {

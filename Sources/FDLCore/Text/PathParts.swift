@@ -2,14 +2,14 @@
 // slash. So paths are taken apart here, by their UTF-8, and nowhere else.
 
 /// The parts between the slashes of a path; empty ones are left out.
-public func pathParts(_ path: String) -> [String] {
+package func pathParts(_ path: String) -> [String] {
     path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
 }
 
 /// Splits a path at its last slash.
 /// - Returns: what stands before the slash (empty where the path begins with it, nil where there is none) and what
 ///   stands behind it.
-public func splitLast(_ path: String) -> (directory: String?, name: String) {
+package func splitLast(_ path: String) -> (directory: String?, name: String) {
     let bytes = path.utf8
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return (nil, path) }
     return (
@@ -19,7 +19,7 @@ public func splitLast(_ path: String) -> (directory: String?, name: String) {
 }
 
 /// A path without the slashes at its end; a path of slashes alone keeps one.
-public func withoutTrailingSlashes(_ path: String) -> String {
+package func withoutTrailingSlashes(_ path: String) -> String {
     var bytes = path.utf8[...]
     while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
     return String(decoding: bytes, as: UTF8.self)

@@ -1,6 +1,6 @@
 /// Text from outside as it may be shown on one line: names and answers may hold control characters, and none of them
 /// may end the line or move a terminal's cursor.
-public func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
         if scalar == "\t" { return " " }
         return scalar.properties.generalCategory == .control ? "\u{fffd}" : scalar
@@ -9,13 +9,13 @@ public func printable(_ text: String) -> String {
 }
 
 /// The beginning of a text from outside, for a message that has to stay short.
-public func shortened(_ text: String, to limit: Int = 200) -> String {
+package func shortened(_ text: String, to limit: Int = 200) -> String {
     let scalars = text.unicodeScalars
     return scalars.count <= limit ? text : String(String.UnicodeScalarView(scalars.prefix(limit))) + "…"
 }
 
 /// Bytes that need not be UTF-8, for a message: each byte that is part of no character as `\xNN`.
-public func escaped(_ bytes: some Collection<UInt8>) -> String {
+package func escaped(_ bytes: some Collection<UInt8>) -> String {
     var result = ""
     var rest = Array(bytes)[...]
     while let first = rest.first {
