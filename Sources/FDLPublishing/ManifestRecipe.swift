@@ -1,5 +1,5 @@
 public import FDLCore
-import Glibc
+import FDLSystem
 
 /// What a publisher says of an input beside its bytes; nil is the default.
 public struct ManifestRecipe: Sendable {
@@ -52,7 +52,7 @@ public struct ManifestRecipe: Sendable {
     }
 
     /// The cores this process may run on.
-    public static var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    public static var coreCount: Int { Processors.usable }
 
     /// Refuses before hashing what the manifest would refuse after it.
     private func checkedChunkSize(for input: PublishingInput) throws(PublishingError) -> ChunkSize {

@@ -93,17 +93,12 @@ public struct PublishingInput: Sendable {
 /// What tells that a file is still the one that was found, with the content that it had.
 struct FileIdentity: Sendable, Hashable {
     /// Which file, whatever it is called.
-    struct Node: Sendable, Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
-    let file: Node
+    let file: FileStatus.Identity
     private let size: Int64
     private let modified: Int64
 
     init(_ status: FileStatus) {
-        self.file = Node(device: status.device, inode: status.inode)
+        self.file = status.identity
         self.size = status.size
         self.modified = status.modified
     }

@@ -57,7 +57,7 @@ extension SignedBytes {
     private static func checkReplaceable(
         _ path: String,
         by mark: [UInt8],
-        _ published: Set<FileIdentity.Node>
+        _ published: Set<FileStatus.Identity>
     ) throws(PublishingError) {
         let status: FileStatus
         do throws(SystemError) {

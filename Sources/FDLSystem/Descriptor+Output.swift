@@ -100,7 +100,7 @@ extension Descriptor {
     /// Makes a directory in this one.
     /// - Returns: false where something has the name.
     @discardableResult
-    public func createDirectory(child name: String, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
+    package func createDirectory(child name: String, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
         do throws(SystemError) {
             try check("create", path: joined(name)) { mkdirat(rawValue, name, mode) }
             return true

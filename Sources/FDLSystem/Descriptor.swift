@@ -169,7 +169,7 @@ package struct Descriptor: ~Copyable, Sendable {
 }
 
 /// Waits until a pipe or terminal takes more: whoever shares it may have made it non-blocking.
-public func waitUntilWritable(_ descriptor: Int32) {
+package func waitUntilWritable(_ descriptor: Int32) {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     poll(&wanted, 1, -1)
 }

@@ -21,25 +21,25 @@ final class StagedFile {
 
     private let path: String
     private let temporary: String
-    private let file: Descriptor
+    private var file: Descriptor?
     private var state = State.staged
 
     /// - Parameter path: the final name; nothing there is touched yet.
     init(for path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
         self.path = path
         let directory = Directory.containing(path)
-        let usual = "\(directory)/\(Self.name(Self.hash(splitLast(path).name)))"
+        let usual = Self.usualName(for: path)
         Self.removeAbandoned(usual)
         if let own = try Self.open(usual, mode: mode) {
             temporary = usual
-            file = own
+            file = consume own
         } else {
             // Another process is writing the same file, or nobody can tell.
             temporary = "\(directory)/\(Self.name())"
             file = try Descriptor(opening: temporary, flags: Self.flags, mode: mode)
         }
         do throws(SystemError) {
-            try file.writeWhole(bytes)
+            try file?.writeWhole(bytes)
         } catch {
             remove()
             throw error
@@ -94,12 +94,22 @@ final class StagedFile {
         switch state {
         // The temporary name may be another process's by now.
         case .new, .final: return
-        case .staged, .exchanged: _ = unlink(temporary)
+        case .staged, .exchanged:
+            // Closed first: FUSE gives an open file another name instead.
+            file = nil
+            _ = unlink(temporary)
         }
         state = .final
     }
 
+    /// Removes what a process that was killed while it wrote `path` has left beside it.
+    static func removeLeftover(of path: String) { removeAbandoned(usualName(for: path)) }
+
     // MARK: The temporary name
+
+    private static func usualName(for path: String) -> String {
+        "\(Directory.containing(path))/\(name(hash(splitLast(path).name)))"
+    }
 
     private static let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
 

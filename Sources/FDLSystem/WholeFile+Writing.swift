@@ -16,6 +16,9 @@ extension WholeFile {
         try Directory.sync(containing: path)
     }
 
+    /// Removes the copy that a process has left which was killed while it created `path`.
+    package static func removeLeftover(of path: String) { StagedFile.removeLeftover(of: path) }
+
     /// Puts several files in place, in this order, once all of them are written and synced: what can fail for want of
     /// room or permission has failed before the first is renamed. Where a later one cannot be renamed after all, those
     /// before it are taken back.

@@ -16,6 +16,8 @@ public enum KeyFile {
 
     /// Reads a secret key in PEM.
     public static func secretKey(_ path: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
+        // Of a secret key no second copy stays.
+        WholeFile.removeLeftover(of: path)
         let pem = try read(path)
         return try atPath(path) { () throws(KeyError) in try SecretKey(pem: pem, passphrase: passphrase) }
     }

@@ -2,6 +2,8 @@ public import ArgumentParser
 import FDLCommand
 import FDLCore
 public import FDLServer
+import FDLSystem
+import Glibc
 public import Logging
 
 struct ServeCommand: AsyncParsableCommand {
@@ -12,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
             Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
             names; so with any other NAME.json that has NAME.json.minisig beside it. \
             SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
-            """
+            """,
+        version: "fdl-secure-server \(Product.version)"
     )
 
     @Option(
@@ -92,5 +95,9 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 @main
 enum Main {
-    static func main() { Program.main(ServeCommand.self) }
+    static func main() {
+        // Until it serves there is nothing to read again, and this is no reason to end.
+        Signals.ignore(SIGHUP)
+        Program.main(ServeCommand.self)
+    }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import FDLCommand
 public import FDLCore
 
 extension ManifestName: ExpressibleByArgument {
@@ -8,15 +9,10 @@ extension ManifestName: ExpressibleByArgument {
 }
 
 extension ChunkSize: ExpressibleByArgument {
-    /// Bytes, or a number with KiB or MiB behind it.
+    /// As all sizes are written.
     public init?(argument: String) {
-        let units = [("KiB", 10), ("MiB", 20), ("K", 10), ("M", 20)]
-        let unit = units.first { argument.hasSuffix($0.0) }
-        guard let number = Int(argument.dropLast(unit?.0.count ?? 0)),
-            (1...ChunkSize.allowed.upperBound).contains(number)
-        else { return nil }
-        // At most 2^24 · 2^20.
-        self.init(bytes: number << (unit?.1 ?? 0))
+        guard let count = ByteCount(argument: argument), let bytes = Int(exactly: count.bytes) else { return nil }
+        self.init(bytes: bytes)
     }
 }
 

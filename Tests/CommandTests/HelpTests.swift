@@ -1,3 +1,4 @@
+import FDLCore
 import Testing
 
 @Suite("Help")
@@ -15,6 +16,15 @@ struct HelpTests {
         let ended = try await Scene().run(program, verb + ["--help"], by: .reader)
         #expect(ended.code == 0, "\(ended.errors)")
         #expect(ended.text.lowercased().contains("usage: "))
+        #expect(ended.errors.isEmpty)
+    }
+
+    @Test(arguments: [Program.sign, .server, .secure])
+    func `Every program says which version it is`(program: Program) async throws {
+        let ended = try await Scene().run(program, ["--version"], by: .reader)
+        #expect(ended.code == 0, "\(ended.errors)")
+        let name = program.path.split(separator: "/").last ?? ""
+        #expect(ended.text == "\(name) \(Product.version)\n")
         #expect(ended.errors.isEmpty)
     }
 }

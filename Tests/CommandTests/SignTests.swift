@@ -66,7 +66,7 @@ struct SignTests {
         #expect(tree.digests == expected)
     }
 
-    @Test func `A manifest says what the design says`() async throws {
+    @Test func `A manifest says what docs/formats.md says`() async throws {
         let published = try await scene.publish(
             noise(100),
             as: "a file.bin",
@@ -131,5 +131,13 @@ struct SignTests {
         let ended = try await sign("manifest", scene.path("input.bin"), "--key", scene.path("bad.key"))
         try ended.failed(78, saying: "bad.key")
         #expect(!Files.exists(scene.path("input.bin.manifest.json")))
+    }
+
+    @Test(arguments: ["64kib", "64KiB", "64K", "65536", "0.0625m"])
+    func `A chunk size is written as every size is`(size: String) async throws {
+        let file = scene.path("published/data.bin")
+        try Files.write(noise(100), to: file)
+        let manifest = try await scene.sign(file, ["--chunk-size", size])
+        #expect(String(decoding: try Files.read(manifest), as: UTF8.self).contains("\"chunkSize\": 65536"))
     }
 }

@@ -111,6 +111,16 @@ static inline int fdl_write_and_wait(int fd) {
     return (int)syscall(SYS_sync_file_range, fd, 0L, 0L, FDL_SYNC_FILE_RANGE_ALL);
 }
 
+/// How many processors this process may run on (sched_getaffinity(2)), or -1 with errno.
+static inline int fdl_usable_processors(void) {
+    unsigned long mask[1024 / sizeof(unsigned long)];
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    if (size < 0) return -1;
+    int count = 0;
+    for (unsigned long i = 0; i < (unsigned long)size / sizeof *mask; i++) count += __builtin_popcountl(mask[i]);
+    return count;
+}
+
 /// syncfs(2).
 static inline int fdl_sync_file_system(int fd) { return (int)syscall(SYS_syncfs, fd); }
 

@@ -45,7 +45,7 @@ struct RequestWriter: Sendable {
         var headers = HTTPHeaders()
         headers.reserveCapacity(4)
         headers.add(name: "Host", value: source.url.authority)
-        headers.add(name: "User-Agent", value: "fdl-secure")
+        headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
         switch source.kind {
         case .worker:
             let path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative

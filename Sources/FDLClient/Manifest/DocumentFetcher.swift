@@ -32,7 +32,7 @@ struct DocumentFetcher: Sendable {
         let timer = loop.scheduleTask(in: timeout) { document.fail(SourceError.timeout("the whole answer")) }
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
         head.headers.add(name: "Host", value: url.authority)
-        head.headers.add(name: "User-Agent", value: "fdl-secure")
+        head.headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
         head.headers.add(name: "Accept-Encoding", value: "identity")
         // A cache on the way must not answer with one of an older pair for ever (RFC 9111 section 5.2.1.4).
         head.headers.add(name: "Cache-Control", value: "no-cache")

@@ -4,8 +4,6 @@ import Glibc
 import Synchronization
 
 extension ChunkStore {
-    private static let openFileLimit = 64
-
     /// The file, open for writing, kept open for the chunks that follow.
     func openFile(_ file: Int) throws(SystemError) -> OutputFile {
         if let output = state.withLock({ Self.recall(file, &$0) }) { return output }

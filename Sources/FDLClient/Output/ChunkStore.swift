@@ -32,7 +32,7 @@ final class ChunkStore: Sendable {
     ///   paths for one; (74) where the disk has no room.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
-        openFileLimit = max(1, min(manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
+        openFileLimit = max(1, min(64, manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
         self.target = target
         self.manifest = manifest
         layout = manifest.layout

@@ -29,8 +29,8 @@ struct OutputTarget: Sendable {
         guard !name.isEmpty, name != ".", name != ".." else {
             throw Failure(
                 .cannotCreate,
-                "\(path) is a directory, not a name for the output",
-                hint: "give the name it shall have with -o"
+                path.isEmpty ? "the output has no name" : "\(path) is a directory, not a name for the output",
+                hint: "name the file or folder to write with -o"
             )
         }
         guard isFolder || trimmed == path else {
@@ -99,7 +99,11 @@ struct OutputTarget: Sendable {
         case .symbolicLink:
             throw Failure(.cannotCreate, "\(path) is a symbolic link, which is never written through", hint: hint)
         case .other:
-            throw Failure(.cannotCreate, "\(path) is neither a file nor a directory", hint: hint)
+            throw Failure(
+                .cannotCreate,
+                "\(path) is neither a file nor a directory",
+                hint: "give another name with -o; -o - writes to standard output"
+            )
         }
     }
 

@@ -109,7 +109,7 @@ extension ExchangeHandler {
         let closes = request.map { Self.endsConnection($0) || isLastAnswer } ?? true
         var headers = answer.headers
         headers.add(name: "Date", value: LoopScratch.ofThisLoop.date(.now))
-        headers.add(name: "Server", value: "fdl")
+        headers.add(name: "Server", value: "fdl/\(Product.version)")
         headers.add(name: "X-Content-Type-Options", value: "nosniff")
         if closes { headers.add(name: "Connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
