@@ -88,6 +88,7 @@ as_root() {
     fi
     say "as root: tests $*"
     # The shell is process 1 there, and the tests are not: signals mean to them what they mean anywhere.
-    run unshare -m -p --fork --kill-child --mount-proc --propagation private \
-        sh -c '"$@"; exit $?' sh "$built/$bundle"
+    # From the copy too: some of them run the programs as somebody else.
+    run env FDL_TEST_SOURCES="$place" unshare -m -p --fork --kill-child --mount-proc --propagation private \
+        sh -c '"$@"; exit $?' sh "$place/built/$bundle"
 }

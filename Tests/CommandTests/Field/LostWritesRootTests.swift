@@ -79,7 +79,7 @@ extension RootTests {
             _ = try await scene.get(offer, to: output).done()
             // Btrfs has no such call.
             if system != .btrfs { try await disk.shutDown() }
-            try await disk.goBackToDisk()
+            try await disk.goBackToDisk(system)
             #expect(try await scene.isRight(output, offer), "done, it said, and the disk holds something else")
         }
 
@@ -98,11 +98,11 @@ extension RootTests {
             try await get.writes(2 << 20)
             try await disk.shutDown()
             try GetResult(await get.wait()).failed(74)
-            try await disk.goBackToDisk()
+            try await disk.goBackToDisk(system)
             #expect(!Files.exists(output))
             _ = try await scene.get(offer, to: output).done()
             try await disk.shutDown()
-            try await disk.goBackToDisk()
+            try await disk.goBackToDisk(system)
             #expect(try await scene.isRight(output, offer), "done, it said, and the disk holds something else")
         }
     }

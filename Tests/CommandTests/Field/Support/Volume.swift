@@ -111,9 +111,11 @@ final class Volume: Sendable {
 
     /// Mounts what the file system has written to its disk so far, from a copy: a mount of the old one may live on in
     /// the namespace of another test, and with it what is in memory.
-    func goBackToDisk() async throws {
+    func goBackToDisk(_ kind: Kind) async throws {
         try await run("cp --sparse=always \"$2/image\" \"$2/disk\"")
-        try await remount("mv \"$2/disk\" \"$2/image\"\nmount -o loop \"$2/image\" \"$1\"")
+        // XFS refuses what has the identity of a mounted one.
+        let options = kind == .xfs ? "loop,nouuid" : "loop"
+        try await remount("mv \"$2/disk\" \"$2/image\"\nmount -o \(options) \"$2/image\" \"$1\"")
     }
 
     /// In a session of its own: what is left of a program's group is killed when the program has ended, and a FUSE
