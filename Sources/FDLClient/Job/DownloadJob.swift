@@ -210,7 +210,7 @@ struct DownloadJob {
         let loop = group.next()
         let promise = loop.makePromise(of: DownloadEngine.Outcome.self)
         let total = (chunks: layout.chunkCount, bytes: manifest.totalBytes)
-        let missingBytes = missing.reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
+        let missingBytes = layout.bytes(of: missing)
         let there = (chunks: total.chunks - missing.count, bytes: total.bytes - missingBytes)
         let bound = try await loop.submit { [writer, report] in
             let engine = DownloadEngine(

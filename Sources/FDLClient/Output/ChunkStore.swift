@@ -69,17 +69,13 @@ final class ChunkStore: Sendable {
     /// - Throws: `SystemError`, ENOSPC where they have not.
     func reserve(missing: ChunkSet) throws(SystemError) {
         if !target.isFolder, try prepare(partial.holder.descriptor, file: 0) { return }
-        let bytes = bytes(of: missing.subtracting(zeros))
+        let bytes = layout.bytes(of: missing.subtracting(zeros))
         guard let free = try partial.holder.descriptor.freeBytes(), free < bytes else { return }
         // An earlier run may have room reserved in the files already, besides what is in them.
-        let all = self.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
+        let all = layout.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
         guard try free + allocated() >= all else {
             throw SystemError(operation: "reserve room in", path: partial.holder.descriptor.path, code: ENOSPC)
         }
-    }
-
-    private func bytes(of chunks: ChunkSet) -> Int64 {
-        chunks.reduce(0) { $0 + Int64(layout.length(ofChunk: $1)) }
     }
 
     private func allocated() throws(SystemError) -> Int64 {
