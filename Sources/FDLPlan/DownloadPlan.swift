@@ -152,7 +152,7 @@ package struct DownloadPlan: Sendable {
         unstored = ChunkSet(bound: missing.bound)
         storedEarly = ChunkSet(bound: missing.bound)
         remaining = missing.count
-        let missingBytes = Self.bytes(of: missing, in: layout)
+        let missingBytes = layout.bytes(of: missing)
         switch configuration.order {
         case .any:
             window = missing.bound
@@ -230,10 +230,6 @@ package struct DownloadPlan: Sendable {
 
     static func connectionCap(_ configuration: Configuration) -> Int {
         max(1, configuration.connectionsPerSource ?? configuration.defaultConnectionsPerSource)
-    }
-
-    private static func bytes(of missing: ChunkSet, in layout: ChunkLayout) -> Int64 {
-        missing.reduce(0) { $0 + Int64(layout.length(ofChunk: $1)) }
     }
 
     private static func seconds(_ instant: Instant) -> Double {

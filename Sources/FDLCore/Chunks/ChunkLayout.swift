@@ -59,4 +59,7 @@ package struct ChunkLayout: Sendable, Equatable {
 
     /// The length of a chunk in bytes.
     package func length(ofChunk chunk: Int) -> Int { location(ofChunk: chunk).length }
+
+    /// How many bytes chunks have together.
+    package func bytes(of chunks: ChunkSet) -> Int64 { chunks.reduce(0) { $0 + Int64(length(ofChunk: $1)) } }
 }

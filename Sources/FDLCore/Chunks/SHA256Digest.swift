@@ -10,7 +10,7 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
     private let word3: UInt64
 
     /// The first 8 bytes, big-endian: evenly spread.
-    public var leadingWord: UInt64 { word0 }
+    package var leadingWord: UInt64 { word0 }
 
     /// Takes a digest's 32 bytes.
     /// - Returns: nil where there are not exactly 32 of them.
