@@ -33,17 +33,20 @@ package struct DirectoryEntry: Sendable, Hashable {
             }
     }
 
-    /// All names that an open stream has left, but for `.` and `..`.
-    static func all(in stream: OpaquePointer, path: String) throws(SystemError) -> [DirectoryEntry] {
-        var entries: [DirectoryEntry] = []
+    /// Hands over all names that an open stream has left, but for `.` and `..`.
+    static func forEach(
+        in stream: OpaquePointer,
+        path: String,
+        _ body: (DirectoryEntry) throws(SystemError) -> Void
+    ) throws(SystemError) {
         while true {
             errno = 0
             guard let found = readdir(stream) else {
                 if errno != 0 { throw SystemError(operation: "list", path: path, code: errno) }
-                return entries
+                return
             }
             let entry = DirectoryEntry(found)
-            if entry.bytes != [0x2e], entry.bytes != [0x2e, 0x2e] { entries.append(entry) }
+            if entry.bytes != [0x2e], entry.bytes != [0x2e, 0x2e] { try body(entry) }
         }
     }
 }
@@ -51,6 +54,14 @@ package struct DirectoryEntry: Sendable, Hashable {
 extension Descriptor {
     /// The names in this directory, in no order.
     package func entries() throws(SystemError) -> [DirectoryEntry] {
+        var entries: [DirectoryEntry] = []
+        try forEachEntry { entry throws(SystemError) in entries.append(entry) }
+        return entries
+    }
+
+    /// Hands over the names in this directory, in no order. What is made or removed in it meanwhile may be among them or
+    /// not.
+    package func forEachEntry(_ body: (DirectoryEntry) throws(SystemError) -> Void) throws(SystemError) {
         // A descriptor of its own, since closedir closes it and reading moves its position.
         let copy = try check("list", path: path) { openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(copy) else {
@@ -59,7 +70,7 @@ extension Descriptor {
             throw SystemError(operation: "list", path: path, code: code)
         }
         defer { closedir(stream) }
-        return try DirectoryEntry.all(in: stream, path: path)
+        try DirectoryEntry.forEach(in: stream, path: path, body)
     }
 
     /// What an entry is, now; nil where it has gone.

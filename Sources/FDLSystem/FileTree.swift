@@ -73,6 +73,8 @@ package enum FileTree {
     private static func entries(in path: String) throws(SystemError) -> [DirectoryEntry] {
         guard let directory = opendir(path) else { throw SystemError(operation: "list", path: path, code: errno) }
         defer { closedir(directory) }
-        return try DirectoryEntry.all(in: directory, path: path)
+        var entries: [DirectoryEntry] = []
+        try DirectoryEntry.forEach(in: directory, path: path) { entry throws(SystemError) in entries.append(entry) }
+        return entries
     }
 }

@@ -11,17 +11,20 @@ private struct Listing {
     /// How a name is found: as the entry that it is, with the identity that this name is shown with.
     var found: [String: (inode: UInt64, kind: FileStatus.Kind)]
 
-    func census(of listed: [ListedTree.Child]) throws -> FolderCensus {
-        try FolderCensus(of: listed, among: entries.map { DirectoryEntry(bytes: Array($0.utf8), kind: nil) }) {
-            entry throws(SystemError) in
+    func census(of listed: ListedTree) throws -> FolderCensus {
+        func status(_ entry: DirectoryEntry) -> FileStatus? {
             found[entry.shown].map { FileStatus(kind: $0.kind, inode: $0.inode) }
         }
+        var census = FolderCensus(of: listed.root, in: listed)
+        for name in entries { try census.take(DirectoryEntry(bytes: Array(name.utf8), kind: nil), status: status) }
+        try census.settle(status: status)
+        return census
     }
 }
 
 @Suite struct FolderCensusTests {
-    private func files(_ names: String...) -> [ListedTree.Child] {
-        names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ListedTree.Child(name: $0, kind: .file(0)) }
+    private func files(_ names: String...) throws -> ListedTree {
+        ListedTree(try names.map { Manifest.File(path: try SafePath($0), size: 0, isExecutable: false) })
     }
 
     private func matched(_ census: FolderCensus) -> [String] {
@@ -82,7 +85,10 @@ private struct Listing {
         let entries = [
             DirectoryEntry(bytes: [0x63, 0xe9], kind: .regular), DirectoryEntry(bytes: [0x61], kind: .regular),
         ]
-        let census = try FolderCensus(of: files("a"), among: entries) { _ throws(SystemError) in nil }
+        let listed = try files("a")
+        var census = FolderCensus(of: listed.root, in: listed)
+        for entry in entries { try census.take(entry) { _ in nil } }
+        try census.settle { _ in nil }
         #expect(census.strangers.map(\.bytes) == [[0x63, 0xe9]])
         #expect(matched(census) == ["a=a"])
     }
@@ -103,6 +109,14 @@ private struct Listing {
         #expect(inner < outer)
         #expect(tree.children(of: folders[inner]).map(\.name) == ["y", "z"])
         #expect(tree.children(of: folders[outer]).map(\.name) == ["c", "x"])
+        for folder in folders + [tree.root] {
+            for child in tree.children(of: folder) {
+                #expect(tree.child(named: Array(child.name.utf8), in: folder)?.place == child.place)
+            }
+            for name in ["", "a/c", "b/x", "0", "~", "a.", "a.txt2"] {
+                #expect(tree.child(named: Array(name.utf8), in: folder) == nil, "\(name)")
+            }
+        }
     }
 }
 

@@ -12,8 +12,12 @@ struct FolderCensus {
         let entry: DirectoryEntry
     }
 
-    private(set) var matches: [Match] = []
-    /// Entries that are nobody's.
+    private let tree: ListedTree
+    private let folder: ListedTree.Folder
+    /// By their places, the children that an entry is spelled like: of hundreds of thousands nothing else is kept.
+    private var isSpelledAlike: [Bool]
+    private var respelled: [Match] = []
+    /// Entries that are nobody's, sorted by their bytes.
     private(set) var strangers: [DirectoryEntry] = []
     /// Listed names that nothing bears.
     private(set) var absent: [ListedTree.Child] = []
@@ -22,34 +26,40 @@ struct FolderCensus {
     /// Listed names that are there, though none of the entries could be told to be them.
     private(set) var hidden: [String] = []
 
-    /// - Parameters:
-    ///   - children: what is listed, sorted by the bytes of the names.
-    ///   - entries: what the directory has.
-    ///   - status: what bears a name now, asked of the file system.
-    init(
-        of children: [ListedTree.Child],
-        among entries: [DirectoryEntry],
+    /// Of what a folder of `tree` lists; `take` each of the directory's entries, and `settle` what is left.
+    init(of folder: ListedTree.Folder, in tree: ListedTree) {
+        self.tree = tree
+        self.folder = folder
+        isSpelledAlike = Array(repeating: false, count: folder.fileCount)
+    }
+
+    /// - Parameter status: what bears a name now, asked of the file system.
+    mutating func take(
+        _ entry: DirectoryEntry,
         status: (DirectoryEntry) throws(SystemError) -> FileStatus?
     ) throws(SystemError) {
-        var unmatched: [ListedTree.Child] = []
-        let sorted = entries.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        var next = sorted.startIndex
-        for child in children {
-            while next < sorted.endIndex, sorted[next].bytes.lexicographicallyPrecedes(child.name.utf8) {
-                strangers.append(sorted[next])
-                next += 1
-            }
-            if next < sorted.endIndex, sorted[next].bytes.elementsEqual(child.name.utf8),
-                try Self.isKind(of: child, sorted[next], status)
-            {
-                matches.append(Match(child: child, entry: sorted[next]))
-                next += 1
-            } else {
-                unmatched.append(child)
-            }
+        if let child = tree.child(named: entry.bytes, in: folder), try Self.isKind(of: child, entry, status) {
+            isSpelledAlike[child.place] = true
+        } else {
+            strangers.append(entry)
         }
-        strangers += sorted[next...]
+    }
+
+    /// Places the listed names that no entry is spelled like, after the last entry.
+    /// - Parameter status: what bears a name now, asked of the file system.
+    mutating func settle(status: (DirectoryEntry) throws(SystemError) -> FileStatus?) throws(SystemError) {
+        strangers.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        let unmatched = tree.children(of: folder).filter { !isSpelledAlike[$0.place] }
         if !unmatched.isEmpty { try place(unmatched, status) }
+    }
+
+    /// Listed names and the entries that they are; first those that are spelled alike, sorted by the bytes of the names.
+    var matches: some Sequence<Match> {
+        let alike = tree.children(of: folder).lazy.filter { isSpelledAlike[$0.place] }.map { child in
+            let kind: FileStatus.Kind = child.isFolder ? .directory : .regular
+            return Match(child: child, entry: DirectoryEntry(bytes: Array(child.name.utf8), kind: kind))
+        }
+        return [AnySequence(alike), AnySequence(respelled)].joined()
     }
 
     private static func isKind(
@@ -101,7 +111,7 @@ struct FolderCensus {
             for (child, identity) in left {
                 let key: Key = byIdentity ? .file(identity) : .folded(FoldedPaths.folded(child.name))
                 if let index = free[key], try Self.isKind(of: child, strangers[index], status) {
-                    matches.append(Match(child: child, entry: strangers[index]))
+                    respelled.append(Match(child: child, entry: strangers[index]))
                     taken.insert(index)
                     free[key] = nil
                     known[key] = child.name
@@ -120,9 +130,15 @@ struct FolderCensus {
 
 extension FolderCensus {
     /// The census of an open directory.
-    init(of directory: borrowing Descriptor, _ children: [ListedTree.Child]) throws(SystemError) {
-        try self.init(of: children, among: directory.entries()) { entry throws(SystemError) in
-            try directory.status(of: entry)
+    init(
+        of folder: ListedTree.Folder,
+        in tree: ListedTree,
+        lyingIn directory: borrowing Descriptor
+    ) throws(SystemError) {
+        self.init(of: folder, in: tree)
+        try directory.forEachEntry { entry throws(SystemError) in
+            try take(entry) { entry throws(SystemError) in try directory.status(of: entry) }
         }
+        try settle { entry throws(SystemError) in try directory.status(of: entry) }
     }
 }

@@ -19,7 +19,7 @@ struct ListedFolder: Sendable {
     }
 
     private func census() throws(SystemError) -> FolderCensus {
-        try FolderCensus(of: directory.descriptor, listed.children(of: folder))
+        try FolderCensus(of: folder, in: listed, lyingIn: directory.descriptor)
     }
 
     private func inner(_ match: FolderCensus.Match) throws(SystemError) -> ListedFolder? {

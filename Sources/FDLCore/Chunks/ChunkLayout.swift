@@ -5,8 +5,8 @@ package struct ChunkLayout: Sendable, Equatable {
     package let fileSizes: [Int64]
     /// The number of chunks of all files.
     package let chunkCount: Int
-    // The number of each file's first chunk, and after the last one the count of all.
-    private let firstChunks: [Int]
+    // The number of each file's first chunk, and after the last one the count of all: a manifest has 2^20 at most.
+    private let firstChunks: [Int32]
 
     /// Where one chunk lies.
     package struct Location: Sendable, Hashable {
@@ -22,20 +22,20 @@ package struct ChunkLayout: Sendable, Equatable {
     package init(chunkSize: ChunkSize, fileSizes: [Int64]) {
         self.chunkSize = chunkSize
         self.fileSizes = fileSizes
-        var firsts: [Int] = []
+        var firsts: [Int32] = []
         firsts.reserveCapacity(fileSizes.count + 1)
         var next = 0
         for size in fileSizes {
-            firsts.append(next)
+            firsts.append(Int32(next))
             next += Int(chunkSize.chunkCount(fileSize: size))
         }
-        firsts.append(next)
+        firsts.append(Int32(next))
         self.firstChunks = firsts
         self.chunkCount = next
     }
 
     /// The chunks of one file.
-    package func chunks(ofFile file: Int) -> Range<Int> { firstChunks[file]..<firstChunks[file + 1] }
+    package func chunks(ofFile file: Int) -> Range<Int> { Int(firstChunks[file])..<Int(firstChunks[file + 1]) }
 
     /// Which file a chunk belongs to.
     package func file(ofChunk chunk: Int) -> Int {
@@ -53,7 +53,7 @@ package struct ChunkLayout: Sendable, Equatable {
     /// Where a chunk lies.
     package func location(ofChunk chunk: Int) -> Location {
         let file = file(ofChunk: chunk)
-        let offset = Int64(chunk - firstChunks[file]) * Int64(chunkSize.bytes)
+        let offset = Int64(chunk - Int(firstChunks[file])) * Int64(chunkSize.bytes)
         return Location(file: file, offset: offset, length: Int(min(Int64(chunkSize.bytes), fileSizes[file] - offset)))
     }
 

@@ -152,7 +152,7 @@ public struct Manifest: Sendable, Equatable {
     /// Sorted, a path that lies within a file's comes right after the file, and one that is there twice after itself.
     private static func checkDistinct(_ files: [File]) throws(ManifestError) {
         let order = files.indices.map(Int32.init).sorted { left, right in
-            precedes(files[Int(left)].path.string, files[Int(right)].path.string)
+            files[Int(left)].path.precedesInTree(files[Int(right)].path)
         }
         for (first, second) in zip(order, order.dropFirst()) {
             let (outer, inner) = (files[Int(first)].path.string, files[Int(second)].path.string)
@@ -161,12 +161,6 @@ public struct Manifest: Sendable, Equatable {
             if rest.isEmpty { throw .duplicatePath(inner) }
             if rest.first == UInt8(ascii: "/") { throw .pathInsideFile(path: inner, file: outer) }
         }
-    }
-
-    /// By bytes, with `/` before all others, so that what a directory holds comes together after its name.
-    private static func precedes(_ left: String, _ right: String) -> Bool {
-        func rank(_ byte: UInt8) -> UInt8 { byte == UInt8(ascii: "/") ? 0 : byte }
-        return left.utf8.lexicographicallyPrecedes(right.utf8) { rank($0) < rank($1) }
     }
 }
 

@@ -34,6 +34,13 @@ public struct SafePath: Hashable, Sendable {
     /// The parts, outermost directory first. Never empty.
     package var parts: [String] { pathParts(string) }
 
+    /// The order of a walk: by bytes, with `/` before all others, so that what a directory holds comes together where
+    /// the directory's own name would.
+    package func precedesInTree(_ other: SafePath) -> Bool {
+        func rank(_ byte: UInt8) -> UInt8 { byte == UInt8(ascii: "/") ? 0 : byte }
+        return string.utf8.lexicographicallyPrecedes(other.string.utf8) { rank($0) < rank($1) }
+    }
+
     /// Whether some part of a path names one of our own files.
     package static func isReserved(_ path: String) -> Bool {
         path.utf8.split(separator: UInt8(ascii: "/")).contains { reservedSuffix(of: $0) != nil }
