@@ -124,6 +124,29 @@ extension Descriptor {
         return try directory.status(child: second) != nil
     }
 
+    /// The first of some names that no file can have here. Tried out in a directory of its own, which is gone afterwards.
+    package func refusedName(
+        among names: [String]
+    ) throws(SystemError) -> (index: Int, error: SystemError)? {
+        let place = StagedFile.name()
+        try createDirectory(beneath: place, mode: 0o700)
+        defer { try? removeTree(child: place) }
+        let directory = try open(child: place, flags: O_RDONLY | O_DIRECTORY)
+        let flags = O_WRONLY | O_CREAT | O_EXCL
+        for (index, name) in names.enumerated() {
+            do throws(SystemError) {
+                _ = try directory.open(child: name, flags: flags, mode: 0o600)
+            } catch {
+                // Two of them may be one name here, which is not asked.
+                guard error.code != EEXIST else { continue }
+                // A name that any file system holds: otherwise it is not the name.
+                _ = try directory.open(child: StagedFile.name(), flags: flags, mode: 0o600)
+                return (index, error)
+            }
+        }
+        return nil
+    }
+
     /// What a file would be that is made in this directory now: whose, and with which permission bits.
     ///
     /// Umask, default ACLs, set-group-ID directories and mount options all have their say: only the system knows.

@@ -28,8 +28,8 @@ final class ChunkStore: Sendable {
 
     /// Opens or makes the partial output and takes its lock.
     /// - Parameter usesPageCache: whether large files too are written through the page cache.
-    /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or the file system takes two listed
-    ///   paths for one; (74) where the disk has no room.
+    /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or the file system cannot hold a
+    ///   listed name or takes two of them for one; (74) where the disk has no room.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
         openFileLimit = max(1, min(64, manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
@@ -43,21 +43,29 @@ final class ChunkStore: Sendable {
             target.isFolder
             ? LocalTree(folder: partial.holder, manifest: manifest, owner: partial.owner)
             : LocalTree(directory: target.directory, fileName: target.partName)
-        guard target.isFolder, let (first, second) = try foldedPair() else { return }
+        guard target.isFolder, let failure = try unfitNames() else { return }
         discardIfEmpty()
-        throw Failure(folded: first, second)
+        throw failure
     }
 
     /// The permission bits to make a file with: the system takes away what it does not grant.
     static func mode(of file: Manifest.File) -> UInt32 { file.isExecutable ? 0o777 : 0o666 }
 
-    /// Two listed paths that would be one file here. Tried out before anything is fetched, with names that a file system
-    /// may fold; what none of them folds is found out at the end.
-    private func foldedPair() throws(Failure) -> (String, String)? {
+    /// Why the listed names cannot lie here. Tried out before anything is fetched, with those that some file system
+    /// cannot hold and those that one may fold; what other names it folds is found out at the end.
+    private func unfitNames() throws(Failure) -> Failure? {
+        let folder = partial.holder
         do throws(SystemError) {
+            let unusual = UnusualNames.examples(in: manifest.files.lazy.map(\.path.string))
+            if !unusual.isEmpty,
+                let refused = try folder.descriptor.refusedName(among: unusual.map { splitLast($0).name })
+            {
+                return Failure(refused: unusual[refused.index], refused.error)
+            }
             for (first, second) in FoldedPaths.pairs(in: manifest.files.map(\.path.string)) {
-                let names = (splitLast(first).name, splitLast(second).name)
-                if try partial.holder.descriptor.folds(names.0, names.1) { return (first, second) }
+                if try folder.descriptor.folds(splitLast(first).name, splitLast(second).name) {
+                    return Failure(folded: first, second)
+                }
             }
             return nil
         } catch {

@@ -121,6 +121,15 @@ struct ListedFolder: Sendable {
 }
 
 extension Failure {
+    /// A listed name cannot be had here.
+    init(refused path: String, _ error: SystemError) {
+        self.init(
+            .cannotCreate,
+            "this file system cannot hold the name \(path): \(SystemError.text(error.code))",
+            hint: "choose a place on one that takes any name (such as ext4, XFS or Btrfs) with -o"
+        )
+    }
+
     /// Two listed paths are one file here.
     init(folded first: String, _ second: String) {
         self.init(

@@ -19,7 +19,7 @@ struct PartialOutput: Sendable {
     /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or it is not this user's alone.
     init(of target: OutputTarget, mode: UInt32) throws(Failure) {
         let directory = target.directory
-        let opened = try Self.explaining(target) { () throws(SystemError) in
+        let opened = try Self.explaining(target, namingIt: true) { () throws(SystemError) in
             try Self.open(target, mode)
         }
         (isNew, holder) = opened
@@ -88,12 +88,16 @@ struct PartialOutput: Sendable {
 
     private static func explaining<Value>(
         _ target: OutputTarget,
+        namingIt: Bool = false,
         _ body: () throws(SystemError) -> Value
     ) throws(Failure) -> Value {
         do { return try body() } catch {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
             case ENOSPC, EDQUOT, EIO: throw error.failure(.localIO)
+            // The directory is open: what it has no way to make is the name.
+            case ENOENT where namingIt, EINVAL where namingIt, EILSEQ where namingIt:
+                throw Failure(refused: target.partName, error)
             case EACCES, EPERM, EROFS:
                 throw Failure(.cannotCreate, error.description, hint: "choose a place that you may write to, with -o")
             default: throw error.failure(.cannotCreate)

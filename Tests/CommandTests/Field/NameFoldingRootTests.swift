@@ -79,5 +79,41 @@ extension RootTests {
             #expect(try Files.hold(output + "/Readme", noise(100_000)))
             #expect(try await scene.verify(offer, output).code == 0)
         }
+
+        @Test(
+            arguments: [Volume.Kind.exFAT, .ntfsOfWindows],
+            ["a:b", "sub/what?/c", "x\"y\"", "end.", "aux.txt"]
+        )
+        func `A name that the file system cannot hold is met midway, as a path that is not there`(
+            kind: Volume.Kind,
+            name: String
+        ) async throws {
+            let scene = try await Scene()
+            let offer = try await scene.offer(folder: [name: noise(10), "other": noise(300_000)])
+            let volume = try await Volume.mount(kind, in: scene)
+            let output = volume.path + "/copy"
+            let ended = try await scene.get(offer, to: output)
+            if kind == .exFAT, name == "end." || name == "aux.txt" {
+                // This driver keeps them.
+                _ = try ended.done()
+                return #expect(try await scene.isRight(output, offer))
+            }
+            let failed = try ended.failed(
+                73,
+                saying: "cannot hold the name \(name.hasPrefix("sub") ? "sub/what?" : name):"
+            )
+            #expect(failed.hint?.contains("-o") == true)
+            #expect(!Files.exists(output) && !Files.exists(output + ".fdl-part"))
+        }
+
+        @Test(arguments: [Volume.Kind.exFAT, .ntfsOfWindows])
+        func `A file whose name the file system cannot hold is called a path that is not there`(
+            kind: Volume.Kind
+        ) async throws {
+            let scene = try await Scene()
+            let offer = try await scene.offer([1, 2, 3])
+            let volume = try await Volume.mount(kind, in: scene)
+            try await scene.get(offer, to: volume.path + "/a:b").failed(73, saying: "cannot hold the name a:b")
+        }
     }
 }

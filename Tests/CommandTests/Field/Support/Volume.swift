@@ -12,6 +12,8 @@ final class Volume: Sendable {
         case ntfs
         /// NTFS that takes names for one that differ in case alone, and lists them in lower case.
         case ntfsInLowerCase
+        /// NTFS that takes no names that Windows would not.
+        case ntfsOfWindows
         /// Modes that cannot be changed.
         case noChmod
         /// Everything belongs to one who is not the reader, whatever he does, and has one mode.
@@ -41,6 +43,8 @@ final class Volume: Sendable {
                     losetup -d "$device"
                     """
             case .ntfs: Self.image("64M", "mkntfs -F -Q -q") + "ntfs-3g \"$2/image\" \"$1\""
+            case .ntfsOfWindows:
+                Self.image("64M", "mkntfs -F -Q -q") + "ntfs-3g -o windows_names \"$2/image\" \"$1\""
             case .ntfsInLowerCase:
                 Self.image("64M", "mkntfs -F -Q -q") + "lowntfs-3g -o ignore_case \"$2/image\" \"$1\""
             case .noChmod: "mkdir \"$2/below\"; bindfs --chmod-deny \"$2/below\" \"$1\""
