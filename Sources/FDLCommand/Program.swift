@@ -15,6 +15,7 @@ package enum Program {
         // A reader of our output that has gone shows as EPIPE, a file over the limit (ulimit -f) as EFBIG: not as
         // signals that kill us.
         Signals.ignore(SIGPIPE, SIGXFSZ)
+        Permissions.keepOwn()
         ProcessLimits.prepare()
         do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure(.localIO)) }
         Task.detached { await run(root) }
@@ -33,6 +34,9 @@ package enum Program {
                 try await command.run()
             } else {
                 try command.run()
+            }
+            if let code = StandardStream.output.failure {
+                throw SystemError(operation: "write", path: "standard output", code: code).failure(.localIO)
             }
             leave(0)
         } catch let failure as Failure {

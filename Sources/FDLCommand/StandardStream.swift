@@ -7,29 +7,39 @@ package final class StandardStream: Sendable {
     package static let output = StandardStream(STDOUT_FILENO)
     package static let error = StandardStream(STDERR_FILENO)
 
-    private let descriptor: Mutex<Int32>
+    private struct State {
+        let descriptor: Int32
+        var failure: Int32?
+    }
+
+    private let state: Mutex<State>
 
     /// - Parameter descriptor: stays the caller's to close.
     init(_ descriptor: Int32) {
-        self.descriptor = Mutex(descriptor)
+        state = Mutex(State(descriptor: descriptor))
     }
 
     /// Whether a person may be looking at it.
-    package var isTerminal: Bool { descriptor.withLock { isatty($0) == 1 } }
+    package var isTerminal: Bool { state.withLock { isatty($0.descriptor) == 1 } }
+
+    /// The first errno that a write ended with; nil where all has been written, or its reader has gone: one that has read
+    /// enough is no failure.
+    package var failure: Int32? { state.withLock { $0.failure } }
 
     /// Writes all of the text, with nothing of another thread's in between.
     ///
-    /// A reader that is gone is no reason to stop the work, and there is nobody else to tell: nothing is thrown.
+    /// What cannot be written is no reason to stop the work: nothing is thrown, and `failure` tells at the end.
     package func write(_ text: String) {
-        descriptor.withLock { descriptor in
+        state.withLock { state in
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                let count = rest.withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
                 if count > 0 {
                     rest = rest.dropFirst(count)
                 } else if count < 0, errno == EAGAIN {
-                    waitUntilWritable(descriptor)
+                    waitUntilWritable(state.descriptor)
                 } else if count == 0 || errno != EINTR {
+                    if count < 0, errno != EPIPE, state.failure == nil { state.failure = errno }
                     return
                 }
             }

@@ -15,6 +15,8 @@ public enum PublishingError: Error, Sendable, Hashable {
     case nameNotUTF8(String)
     /// A file was written to, replaced or cut while it was read.
     case changed(path: String)
+    /// A file has no size and gives bytes all the same.
+    case sizeUntrue(path: String)
     case cancelled
     case manifest(ManifestError)
     case signing(OpenSSLError)
@@ -47,6 +49,12 @@ extension PublishingError: CustomStringConvertible {
             Failure(.localIO, "\"\(path)\" cannot be published: its name is not UTF-8", hint: "rename it")
         case .changed(let path):
             Failure(.localIO, "\(path) changed while it was read", hint: "run again when nothing writes to it")
+        case .sizeUntrue(let path):
+            Failure(
+                .localIO,
+                "\(path) has bytes, though its size is 0",
+                hint: "copy them to an ordinary file and publish that"
+            )
         case .cancelled: Failure(.interrupted, "interrupted", hint: "run the same command again")
         case .manifest(.tooManyChunks), .manifest(.tooLarge):
             Failure(

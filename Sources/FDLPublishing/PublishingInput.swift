@@ -47,7 +47,7 @@ public struct PublishingInput: Sendable {
             let name = pathParts(path).last ?? ""
             self.isFolder = false
             self.skipped = []
-            self.files = [try Self.file(name, status)]
+            self.files = [try Self.file(name, status, at: path)]
         case .directory:
             let listing: FileTree.Listing
             do { listing = try FileTree.regularFiles(beneath: path) } catch { throw .input(error) }
@@ -58,7 +58,7 @@ public struct PublishingInput: Sendable {
             var files: [File] = []
             for entry in listing.files
             where !SafePath.isReserved(entry.path) && !own.contains(FileIdentity(entry.status).file) {
-                files.append(try Self.file(entry.path, entry.status))
+                files.append(try Self.file(entry.path, entry.status, at: "\(path)/\(entry.path)"))
             }
             guard !files.isEmpty else { throw .emptyFolder(path: path) }
             self.files = files
@@ -67,7 +67,13 @@ public struct PublishingInput: Sendable {
         }
     }
 
-    private static func file(_ path: String, _ status: FileStatus) throws(PublishingError) -> File {
+    private static func file(
+        _ path: String,
+        _ status: FileStatus,
+        at place: String
+    ) throws(PublishingError) -> File {
+        // Those of /proc are made as they are read.
+        guard status.size > 0 || !hasBytes(place) else { throw .sizeUntrue(path: place) }
         do {
             return File(
                 path: try SafePath(path),
@@ -77,6 +83,15 @@ public struct PublishingInput: Sendable {
             )
         } catch {
             throw .invalidPath(path, error)
+        }
+    }
+
+    private static func hasBytes(_ path: String) -> Bool {
+        do throws(SystemError) {
+            _ = try WholeFile.read(path, limit: 0)
+            return false
+        } catch {
+            return error.code == EFBIG
         }
     }
 

@@ -17,12 +17,16 @@ package enum ProcessLimits {
 
     /// Whether there is what any command needs before it has done anything: the threads that Swift's tasks run on, and
     /// the descriptors by which they wait.
-    /// - Throws: `SystemError` EMFILE, EAGAIN or ENOMEM.
+    /// - Throws: `SystemError` EMFILE, EAGAIN or ENOMEM; another where a sandbox forbids a call.
     package static func checkLeast() throws(SystemError) {
         let least = 6
         guard freeDescriptors(of: least) == least else {
             throw SystemError(operation: "open the \(least) descriptors that this needs", code: EMFILE)
         }
+        // Some sandboxes have no such calls, and neither libdispatch nor an event loop starts without.
+        close(try FDLSystem.check("make an epoll") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        close(try FDLSystem.check("make an eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) })
+        close(try FDLSystem.check("make a timerfd") { timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC)) })
         // libdispatch tries for ever to start a thread that it does not get.
         try check(threads: 4, bytes: 32 << 20)
     }

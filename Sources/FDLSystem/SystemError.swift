@@ -35,6 +35,8 @@ public struct SystemError: Error, Sendable, Hashable {
     private var hint: String {
         switch code {
         case ENOSPC, EDQUOT: "make room there, then run the same command again: what is there is kept"
+        case EPERM where path == nil, EACCES where path == nil, ENOSYS where path == nil:
+            "a sandbox (seccomp) keeps it from this process: allow it there"
         case EACCES, EPERM: "check the permissions of the path and of the directories above it"
         case EROFS: "choose a place that is not mounted read-only"
         case ENOENT, ENOTDIR: "check the path"

@@ -25,6 +25,12 @@ struct SignTests {
         #expect(try Files.read(prefix + ".key") == before)
     }
 
+    @Test func `A file whose size is 0 though it has bytes is not signed as an empty one`() async throws {
+        try await sign("manifest", "/proc/version", "-o", scene.path("version.manifest.json"))
+            .failed(74, saying: "/proc/version has bytes")
+        #expect(!Files.exists(scene.path("version.manifest.json")))
+    }
+
     @Test func `A passphrase encrypts the key, and signing asks for it`() async throws {
         let prefix = scene.path("mine")
         let passphrase = scene.path("passphrase")

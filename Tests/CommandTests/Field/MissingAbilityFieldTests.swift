@@ -54,6 +54,19 @@ struct MissingAbilityFieldTests {
         return (ended, traced.contains("(INJECTED)"))
     }
 
+    @Test(arguments: ["epoll_create1", "eventfd2", "timerfd_create"], ["EPERM", "ENOSYS"])
+    func `A sandbox without a call that waiting needs crashes it`(call: String, error: String) async throws {
+        let log = scene.path("strace.log")
+        for command in [
+            [Program.sign.path, "verify", "x"], [Program.server.path], [Program.secure.path, "trust", "list"],
+        ] {
+            let fault = ["-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", "inject=\(call):error=\(error)"]
+            let ended = try await scene.run(.system("strace"), fault + command, by: .reader)
+            let failed = try ended.failed([74], saying: ["cannot make a"])
+            #expect(failed.hint.contains("sandbox"))
+        }
+    }
+
     /// What is lost is said at most once.
     private func expectQuiet(_ ended: Ended, _ what: String) {
         let lines = ended.errors.split(separator: "\n")

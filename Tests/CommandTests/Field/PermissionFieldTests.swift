@@ -64,6 +64,27 @@ struct PermissionFieldTests {
         try await expectModes(after: "umask \(umask)")
     }
 
+    @Test(arguments: ["0222", "0777", "0477"])
+    func `A umask takes the owner's own permissions, and nothing can be gone on with`(umask: String) async throws {
+        let offer = try await scene.offer(noise(300_000))
+        let other = try await scene.offer(noise(300_000, seed: 2), as: "other.bin")
+        let output = out + "/below/copy"
+        let command = try await scene.getCommand(offer, to: output)
+        try Files.makeDirectory(out + "/below")
+        // What a first run leaves, a second goes on with; and a folder of notes is there for the next.
+        let elsewhere = try await scene.getCommand(other, to: output)
+        let state = ["XDG_STATE_HOME": scene.path("state")]
+        for command in [command, command, elsewhere + ["--force"]] {
+            _ = try GetResult(
+                await scene.shell("umask \(umask); exec \"$@\"", command, environment: state)
+            ).done()
+        }
+        #expect(try await scene.isRight(output, other))
+        #expect(try Files.mode(output) & 0o777 == 0o666 & ~(mode(umask) & 0o077))
+    }
+
+    private func mode(_ digits: String) -> mode_t { mode_t(digits, radix: 8) ?? 0 }
+
     @Test(.reported(as: "huggingface/transformers#11119", "huggingface/datasets#2065"))
     func `In a set-group-ID directory a folder loses the bit`() async throws {
         #expect(chmod(out, 0o2775) == 0)
