@@ -22,8 +22,8 @@ package final class StandardStream: Sendable {
     /// Whether a person may be looking at it.
     package var isTerminal: Bool { state.withLock { isatty($0.descriptor) == 1 } }
 
-    /// The first errno that a write ended with; nil where all has been written, or its reader has gone: one that has read
-    /// enough is no failure.
+    /// The first errno that a write ended with; nil where all has been written, or nobody wants it: a reader that has gone
+    /// has read enough, and what was closed from the start is not to be written to.
     package var failure: Int32? { state.withLock { $0.failure } }
 
     /// Writes all of the text, with nothing of another thread's in between.
@@ -39,7 +39,7 @@ package final class StandardStream: Sendable {
                 } else if count < 0, errno == EAGAIN {
                     waitUntilWritable(state.descriptor)
                 } else if count == 0 || errno != EINTR {
-                    if count < 0, errno != EPIPE, state.failure == nil { state.failure = errno }
+                    if count < 0, errno != EPIPE, errno != EBADF, state.failure == nil { state.failure = errno }
                     return
                 }
             }

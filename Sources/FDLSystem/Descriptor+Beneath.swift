@@ -35,7 +35,7 @@ extension Descriptor {
         }
         var directory = try duplicate()
         for part in parts.dropLast() {
-            directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
+            directory = try directory.open(child: part, flags: FDL_O_PATH | O_DIRECTORY)
         }
         return try directory.open(child: last, flags: flags, mode: mode)
     }

@@ -93,7 +93,7 @@ extension Descriptor {
         var directory = try duplicate()
         for part in pathParts(relativePath) {
             try directory.createDirectory(child: part, mode: mode)
-            directory = try directory.open(child: part, flags: O_RDONLY | O_DIRECTORY)
+            directory = try directory.open(child: part, flags: FDL_O_PATH | O_DIRECTORY)
         }
     }
 

@@ -81,6 +81,14 @@ private struct Listing {
         #expect(census.strangers.map(\.shown) == ["x1"])
     }
 
+    @Test func aHiddenNameWithNoEntryLeftIsOneWithAnother() throws {
+        let listing = Listing(entries: ["x1"], found: ["x1": (1, .regular), "x2": (9, .regular)])
+        let census = try listing.census(of: files("x1", "x2"))
+        #expect(matched(census) == ["x1=x1"])
+        #expect(census.folded.map(\.name) == ["x2"])
+        #expect(census.hidden.isEmpty)
+    }
+
     @Test func aNameThatIsNoTextIsAStranger() throws {
         let entries = [
             DirectoryEntry(bytes: [0x63, 0xe9], kind: .regular), DirectoryEntry(bytes: [0x61], kind: .regular),

@@ -124,7 +124,12 @@ struct FolderCensus {
             strangers = strangers.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
             left = unknown
         }
-        hidden += left.map(\.child.name)
+        // More names than entries for them: they, or some of them, are files that other listed names have already.
+        if left.count > strangers.count {
+            folded += left.map { ($0.child.name, with: "another listed name") }
+        } else {
+            hidden += left.map(\.child.name)
+        }
     }
 }
 
