@@ -8,6 +8,9 @@ public struct ManifestAcceptance: Sendable {
     /// The only keys accepted this time, each a public key file's path or its line of base64. Where there are none,
     /// the user's own key and those in the trust store are.
     public var publisherKeys: [String] = []
+    /// What the manifest must be named, where that was asked for: a server may answer with another product of the same
+    /// publisher.
+    public var name: String?
     public var allowsUnsigned = false
     public var allowsOlder = false
     /// Whether the versions seen are read and noted: without that nothing keeps an old manifest from being accepted.
@@ -78,8 +81,14 @@ public struct ManifestAcceptance: Sendable {
         let isUnsigned = bytes.signature == nil && allowsUnsigned
         let keys = bytes.signature == nil ? [] : try acceptedKeys()
         return Result { () throws(VerificationError) in
-            guard !isUnsigned else { return try VerifiedManifest(allowingUnsigned: bytes) }
-            return try VerifiedManifest.verify(bytes, acceptedKeys: keys)
+            let verified =
+                isUnsigned
+                ? try VerifiedManifest(allowingUnsigned: bytes)
+                : try VerifiedManifest.verify(bytes, acceptedKeys: keys)
+            if let name, verified.manifest.name.string != name {
+                throw .otherName(verified.manifest.name, asked: name)
+            }
+            return verified
         }
     }
 

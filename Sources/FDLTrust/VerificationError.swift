@@ -11,6 +11,8 @@ public enum VerificationError: Error, Sendable, Hashable {
     case signature(SignatureError)
     /// The signature holds, but what it covers is no manifest.
     case manifest(ManifestError)
+    /// The signature holds, but the manifest is another product's than the one asked for.
+    case otherName(ManifestName, asked: String)
 }
 
 extension VerificationError {
@@ -19,7 +21,7 @@ extension VerificationError {
     package var mayBeOfTornPair: Bool {
         switch self {
         case .signature(.mismatch), .signature(.trustedCommentTampered), .signature(.malformed): true
-        case .unreadable, .signatureMissing, .signature, .manifest: false
+        case .unreadable, .signatureMissing, .signature, .manifest, .otherName: false
         }
     }
 
@@ -36,6 +38,7 @@ extension VerificationError: CustomStringConvertible {
         case .signatureMissing(let path): "the manifest has no signature: there is no \(path)"
         case .signature(let error): "\(error)"
         case .manifest(let error): "\(error)"
+        case .otherName(let name, let asked): "\(asked) was asked for, and this is the signed manifest of \(name)"
         }
     }
 
@@ -51,6 +54,13 @@ extension VerificationError: CustomStringConvertible {
             )
         case .signature(let error): Failure(.integrity, description, hint: error.hint)
         case .manifest(let error): error.failure
+        case .otherName(let name, _):
+            Failure(
+                .integrity,
+                description,
+                hint: "whoever served it may be passing one product off as another: ask the publisher; "
+                    + "if \(name) is what you want, say --name \(name)"
+            )
         }
     }
 }

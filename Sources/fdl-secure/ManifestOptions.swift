@@ -13,6 +13,14 @@ struct ManifestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The publisher's public key: this time no other is accepted.", valueName: "pub"))
     var publisherKey: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What the manifest must be named. Default for a URL: what its last part asks for.",
+            valueName: "name"
+        )
+    )
+    var name: String?
+
     @Flag(help: "Accept a manifest without a signature: nobody then vouches for the bytes.")
     var allowUnsigned = false
 
@@ -36,10 +44,20 @@ struct ManifestOptions: ParsableArguments {
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = !noState
+        acceptance.name = name ?? (isURL ? ManifestFetch.name(askedBy: manifest) : nil)
         let now = UTCTime.now
         let verified = try await acceptance.accept(now: now) { () async throws(Failure) in try await bytes(sources) }
+        if acceptance.name == nil { noteName(verified.manifest.name, reporter) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)
+    }
+
+    /// A file's name is nobody's word, and people go by it all the same.
+    private func noteName(_ name: ManifestName, _ reporter: Reporter) {
+        let file = splitLast(manifest).name
+        let asked = FileNames.manifestName(inFile: file)
+        guard asked != file, ManifestName(from: asked) != name else { return }
+        reporter.note("\(file) is the manifest of \(name)")
     }
 
     // Any scheme but https is refused where it is fetched, in words that say which one is wanted.

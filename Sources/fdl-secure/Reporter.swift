@@ -35,6 +35,12 @@ final class Reporter: Sendable {
         say("warning: \(text)")
     }
 
+    /// Something that may be as it should be.
+    func note(_ text: String) {
+        emit(["event": "note", "message": .text(text)])
+        say("note: \(text)")
+    }
+
     func report(_ event: DownloadEvent) {
         switch event {
         case .scanned(let reused, let total):

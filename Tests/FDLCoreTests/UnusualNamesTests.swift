@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct UnusualNamesTests {
     @Test func ordinaryNamesHaveNoExamples() {
-        let paths = ["README.md", "a-b/c_d.tar.gz", "lib (2)/x+y,z=1~", ".hidden", "console.log", "comet1", "con2/auxiliary"]
+        let paths = [
+            "README.md", "a-b/c_d.tar.gz", "lib (2)/x+y,z=1~", ".hidden", "console.log", "comet1", "con2/auxiliary",
+        ]
         #expect(UnusualNames.examples(in: paths).isEmpty)
     }
 

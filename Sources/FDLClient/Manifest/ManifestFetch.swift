@@ -43,6 +43,12 @@ public enum ManifestFetch {
         return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))")
     }
 
+    /// The name that a URL asks for: `NAME` of a tree's `/manifests/NAME.json`.
+    /// - Returns: nil where it is not one of a tree.
+    public static func name(askedBy url: String) -> String? {
+        worker(serving: url).map { _ in FileNames.manifestName(inFile: splitLast(url).name) }
+    }
+
     static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
         let (base, name) = splitLast(url)
         do throws(SourceURLError) {

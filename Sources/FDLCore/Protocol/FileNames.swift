@@ -25,6 +25,14 @@ package enum FileNames {
     /// What a manifest is called in the tree, whatever its file is called.
     package static func served(_ name: ManifestName) -> String { name.string + servedManifestSuffix }
 
+    /// What a manifest's file is named for: without `.manifest.json` or `.json`.
+    package static func manifestName(inFile name: String) -> String {
+        let suffix = [manifestSuffix, servedManifestSuffix].first { suffix in
+            name.utf8.reversed().starts(with: suffix.utf8.reversed())
+        }
+        return String(decoding: name.utf8.dropLast(suffix?.utf8.count ?? 0), as: UTF8.self)
+    }
+
     /// The public key of the pair that lies at a prefix.
     package static func publicKey(_ prefix: String) -> String { prefix + publicKeySuffix }
 
