@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure-server",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", "FDLTLS", argumentParser, logging, nioCore,
+                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore,
             ],
             swiftSettings: settings
         ),

@@ -1,6 +1,5 @@
 public import FDLCore
 public import FDLSystem
-public import FDLTLS
 import Glibc
 
 /// Why a worker cannot start.

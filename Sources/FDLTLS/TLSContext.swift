@@ -1,4 +1,5 @@
 import COpenSSL
+package import FDLCore
 import FDLOpenSSL
 import Synchronization
 

@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// Why a TLS context cannot be made, or why a TLS connection was refused or ended.
 public enum TLSError: Error, Sendable, Hashable {
     // MARK: Configuration: the files and names a person gave.
@@ -61,24 +59,6 @@ public enum TLSError: Error, Sendable, Hashable {
     case handshakeTimeout
     /// The connection ended without close_notify: what came may lack its end (RFC 8446 section 6.1).
     case truncated
-}
-
-/// An alert of the TLS protocol (RFC 8446 section 6).
-public struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
-    /// The number in IANA's registry.
-    public let code: UInt8
-
-    public init(code: UInt8) {
-        self.code = code
-    }
-
-    static let protocolVersion = TLSAlert(code: 70)
-    static let certificateRequired = TLSAlert(code: 116)
-
-    /// OpenSSL's name of the alert, for instance "unknown CA".
-    public var description: String {
-        SSL_alert_desc_string_long(Int32(code)).map { String(cString: $0) } ?? "alert \(code)"
-    }
 }
 
 extension TLSError {

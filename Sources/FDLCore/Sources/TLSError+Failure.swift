@@ -1,5 +1,3 @@
-public import FDLCore
-
 extension TLSError: CustomStringConvertible {
     /// One sentence for a person, without a full stop.
     public var description: String {
