@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "FDLCore", swiftSettings: settings),
         .target(name: "FDLPlan", dependencies: ["FDLCore"], swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL", "FDLSystem"], swiftSettings: settings),
         .target(
             name: "FDLCrypto",
             dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL"],

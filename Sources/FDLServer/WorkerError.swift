@@ -43,7 +43,7 @@ public enum WorkerError: Error, Sendable {
                 .configuration,
                 code == 0
                     ? "cannot listen on \(address): \(reason)"
-                    : SystemError(operation: "listen on", path: address.description, code: code).description,
+                    : SystemError(operation: .other("listen on"), path: address.description, code: code).description,
                 hint: "choose an address of this machine with --listen HOST:PORT"
             )
         case .limits(let error): error.failure(.localIO)

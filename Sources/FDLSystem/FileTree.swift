@@ -71,7 +71,7 @@ package enum FileTree {
     }
 
     private static func entries(in path: String) throws(SystemError) -> [DirectoryEntry] {
-        guard let directory = opendir(path) else { throw SystemError(operation: "list", path: path, code: errno) }
+        guard let directory = opendir(path) else { throw SystemError(operation: .list, path: path, code: errno) }
         defer { closedir(directory) }
         return try DirectoryEntry.all(in: directory, path: path)
     }

@@ -3,17 +3,25 @@ import Glibc
 
 /// A system call that failed: what was tried, on what, and the errno.
 public struct SystemError: Error, Sendable, Hashable {
-    /// What was tried, as a verb: `open`, `write`, `rename` …
-    public let operation: String
+    /// What was tried.
+    public let operation: Operation
     /// On what; nil where only a descriptor is known.
     public let path: String?
     /// The errno.
     public let code: Int32
 
-    package init(operation: String, path: String? = nil, code: Int32) {
+    package init(operation: Operation, path: String? = nil, code: Int32) {
         self.operation = operation
         self.path = path
         self.code = code
+    }
+
+    /// What a system call was to do.
+    public enum Operation: Sendable, Hashable {
+        case changeMode, create, find, list, lock, lookAt, lookAtFileSystem, makeFile, makeHole, open, read, remove
+        case rename, replace, reserveRoom, resize, seek, sync, syncFileSystem, write
+        /// Anything else, as a verb.
+        case other(String)
     }
 
     /// Whether there is no such file (or no such directory on the way to it).
@@ -21,10 +29,10 @@ public struct SystemError: Error, Sendable, Hashable {
 
     /// Whether a file's content could not be read. Past the page cache the disk's own errnos come through: ENODATA for a
     /// bad block, EILSEQ for a wrong checksum.
-    public var isOfReading: Bool { operation == "read" || operation == "seek in" }
+    package var isOfReading: Bool { operation == .read || operation == .seek }
 
     /// Whether a name that was looked up is not text. The disk has other reasons for this errno.
-    private var isOfName: Bool { code == EILSEQ && operation == "find" }
+    private var isOfName: Bool { code == EILSEQ && operation == .find }
 
     /// The failure a person sees, with a hint that fits the errno.
     public func failure(_ exitCode: ExitCode) -> Failure {
@@ -41,7 +49,7 @@ public struct SystemError: Error, Sendable, Hashable {
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         case EPIPE: "what reads the output has ended: let it read to the end, or give a file's name with -o"
         case EILSEQ where isOfName: "run it where every directory's name is UTF-8"
-        case EILSEQ where operation == "open" || operation == "create":
+        case EILSEQ where operation == .open || operation == .create:
             "this file system cannot hold such a name: choose a place on another one"
         case EIO, ENODATA, EILSEQ, EREMOTEIO, ENOLINK, EUCLEAN:
             "the disk may be failing: look at the kernel's log, then run the same command again"
@@ -76,10 +84,39 @@ extension SystemError: CustomStringConvertible {
     }
 }
 
+extension SystemError.Operation: CustomStringConvertible {
+    /// A verb, to stand before a path.
+    public var description: String {
+        switch self {
+        case .changeMode: "change the mode of"
+        case .create: "create"
+        case .find: "find"
+        case .list: "list"
+        case .lock: "lock"
+        case .lookAt: "look at"
+        case .lookAtFileSystem: "look at the file system of"
+        case .makeFile: "make a file in"
+        case .makeHole: "make a hole in"
+        case .open: "open"
+        case .read: "read"
+        case .remove: "remove"
+        case .rename: "rename"
+        case .replace: "replace"
+        case .reserveRoom: "reserve room for"
+        case .resize: "resize"
+        case .seek: "seek in"
+        case .sync: "sync"
+        case .syncFileSystem: "sync the file system of"
+        case .write: "write"
+        case .other(let verb): verb
+        }
+    }
+}
+
 /// Calls again while a signal interrupts, and turns -1 into a `SystemError`.
 @discardableResult
 func check<Result: SignedInteger>(
-    _ operation: String,
+    _ operation: SystemError.Operation,
     path: String? = nil,
     _ call: () -> Result
 ) throws(SystemError) -> Result {

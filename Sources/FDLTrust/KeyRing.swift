@@ -163,7 +163,7 @@ public struct KeyRing: Sendable {
         for publisher in found {
             let path = FileNames.publicKey("\(try trustedDirectory)/\(publisher.label)")
             guard unlink(path) == 0 || errno == ENOENT else {
-                throw .system(SystemError(operation: "remove", path: path, code: errno))
+                throw .system(SystemError(operation: .remove, path: path, code: errno))
             }
         }
         return found

@@ -181,7 +181,7 @@ struct DownloadJob {
             throw Failure(.usage, "--seed needs an output on disk", hint: "give a file name with -o")
         }
         let copy = dup(STDOUT_FILENO)
-        guard copy >= 0 else { throw SystemError(operation: "open", path: "standard output", code: errno) }
+        guard copy >= 0 else { throw SystemError(operation: .open, path: "standard output", code: errno) }
         let layout = manifest.layout
         let zeros = ZeroChunks.all(in: layout, manifest.digests)
         let output = StreamOutput(Descriptor(owning: copy, path: "standard output"), layout: layout, zeros: zeros)

@@ -73,7 +73,7 @@ extension ChunkStore {
         guard !partial.isNew else { return opened }
         let status = try opened.status()
         guard status.kind == .regular, partial.isAlone(status) else {
-            throw SystemError(operation: "open", path: opened.path, code: EEXIST)
+            throw SystemError(operation: .open, path: opened.path, code: EEXIST)
         }
         return opened
     }

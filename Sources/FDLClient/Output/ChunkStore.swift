@@ -74,7 +74,7 @@ final class ChunkStore: Sendable {
         // An earlier run may have room reserved in the files already, besides what is in them.
         let all = layout.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
         guard try free + allocated() >= all else {
-            throw SystemError(operation: "reserve room in", path: partial.holder.descriptor.path, code: ENOSPC)
+            throw SystemError(operation: .reserveRoom, path: partial.holder.descriptor.path, code: ENOSPC)
         }
     }
 
