@@ -76,7 +76,7 @@ struct Bench: ParsableCommand {
     private static func trouble(_ error: any Error) -> Trouble? {
         switch error {
         case let trouble as Trouble: trouble
-        case let error as SystemError: Trouble(.localIO, error.description, hint: error.failure(.localIO).hint ?? "")
+        case let error as SystemError: Trouble(.localIO, error.description, hint: error.failure.hint ?? "")
         case is ArgumentParser.ExitCode: nil
         case _ where exitCode(for: error).isSuccess: nil
         case _ where exitCode(for: error) == .validationFailure:

@@ -16,7 +16,7 @@ package enum Program {
         // signals that kill us.
         Signals.ignore(SIGPIPE, SIGXFSZ)
         ProcessLimits.prepare()
-        do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure(.localIO)) }
+        do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure) }
         Task.detached { await run(root) }
         // `run` ends the process. A signal only interrupts the wait.
         while true { pause() }
@@ -35,8 +35,8 @@ package enum Program {
                 try command.run()
             }
             leave(0)
-        } catch let failure as Failure {
-            end(failure)
+        } catch let error as any Explained {
+            end(error.failure)
         } catch {
             // Help and version are thrown too, and go to standard output.
             guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }

@@ -33,18 +33,53 @@ public struct SystemError: Error, Sendable, Hashable {
 
     /// Whether a name that was looked up is not text. The disk has other reasons for this errno.
     private var isOfName: Bool { code == EILSEQ && operation == .find }
+}
 
-    /// The failure a person sees, with a hint that fits the errno.
-    public func failure(_ exitCode: ExitCode) -> Failure {
-        // A name that is not text is the command line's fault, whatever it was wanted for.
-        Failure(isOfName ? .usage : exitCode, description, hint: hint)
+// MARK: - What a person is told
+
+extension SystemError: Explained {
+    /// What a call was made for: the exit code depends on it, and what helps.
+    public enum Purpose: Sendable, Hashable, CaseIterable {
+        /// The work itself, with this machine's disk, memory and descriptors: 74.
+        case work
+        /// Reading what the command line names: 64 where there is no such thing, else 74.
+        case input
+        /// Making what `-o` names, or what has its place by default: 73.
+        case output
+        /// Reading or keeping keys, certificates and settings: 78.
+        case settings
     }
 
-    private var hint: String {
+    /// The failure of work on this machine.
+    public var failure: Failure { failure(for: .work) }
+
+    /// The failure a person sees, with a hint that fits the errno.
+    public func failure(for purpose: Purpose) -> Failure {
+        Failure(exitCode(for: purpose), description, hint: hint(for: purpose))
+    }
+
+    private func exitCode(for purpose: Purpose) -> ExitCode {
+        // A name that is not text is the command line's fault, whatever it was wanted for.
+        if isOfName { return .usage }
+        return switch purpose {
+        case .work: .localIO
+        case .input: isNotFound ? .usage : .localIO
+        case .output: .cannotCreate
+        case .settings: .configuration
+        }
+    }
+
+    private func hint(for purpose: Purpose) -> String {
         switch code {
         case ENOSPC, EDQUOT: "make room there, then run the same command again: what is there is kept"
-        case EACCES, EPERM: "check the permissions of the path and of the directories above it"
-        case EROFS: "choose a place that is not mounted read-only"
+        case EACCES, EPERM, EROFS:
+            if purpose == .output {
+                "choose a place that you may write to, with -o"
+            } else if code == EROFS {
+                "choose a place that is not mounted read-only"
+            } else {
+                "check the permissions of the path and of the directories above it"
+            }
         case ENOENT, ENOTDIR: "check the path"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         case EPIPE: "what reads the output has ended: let it read to the end, or give a file's name with -o"
@@ -67,6 +102,14 @@ public struct SystemError: Error, Sendable, Hashable {
         default: "check the path and the disk it is on, then run the same command again"
         }
     }
+}
+
+/// Runs `body`, and turns what it throws into what a person is told of a call made for `purpose`.
+package func explaining<Value: ~Copyable>(
+    for purpose: SystemError.Purpose,
+    _ body: () throws(SystemError) -> Value
+) throws(Failure) -> Value {
+    do throws(SystemError) { return try body() } catch { throw error.failure(for: purpose) }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -191,10 +191,13 @@ public enum KeyRingError: Error, Sendable, Hashable {
     case emptyPassphrase(path: String)
     /// There is a public key, and no secret key at `path` beside it.
     case secretKeyMissing(path: String, publicKey: String)
+}
 
+extension KeyRingError: Explained {
+    /// What a command says.
     public var failure: Failure {
         switch self {
-        case .system(let error): error.failure(.configuration)
+        case .system(let error): error.failure(for: .settings)
         case .directory(let error): error.failure
         case .key(let error, let path): error.failure(path: path)
         case .invalidLabel(let label):

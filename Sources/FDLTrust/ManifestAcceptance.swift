@@ -44,7 +44,7 @@ public struct ManifestAcceptance: Sendable {
             case .failure(let error): throw error.failure
             }
             do { try await Task.sleep(for: pause) } catch {
-                throw Failure(.interrupted, "interrupted", hint: "run the same command again")
+                throw .interrupted
             }
         }
         switch try verify(try await read()) {
@@ -63,10 +63,8 @@ public struct ManifestAcceptance: Sendable {
             guard let signer, let versions else { return nil }
             return try versions.highest(signer: signer, name: name)
         }
-        do throws(FreshnessError) {
+        try explaining { () throws(FreshnessError) in
             try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
-        } catch {
-            throw error.failure(now: now)
         }
         try settings { () throws(SystemError) in
             guard let signer, let versions else { return }
@@ -79,15 +77,16 @@ public struct ManifestAcceptance: Sendable {
         let keys = bytes.signature == nil ? [] : try acceptedKeys()
         return Result { () throws(VerificationError) in
             guard !isUnsigned else { return try VerifiedManifest(allowingUnsigned: bytes) }
-            return try VerifiedManifest.verify(bytes, acceptedKeys: keys)
+            do throws(VerificationError) { return try VerifiedManifest.verify(bytes, acceptedKeys: keys) } catch {
+                guard case .signature(.unknownKey(let id)) = error, !publisherKeys.isEmpty else { throw error }
+                throw .signerNotNamed(id)
+            }
         }
     }
 
     private func acceptedKeys() throws(Failure) -> [PublicKey] {
-        do throws(KeyRingError) {
-            return try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
-        } catch {
-            throw error.failure
+        try explaining { () throws(KeyRingError) in
+            try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
         }
     }
 

@@ -194,7 +194,7 @@ final class DownloadEngine {
 
     private var fail: @Sendable (SystemError) -> Void {
         let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
-        return { error in loop.execute { engine.value.stop(error.failure(.localIO)) } }
+        return { error in loop.execute { engine.value.stop(error.failure) } }
     }
 
     private static func telling(_ post: @escaping @Sendable (DownloadPlan.Event) -> Void) -> StreamOutput.Written {

@@ -76,7 +76,7 @@ struct DownloadJob {
         let outcome = try await fetch(distinct, into: .store(store))
         let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
         guard rest.isEmpty else {
-            throw Failure(.localIO, "what was written to \(store.target.partPath) has changed since")
+            throw Failure(changedSinceWritten: store.target.partPath)
         }
         return outcome
     }
@@ -158,7 +158,7 @@ struct DownloadJob {
             if let kept = finished.kept { report(.kept(path: kept)) }
             if finished.withoutBit > 0 { report(.limited(.executableBit(files: finished.withoutBit))) }
         } catch let error as SystemError {
-            guard error.code == EEXIST else { throw error.failure(.localIO) }
+            guard error.code == EEXIST else { throw error }
             throw Failure(
                 .cannotCreate,
                 "\(store.target.path) has appeared while its content was downloaded",
@@ -230,7 +230,7 @@ struct DownloadJob {
         let outcome = try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
-            loop.execute { bound.value.stop(.interrupted) }
+            loop.execute { bound.value.stop(.downloadInterrupted) }
         }
         if let failure = outcome.failure { throw failure.described(sources: request.sources) }
         return outcome

@@ -54,14 +54,12 @@ final class ChunkStore: Sendable {
     /// Two listed paths that would be one file here. Tried out before anything is fetched, with names that a file system
     /// may fold; what none of them folds is found out at the end.
     private func foldedPair() throws(Failure) -> (String, String)? {
-        do throws(SystemError) {
+        try explaining(for: .output) { () throws(SystemError) in
             for (first, second) in FoldedPaths.pairs(in: manifest.files.map(\.path.string)) {
                 let names = (splitLast(first).name, splitLast(second).name)
                 if try partial.holder.descriptor.folds(names.0, names.1) { return (first, second) }
             }
             return nil
-        } catch {
-            throw error.failure(.cannotCreate)
         }
     }
 

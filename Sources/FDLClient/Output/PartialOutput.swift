@@ -93,10 +93,8 @@ struct PartialOutput: Sendable {
         do { return try body() } catch {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
-            case ENOSPC, EDQUOT, EIO: throw error.failure(.localIO)
-            case EACCES, EPERM, EROFS:
-                throw Failure(.cannotCreate, error.description, hint: "choose a place that you may write to, with -o")
-            default: throw error.failure(.cannotCreate)
+            case ENOSPC, EDQUOT, EIO: throw error.failure(for: .work)
+            default: throw error.failure(for: .output)
             }
         }
     }
