@@ -181,6 +181,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What a person is told of every cause, whichever target it comes from.
+        .testTarget(
+            name: "FailureTests",
+            dependencies: [
+                "FDLClient", "FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLPlan", "FDLPublishing", "FDLServer", "FDLSystem",
+                "FDLTLS", "FDLTrust",
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "FDLCommandTests", dependencies: ["FDLCommand", "FDLCore"], swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["bench", argumentParser], swiftSettings: settings),
         .testTarget(

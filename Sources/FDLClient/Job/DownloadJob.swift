@@ -232,16 +232,17 @@ struct DownloadJob {
         } onCancel: {
             loop.execute { bound.value.stop(.downloadInterrupted) }
         }
-        if let failure = outcome.failure { throw failure.described(sources: request.sources) }
+        if let cause = outcome.failure {
+            let context = SourceContext(.chunks, request.tls)
+            throw ExhaustedDownload(cause: cause, sources: request.sources, context: context)
+        }
         return outcome
     }
 
     private func connector() throws -> SourceConnector {
-        let context: TLSContext
-        do throws(TLSError) { context = try TLSContext.client(request.tls) } catch { throw error.failure }
-        return SourceConnector(
+        SourceConnector(
             group: group,
-            tls: context,
+            tls: try TLSContext.client(request.tls, for: .chunks),
             writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
             sessions: request.sources.map { _ in TLSSessionCache() },
             buffers: ChunkBufferPool(

@@ -10,6 +10,8 @@ public enum TLSError: Error, Sendable, Hashable {
     case unreadableFile(path: String, reason: String)
     /// A file or a given text holds no PEM of the kind wanted, or a damaged one.
     case unreadablePEM(origin: String, reason: String)
+    /// The authorities that a client was given hold no certificate, or a damaged one.
+    case unreadableAuthorities(reason: String)
     /// The private key is encrypted; nobody is there to give the passphrase.
     case encryptedKey(path: String)
     /// The private key is not the one the certificate was made for.
@@ -65,10 +67,13 @@ extension TLSError {
     /// Whether the fault lies in what this side was given, not in the peer or the connection.
     package var isConfiguration: Bool {
         switch self {
-        case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .encryptedKey,
-            .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:
+        case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .unreadableAuthorities,
+            .encryptedKey, .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:
             true
-        default:
+        case .certificateExpired, .certificateNotYetValid, .hostNameMismatch, .addressMismatch, .selfSigned,
+            .unknownAuthority, .certificateRevoked, .pinMismatch, .certificateRefused, .peerAlert, .noSharedProtocol,
+            .noSharedCipher, .clientCertificateRequired, .notTLS, .protocolViolation, .closedDuringHandshake,
+            .handshakeTimeout, .truncated:
             false
         }
     }
