@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "FDLCore", swiftSettings: settings),
         .target(name: "FDLPlan", dependencies: ["FDLCore"], swiftSettings: settings),
         .target(name: "FDLSystem", dependencies: ["CLinux", "FDLCore"], swiftSettings: settings),
-        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "FDLOpenSSL", dependencies: ["COpenSSL", "FDLSystem"], swiftSettings: settings),
         .target(
             name: "FDLCrypto",
             dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL"],
@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure-server",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", "FDLTLS", argumentParser, logging, nioCore,
+                "FDLCommand", "FDLCore", "FDLServer", "FDLSystem", argumentParser, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -178,6 +178,15 @@ let package = Package(
             dependencies: [
                 "FDLCore", "FDLCrypto", "FDLCompression", "FDLClient", "FDLPlan", "FDLSystem", "FDLTLS", "TestSupport",
                 nioCore, nioPosix, nioEmbedded, nioHTTP1,
+            ],
+            swiftSettings: settings
+        ),
+        // What a person is told of every cause, whichever target it comes from.
+        .testTarget(
+            name: "FailureTests",
+            dependencies: [
+                "FDLClient", "FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLPlan", "FDLPublishing", "FDLServer", "FDLSystem",
+                "FDLTLS", "FDLTrust",
             ],
             swiftSettings: settings
         ),

@@ -76,7 +76,7 @@ struct Bench: ParsableCommand {
     private static func trouble(_ error: any Error) -> Trouble? {
         switch error {
         case let trouble as Trouble: trouble
-        case let error as SystemError: Trouble(.localIO, error.description, hint: error.failure(.localIO).hint ?? "")
+        case let error as SystemError: Trouble(.localIO, error.description, hint: error.failure.hint ?? "")
         case is ArgumentParser.ExitCode: nil
         case _ where exitCode(for: error).isSuccess: nil
         case _ where exitCode(for: error) == .validationFailure:
@@ -118,7 +118,7 @@ struct Bench: ParsableCommand {
             try ResultFile(parsing: try WholeFile.read(path, limit: 1 << 24), name: path)
         }
         if let json, access(Directory.containing(json), W_OK) != 0 {
-            throw SystemError(operation: "write", path: json, code: errno)
+            throw SystemError(operation: .write, path: json, code: errno)
         }
         for program in ["fdl-sign", "fdl-secure-server", "fdl-secure", "measure"]
         where access("\(bin)/\(program)", X_OK) != 0 {

@@ -59,7 +59,7 @@ struct Child {
                 try Leftovers.start {
                     var pid = pid_t()
                     let code = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, variables)
-                    guard code == 0 else { throw SystemError(operation: "start", path: command[0], code: code) }
+                    guard code == 0 else { throw SystemError(operation: .other("start"), path: command[0], code: code) }
                     return pid
                 }
             }

@@ -20,7 +20,7 @@ struct Place: Sendable {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array((parent + "/fdl-bench.XXXXXX").utf8CString)
         guard let made = mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw SystemError(operation: "create a directory in", path: parent, code: errno)
+            throw SystemError(operation: .other("create a directory in"), path: parent, code: errno)
         }
         root = made
         Leftovers.remember(directory: made)
@@ -105,7 +105,7 @@ struct Place: Sendable {
 
     /// Not those above it: what is being removed must not come back.
     func makeDirectory(_ path: String) throws {
-        guard mkdir(path, 0o755) == 0 else { throw SystemError(operation: "create", path: path, code: errno) }
+        guard mkdir(path, 0o755) == 0 else { throw SystemError(operation: .create, path: path, code: errno) }
     }
 
     func remove(_ paths: [String]) throws { try run(["rm", "-rf", "--"] + paths) }
@@ -120,7 +120,7 @@ struct Place: Sendable {
         var number = 0
         while rename(output, "\(kept)/\(number)") != 0 {
             guard errno == ENOTEMPTY || errno == EEXIST else {
-                throw SystemError(operation: "rename", path: output, code: errno)
+                throw SystemError(operation: .rename, path: output, code: errno)
             }
             number += 1
         }

@@ -86,7 +86,7 @@ extension Place {
         }
         let server = Server(pid: child.pid, url: String(url?.dropFirst("listening on ".count).dropLast() ?? ""))
         guard rename(said, "\(said).\(server.port)") == 0 else {
-            throw SystemError(operation: "rename", path: said, code: errno)
+            throw SystemError(operation: .rename, path: said, code: errno)
         }
         try awaitAnswer(server.url + "/files/small", from: "fdl-secure-server")
         return (child, server)

@@ -34,14 +34,10 @@ public struct Downloader: Sendable {
         do {
             let job = DownloadJob(request: request, pool: pool, writer: writer, group: group, report: report)
             result = .success(try await job.run())
-        } catch let failure as Failure {
-            result = .failure(failure)
-        } catch let error as SystemError {
-            result = .failure(error.failure(.localIO))
         } catch is CancellationError {
-            result = .failure(.interrupted)
+            result = .failure(.downloadInterrupted)
         } catch {
-            result = .failure(Failure(.localIO, "\(error)"))
+            result = .failure(Failure(of: error))
         }
         if case (.standardOutput, .failure) = (request.output, result) {
             // A reader that has stopped reading holds the writer for as long as it likes: nobody waits for it.
@@ -55,7 +51,7 @@ public struct Downloader: Sendable {
 }
 
 extension Failure {
-    static let interrupted = Failure(
+    static let downloadInterrupted = Failure(
         .interrupted,
         "interrupted",
         hint: "run the same command again: it goes on where it stopped"

@@ -17,8 +17,6 @@ package enum Interruption {
 
     private static let state = Mutex(State())
 
-    static let failure = Failure(.interrupted, "interrupted", hint: "run the same command again")
-
     /// The signal that came, if one did.
     static var signal: Int32? { state.withLock(\.signal) }
 
@@ -40,7 +38,7 @@ package enum Interruption {
             state.cancel = nil
             return state.signal
         }
-        if signal != nil { throw failure }
+        if signal != nil { throw .interrupted }
     }
 
     private static func arrived(_ signal: Int32) {
@@ -51,7 +49,7 @@ package enum Interruption {
         if isSecond { Signals.end(by: signal) }
         if isHeld {
             cancel?()
-        } else if !startThread({ Program.end(failure) }) {
+        } else if !startThread({ Program.end(.interrupted) }) {
             // On another thread, since words may wait for whoever reads them, and a second signal does not.
             Signals.end(by: signal)
         }

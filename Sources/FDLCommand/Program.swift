@@ -17,7 +17,7 @@ package enum Program {
         Signals.ignore(SIGPIPE, SIGXFSZ)
         Permissions.keepOwn()
         ProcessLimits.prepare()
-        do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure(.localIO)) }
+        do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure) }
         Task.detached { await run(root) }
         // `run` ends the process. A signal only interrupts the wait.
         while true { pause() }
@@ -36,11 +36,11 @@ package enum Program {
                 try command.run()
             }
             if let code = StandardStream.output.failure {
-                throw SystemError(operation: "write", path: "standard output", code: code).failure(.localIO)
+                throw SystemError(operation: .write, path: "standard output", code: code)
             }
             leave(0)
-        } catch let failure as Failure {
-            end(failure)
+        } catch let error as any Explained {
+            end(error.failure)
         } catch {
             // Help and version are thrown too, and go to standard output.
             guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }

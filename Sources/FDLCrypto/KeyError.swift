@@ -26,18 +26,24 @@ extension KeyError: CustomStringConvertible {
         }
     }
 
+}
+
+extension KeyError: Explained {
+    /// What a command says of a key that is in no file.
+    public var failure: Failure { failure(path: "the key") }
+
     /// What a command says of the key in `path`.
     public func failure(path: String) -> Failure {
         Failure(.configuration, "\(path) \(self)", hint: hint)
     }
 
-    private var hint: String? {
+    private var hint: String {
         switch self {
         case .notAPublicKey: "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
         case .notASecretKey, .notEd25519: "make a key with fdl-sign keygen"
         case .passphraseMissing: "name a file that holds the passphrase with --passphrase-file"
         case .passphraseWrong: "check the file given to --passphrase-file: its first line is the passphrase"
-        case .openSSL: nil
+        case .openSSL: "check the installation of OpenSSL (openssl version -a), which has to know Ed25519"
         }
     }
 }

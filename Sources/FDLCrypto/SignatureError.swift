@@ -1,3 +1,4 @@
+public import FDLCore
 public import FDLOpenSSL
 
 /// Why a signature does not hold.
@@ -25,15 +26,20 @@ extension SignatureError: CustomStringConvertible {
         }
     }
 
-    /// What to do about it; nil where nothing can be done.
-    package var hint: String? {
+}
+
+extension SignatureError: Explained {
+    /// What a command says.
+    public var failure: Failure { Failure(.integrity, description, hint: hint) }
+
+    private var hint: String {
         switch self {
         case .legacy: "ask the publisher to sign with minisign -S of version 0.10 or later, without -l"
         case .unknownKey:
             "if that key is the publisher's, name it with --publisher-key, or for good with fdl-secure trust add"
         case .malformed, .mismatch, .trustedCommentTampered:
             "fetch the manifest and its .minisig again, both from the publisher"
-        case .openSSL: nil
+        case .openSSL: "check the installation of OpenSSL (openssl version -a), which has to know Ed25519"
         }
     }
 }

@@ -1,5 +1,5 @@
 import COpenSSL
-import Glibc
+import FDLSystem
 
 /// OpenSSL's error queue belongs to the thread. Every call that may fail goes through here: the queue is empty before
 /// it, and what it holds afterwards is that call's alone. Nothing may suspend between a call and its `drain()`.
@@ -29,16 +29,10 @@ package enum ErrorQueue {
             if code == 0 { return entries }
             let (library, reason) = (ERR_GET_LIB(code), ERR_GET_REASON(code))
             let known = ERR_reason_error_string(code).map { String(cString: $0) }
-            let text = known ?? (library == ERR_LIB_SYS ? systemText(reason) : nil) ?? "OpenSSL error \(code)"
+            // An errno in words OpenSSL 3 leaves to its caller.
+            let text = known ?? (library == ERR_LIB_SYS ? SystemError.text(reason) : "OpenSSL error \(code)")
             entries.append(Entry(library: library, reason: reason, text: text))
         }
-    }
-
-    /// An errno in words, which OpenSSL 3 leaves to its caller.
-    private static func systemText(_ code: Int32) -> String? {
-        var buffer = [CChar](repeating: 0, count: 128)
-        guard strerror_r(code, &buffer, buffer.count) == 0 else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Takes all entries as one line of text.

@@ -243,7 +243,7 @@ extension SourceError {
     /// Whether what follows on the connection can no longer be told apart.
     fileprivate var breaksConnection: Bool {
         switch self {
-        case .unreachable, .tls, .timeout, .closedEarly, .protocolViolation, .undecodable: true
+        case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable: true
         case .missing, .status, .corrupt, .forbidden: false
         }
     }

@@ -22,7 +22,7 @@ extension DownloadPlan {
         case .tls, .forbidden:
             account.reports[source].failed += 1
             putAside(source, .unusable)
-        case .protocolViolation, .undecodable:
+        case .redirects, .protocolViolation, .undecodable:
             account.reports[source].failed += 1
             sources[source].strikes += 1
             sources[source].acceptedSinceStrike = 0

@@ -57,7 +57,7 @@ final class InputReader: Sendable {
         }
     }
 
-    fileprivate static let changed = SystemError(operation: "read", code: ESTALE)
+    fileprivate static let changed = SystemError(operation: .read, code: ESTALE)
 }
 
 /// Where a part of a file has data, as far as it was asked.

@@ -34,11 +34,13 @@ public enum PublishingError: Error, Sendable, Hashable {
 
 extension PublishingError: CustomStringConvertible {
     public var description: String { failure.message }
+}
 
+extension PublishingError: Explained {
     /// What a command says.
     public var failure: Failure {
         switch self {
-        case .input(let error): error.failure(.localIO)
+        case .input(let error): error.failure
         case .notAFile(let path):
             Failure(.localIO, "\(path) is neither a regular file nor a folder", hint: "copy its content to a file")
         case .emptyFolder(let path):
@@ -55,7 +57,7 @@ extension PublishingError: CustomStringConvertible {
                 "\(path) has bytes, though its size is 0",
                 hint: "copy them to an ordinary file and publish that"
             )
-        case .cancelled: Failure(.interrupted, "interrupted", hint: "run the same command again")
+        case .cancelled: .interrupted
         case .manifest(.tooManyChunks), .manifest(.tooLarge):
             Failure(
                 .usage,
@@ -66,7 +68,7 @@ extension PublishingError: CustomStringConvertible {
             Failure(.usage, "\(error)", hint: "see fdl-sign manifest --help for what a manifest may say")
         case .signing(let error):
             Failure(.configuration, "\(error)", hint: "check the key with openssl pkey -in KEY -noout -text_pub")
-        case .output(let error): error.failure(.cannotCreate)
+        case .output(let error): error.failure(for: .output)
         case .outputIsInput(let path):
             Failure(.cannotCreate, "\(path) is what is to be published", hint: "give another file's name with -o")
         case .outputNotOurs(let path):

@@ -40,10 +40,10 @@ extension SignedBytes {
         do throws(SystemError) {
             let directory = try FileStatus(path: Directory.containing(path))
             guard directory.kind == .directory else {
-                throw SystemError(operation: "create", path: path, code: ENOTDIR)
+                throw SystemError(operation: .create, path: path, code: ENOTDIR)
             }
             guard access(Directory.containing(path), W_OK) == 0 else {
-                throw SystemError(operation: "create", path: path, code: errno)
+                throw SystemError(operation: .create, path: path, code: errno)
             }
         } catch {
             throw .output(error)
@@ -68,7 +68,7 @@ extension SignedBytes {
             return
         }
         guard status.kind != .directory else {
-            throw .output(SystemError(operation: "replace", path: path, code: EISDIR))
+            throw .output(SystemError(operation: .replace, path: path, code: EISDIR))
         }
         guard !published.contains(FileIdentity(status).file) else { throw .outputIsInput(path: path) }
         guard status.kind == .regular else { throw .outputNotOurs(path: path) }

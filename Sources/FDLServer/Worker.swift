@@ -1,5 +1,6 @@
+public import FDLCore
 import FDLSystem
-public import FDLTLS
+import FDLTLS
 public import Logging
 import NIOCore
 import NIOPosix

@@ -1,6 +1,5 @@
 public import FDLCore
 public import FDLSystem
-public import FDLTLS
 import Glibc
 
 /// Why a worker cannot start.
@@ -15,7 +14,9 @@ public enum WorkerError: Error, Sendable {
     case limits(SystemError)
     /// Something else failed while it ran.
     case server(reason: String)
+}
 
+extension WorkerError: Explained {
     /// What a person is told.
     public var failure: Failure {
         switch self {
@@ -25,8 +26,7 @@ public enum WorkerError: Error, Sendable {
                 "the directory to serve cannot be read: \(error)",
                 hint: "give a directory that this user may read with --root"
             )
-        case .tls(let error):
-            Failure(.configuration, error.failure.message, hint: error.failure.hint)
+        case .tls(let error): error.failure
         case .listen(let address, EADDRINUSE, _):
             Failure(
                 .configuration,
@@ -44,12 +44,12 @@ public enum WorkerError: Error, Sendable {
                 .configuration,
                 code == 0
                     ? "cannot listen on \(address): \(reason)"
-                    : SystemError(operation: "listen on", path: address.description, code: code).description,
+                    : SystemError(operation: .other("listen on"), path: address.description, code: code).description,
                 hint: "choose an address of this machine with --listen HOST:PORT"
             )
-        case .limits(let error): error.failure(.localIO)
+        case .limits(let error): error.failure
         case .server(let reason):
-            Failure(.localIO, "the server stopped: \(reason)")
+            Failure(.localIO, "the server stopped: \(reason)", hint: "look at its log, then start it again")
         }
     }
 }

@@ -12,7 +12,7 @@ extension Descriptor {
     ) throws(SystemError) -> Descriptor {
         let shown = joined(relativePath)
         do throws(SystemError) {
-            let opened = try check("open", path: shown) {
+            let opened = try check(.open, path: shown) {
                 fdl_open_beneath(rawValue, relativePath, flags | O_CLOEXEC, flags & O_CREAT != 0 ? mode : 0)
             }
             return Descriptor(owning: opened, path: shown)
@@ -31,7 +31,7 @@ extension Descriptor {
     ) throws(SystemError) -> Descriptor {
         let parts = pathParts(relativePath)
         guard let last = parts.last, !relativePath.hasPrefix("/"), !parts.contains("..") else {
-            throw SystemError(operation: "open", path: joined(relativePath), code: EXDEV)
+            throw SystemError(operation: .open, path: joined(relativePath), code: EXDEV)
         }
         var directory = try duplicate()
         for part in parts.dropLast() {
@@ -56,7 +56,7 @@ extension Descriptor {
 
     private func openAsTold(_ name: EntryName, flags: Int32, mode: UInt32) throws(SystemError) -> Descriptor {
         let shown = joined(name.shown)
-        let opened = try check("open", path: shown) {
+        let opened = try check(.open, path: shown) {
             name.withPointer { openat(rawValue, $0, flags | O_CLOEXEC, mode) }
         }
         return Descriptor(owning: opened, path: shown)
@@ -70,7 +70,7 @@ extension Descriptor {
         }
         let opened = try openAsTold(name, flags: flags, mode: mode)
         guard before.kind != .symbolicLink, try opened.status().identity == before.identity else {
-            throw SystemError(operation: "open", path: joined(name.shown), code: ELOOP)
+            throw SystemError(operation: .open, path: joined(name.shown), code: ELOOP)
         }
         return opened
     }

@@ -11,7 +11,7 @@ extension Descriptor {
     package func reopenedForDirectWriting() -> Descriptor? { reopened(O_WRONLY | FDL_O_DIRECT) }
 
     func reopened(_ flags: Int32) -> Descriptor? {
-        let opened = try? check("open", path: path) { Glibc.open("/proc/self/fd/\(rawValue)", flags | O_CLOEXEC) }
+        let opened = try? check(.open, path: path) { Glibc.open("/proc/self/fd/\(rawValue)", flags | O_CLOEXEC) }
         return opened.map { Descriptor(owning: $0, path: path) }
     }
 
@@ -23,7 +23,7 @@ extension Descriptor {
         let mask = UInt(Self.blockSize - 1)
         guard whole > 0, UInt(bitPattern: bytes.baseAddress) & mask == 0, offset & Int64(mask) == 0 else { return 0 }
         return try attempt(.direct) { () throws(SystemError) in
-            let count = try check("write", path: path) { pwrite(rawValue, bytes.baseAddress, whole, off_t(offset)) }
+            let count = try check(.write, path: path) { pwrite(rawValue, bytes.baseAddress, whole, off_t(offset)) }
             return count & ~(Self.blockSize - 1)
         }
     }

@@ -9,7 +9,7 @@ extension Descriptor {
     package func reserve(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
         return try attempt(.reservation) { () throws(SystemError) in
-            try check("reserve room for", path: path) {
+            try check(.reserveRoom, path: path) {
                 fdl_reserve(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
             }
         } != nil
@@ -20,7 +20,7 @@ extension Descriptor {
     package func punchHole(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
         return try attempt(.hole) { () throws(SystemError) in
-            try check("make a hole in", path: path) {
+            try check(.makeHole, path: path) {
                 fdl_punch_hole(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
             }
         } != nil
@@ -49,7 +49,7 @@ extension Descriptor {
 
     private func seek(from offset: Int64, _ whence: Int32) throws(SystemError) -> Int64? {
         do throws(SystemError) {
-            return Int64(try check("seek in", path: path) { lseek(rawValue, off_t(offset), whence) })
+            return Int64(try check(.seek, path: path) { lseek(rawValue, off_t(offset), whence) })
         } catch {
             if error.code == ENXIO { return nil }
             throw error
@@ -61,7 +61,7 @@ extension Descriptor {
     @discardableResult
     package func setMode(_ mode: UInt32) throws(SystemError) -> Bool {
         try attempt(.mode) { () throws(SystemError) in
-            try check("change the mode of", path: path) { fchmod(rawValue, mode) }
+            try check(.changeMode, path: path) { fchmod(rawValue, mode) }
         } != nil
     }
 
@@ -69,7 +69,7 @@ extension Descriptor {
     package func freeBytes() throws(SystemError) -> Int64? {
         var status = statvfs()
         let isKnown = try attempt(.freeSpace) { () throws(SystemError) in
-            try check("look at the file system of", path: path) { fstatvfs(rawValue, &status) }
+            try check(.lookAtFileSystem, path: path) { fstatvfs(rawValue, &status) }
         }
         // Some network and FUSE file systems answer with zeros for what they do not know.
         guard isKnown != nil, status.f_blocks > 0 else { return nil }
@@ -102,7 +102,7 @@ extension Descriptor {
     @discardableResult
     package func createDirectory(child name: String, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
         do throws(SystemError) {
-            try check("create", path: joined(name)) { mkdirat(rawValue, name, mode) }
+            try check(.create, path: joined(name)) { mkdirat(rawValue, name, mode) }
             return true
         } catch {
             guard error.code == EEXIST else { throw error }
@@ -152,7 +152,7 @@ extension Descriptor {
     /// Umask, default ACLs, set-group-ID directories and mount options all have their say: only the system knows.
     package func statusOfNewFile() throws(SystemError) -> FileStatus {
         let unnamed = try attempt(.unnamedFile) { () throws(SystemError) in
-            try check("make a file in", path: path) {
+            try check(.makeFile, path: path) {
                 openat(rawValue, ".", FDL_O_TMPFILE | O_WRONLY | O_CLOEXEC, 0o666)
             }
         }
@@ -166,7 +166,7 @@ extension Descriptor {
 
     /// A second descriptor of the same open file or directory.
     package func duplicate() throws(SystemError) -> Descriptor {
-        Descriptor(owning: try check("open", path: path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }, path: path)
+        Descriptor(owning: try check(.open, path: path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }, path: path)
     }
 
     /// What a rename does where the new name is taken.
@@ -188,15 +188,15 @@ extension Descriptor {
             case .exchange: UInt32(FDL_RENAME_EXCHANGE)
             }
         do throws(SystemError) {
-            try check("rename", path: joined(name)) { fdl_rename(rawValue, name, rawValue, newName, flags) }
+            try check(.rename, path: joined(name)) { fdl_rename(rawValue, name, rawValue, newName, flags) }
         } catch {
             guard mode != .exchange, Nicety.renameFlags.cannot(error.code) else { throw error }
             // File systems without the flag: looking first leaves a gap in which another process can make the file,
             // which is the best they offer.
             if mode == .refuse, try status(child: newName) != nil {
-                throw SystemError(operation: "rename", path: joined(newName), code: EEXIST)
+                throw SystemError(operation: .rename, path: joined(newName), code: EEXIST)
             }
-            try check("rename", path: joined(name)) { renameat(rawValue, name, rawValue, newName) }
+            try check(.rename, path: joined(name)) { renameat(rawValue, name, rawValue, newName) }
         }
     }
 
@@ -204,7 +204,7 @@ extension Descriptor {
     /// - Throws: `SystemError`, what a rename over the entry would fail with.
     package func checkReplaceable(child name: String) throws(SystemError) {
         guard let entry = try status(child: name) else { return }
-        func refuse(_ code: Int32) -> SystemError { SystemError(operation: "replace", path: joined(name), code: code) }
+        func refuse(_ code: Int32) -> SystemError { SystemError(operation: .replace, path: joined(name), code: code) }
         if try isMountPoint(child: name) { throw refuse(EBUSY) }
         if entry.kind == .directory {
             if fdl_is_immutable(rawValue, name) == 1 { throw refuse(EPERM) }
@@ -222,7 +222,7 @@ extension Descriptor {
     /// Whether something is mounted at an entry; false where the kernel cannot tell.
     func isMountPoint(child name: String) throws(SystemError) -> Bool {
         let answer = try attempt(.mountPoint) { () throws(SystemError) in
-            try check("look at", path: joined(name)) { fdl_is_mount_point(rawValue, name) }
+            try check(.lookAt, path: joined(name)) { fdl_is_mount_point(rawValue, name) }
         }
         if let answer { return answer == 1 }
         return try status(child: name)?.device != self.status().device

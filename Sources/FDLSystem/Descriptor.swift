@@ -18,7 +18,7 @@ package struct Descriptor: ~Copyable, Sendable {
 
     /// Opens `path`; O_CLOEXEC is added to `flags`.
     package init(opening path: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) {
-        let rawValue = try check("open", path: path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        let rawValue = try check(.open, path: path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
         self.init(owning: rawValue, path: path)
     }
 
@@ -36,7 +36,7 @@ package struct Descriptor: ~Copyable, Sendable {
 
     package func status() throws(SystemError) -> FileStatus {
         var status = stat()
-        try check("look at", path: path) { fstat(rawValue, &status) }
+        try check(.lookAt, path: path) { fstat(rawValue, &status) }
         return FileStatus(status)
     }
 
@@ -46,7 +46,7 @@ package struct Descriptor: ~Copyable, Sendable {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = try check("read", path: path) {
+            let count = try check(.read, path: path) {
                 pread(rawValue, rest.baseAddress, rest.count, off_t(offset + Int64(done)))
             }
             if count == 0 { break }
@@ -60,7 +60,7 @@ package struct Descriptor: ~Copyable, Sendable {
     ///   the file system cannot tell.
     package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
         try attempt(.cachedRead) { () throws(SystemError) in
-            try check("read", path: path) { fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset) }
+            try check(.read, path: path) { fdl_read_cached(rawValue, buffer.baseAddress, buffer.count, offset) }
         }
     }
 
@@ -68,7 +68,7 @@ package struct Descriptor: ~Copyable, Sendable {
     /// - Parameter limit: a file with more bytes than this is refused with EFBIG.
     package func readAll(limit: Int) throws(SystemError) -> [UInt8] {
         let expected = Int(clamping: try status().size)
-        guard expected <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
+        guard expected <= limit else { throw SystemError(operation: .read, path: path, code: EFBIG) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(expected)
         var block = [UInt8](repeating: 0, count: max(4096, min(expected + 1, 1 << 20)))
@@ -78,7 +78,7 @@ package struct Descriptor: ~Copyable, Sendable {
                 try read(into: UnsafeMutableRawBufferPointer(block), at: offset)
             }
             bytes += block[..<count]
-            guard bytes.count <= limit else { throw SystemError(operation: "read", path: path, code: EFBIG) }
+            guard bytes.count <= limit else { throw SystemError(operation: .read, path: path, code: EFBIG) }
             if count < block.count { return bytes }
         }
     }
@@ -88,10 +88,10 @@ package struct Descriptor: ~Copyable, Sendable {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let count = try check("write", path: path) {
+            let count = try check(.write, path: path) {
                 pwrite(rawValue, rest.baseAddress, rest.count, off_t(offset + Int64(done)))
             }
-            guard count > 0 else { throw SystemError(operation: "write", path: path, code: EIO) }
+            guard count > 0 else { throw SystemError(operation: .write, path: path, code: EIO) }
             done += count
         }
     }
@@ -102,7 +102,7 @@ package struct Descriptor: ~Copyable, Sendable {
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             do throws(SystemError) {
-                done += try check("write", path: path) { Glibc.write(rawValue, rest.baseAddress, rest.count) }
+                done += try check(.write, path: path) { Glibc.write(rawValue, rest.baseAddress, rest.count) }
             } catch {
                 guard error.code == EAGAIN else { throw error }
                 waitUntilWritable(rawValue)
@@ -115,7 +115,7 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Linux tells of a lost write once, and keeps what was to be written in the page cache as if the disk had it
     /// (fsync(2), NOTES). So after a failure the cache is dropped, and whoever reads next sees the disk.
     package func sync() throws(SystemError) {
-        do throws(SystemError) { try check("sync", path: path) { fsync(rawValue) } } catch {
+        do throws(SystemError) { try check(.sync, path: path) { fsync(rawValue) } } catch {
             dropCached()
             throw error
         }
@@ -124,7 +124,7 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Makes this directory's entries survive a loss of power, where the file system can.
     package func syncDirectory() throws(SystemError) {
         _ = try attempt(.directorySync) { () throws(SystemError) in
-            try check("sync", path: path) { fsync(rawValue) }
+            try check(.sync, path: path) { fsync(rawValue) }
         }
     }
 
@@ -134,7 +134,7 @@ package struct Descriptor: ~Copyable, Sendable {
 
     /// Cuts or extends the file; an extension is a hole.
     package func truncate(to size: Int64) throws(SystemError) {
-        try check("resize", path: path) { ftruncate(rawValue, off_t(size)) }
+        try check(.resize, path: path) { ftruncate(rawValue, off_t(size)) }
     }
 
     /// How an attempt to take a lock ended.
@@ -149,7 +149,7 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Takes the file's exclusive lock, which ends with the descriptor, without waiting for it.
     package func lock() throws(SystemError) -> LockOutcome {
         do throws(SystemError) {
-            try check("lock", path: path) { flock(rawValue, LOCK_EX | LOCK_NB) }
+            try check(.lock, path: path) { flock(rawValue, LOCK_EX | LOCK_NB) }
             return .taken
         } catch {
             if error.code == EWOULDBLOCK { return .held }
@@ -163,7 +163,7 @@ package struct Descriptor: ~Copyable, Sendable {
     @discardableResult
     package func waitForLock() throws(SystemError) -> Bool {
         try attempt(.lock) { () throws(SystemError) in
-            try check("lock", path: path) { flock(rawValue, LOCK_EX) }
+            try check(.lock, path: path) { flock(rawValue, LOCK_EX) }
         } != nil
     }
 }

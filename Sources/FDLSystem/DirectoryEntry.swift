@@ -42,7 +42,7 @@ package struct DirectoryEntry: Sendable, Hashable {
         while true {
             errno = 0
             guard let found = readdir(stream) else {
-                if errno != 0 { throw SystemError(operation: "list", path: path, code: errno) }
+                if errno != 0 { throw SystemError(operation: .list, path: path, code: errno) }
                 return
             }
             let entry = DirectoryEntry(found)
@@ -63,11 +63,11 @@ extension Descriptor {
     /// not.
     package func forEachEntry(_ body: (DirectoryEntry) throws(SystemError) -> Void) throws(SystemError) {
         // A descriptor of its own, since closedir closes it and reading moves its position.
-        let copy = try check("list", path: path) { openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let copy = try check(.list, path: path) { openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(copy) else {
             let code = errno
             close(copy)
-            throw SystemError(operation: "list", path: path, code: code)
+            throw SystemError(operation: .list, path: path, code: code)
         }
         defer { closedir(stream) }
         try DirectoryEntry.forEach(in: stream, path: path, body)
@@ -93,7 +93,7 @@ extension Descriptor {
     func status(_ name: EntryName) throws(SystemError) -> FileStatus? {
         var status = stat()
         do throws(SystemError) {
-            try check("look at", path: joined(name.shown)) {
+            try check(.lookAt, path: joined(name.shown)) {
                 name.withPointer { fstatat(rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
             }
         } catch {
@@ -110,7 +110,7 @@ extension Descriptor {
             for entry in try directory.entries() { try directory.removeTree(EntryName(entry)) }
         }
         let flags = status.kind == .directory ? AT_REMOVEDIR : 0
-        try check("remove", path: joined(name.shown)) { name.withPointer { unlinkat(rawValue, $0, flags) } }
+        try check(.remove, path: joined(name.shown)) { name.withPointer { unlinkat(rawValue, $0, flags) } }
     }
 }
 

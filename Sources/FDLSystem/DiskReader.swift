@@ -68,7 +68,7 @@ package struct DiskReader: ~Copyable, Sendable {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = try check("read", path: path) {
+            let count = try check(.read, path: path) {
                 pread(descriptor, rest.baseAddress, rest.count, off_t(offset + Int64(done)))
             }
             done += count

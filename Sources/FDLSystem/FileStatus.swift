@@ -66,7 +66,7 @@ package struct FileStatus: Sendable, Hashable {
     /// - Parameter following: whether a symbolic link at the end of the path is followed.
     package init(path: String, following: Bool = true) throws(SystemError) {
         var status = stat()
-        try check("look at", path: path) {
+        try check(.lookAt, path: path) {
             fstatat(AT_FDCWD, path, &status, following ? 0 : AT_SYMLINK_NOFOLLOW)
         }
         self.init(status)

@@ -71,7 +71,7 @@ package enum FileTree {
     }
 
     private static func entries(in path: String) throws(SystemError) -> [DirectoryEntry] {
-        guard let directory = opendir(path) else { throw SystemError(operation: "list", path: path, code: errno) }
+        guard let directory = opendir(path) else { throw SystemError(operation: .list, path: path, code: errno) }
         defer { closedir(directory) }
         var entries: [DirectoryEntry] = []
         try DirectoryEntry.forEach(in: directory, path: path) { entry throws(SystemError) in entries.append(entry) }

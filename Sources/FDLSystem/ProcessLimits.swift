@@ -21,12 +21,12 @@ package enum ProcessLimits {
     package static func checkLeast() throws(SystemError) {
         let least = 6
         guard freeDescriptors(of: least) == least else {
-            throw SystemError(operation: "open the \(least) descriptors that this needs", code: EMFILE)
+            throw SystemError(operation: .other("open the \(least) descriptors that this needs"), code: EMFILE)
         }
         // Some sandboxes have no such calls, and neither libdispatch nor an event loop starts without.
-        close(try FDLSystem.check("make an epoll") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
-        close(try FDLSystem.check("make an eventfd") { eventfd(0, Int32(EFD_CLOEXEC)) })
-        close(try FDLSystem.check("make a timerfd") { timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC)) })
+        close(try FDLSystem.check(.other("make an epoll")) { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        close(try FDLSystem.check(.other("make an eventfd")) { eventfd(0, Int32(EFD_CLOEXEC)) })
+        close(try FDLSystem.check(.other("make a timerfd")) { timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC)) })
         // libdispatch tries for ever to start a thread that it does not get.
         try check(threads: 4, bytes: 32 << 20)
     }
@@ -56,7 +56,7 @@ package enum ProcessLimits {
         let loops = min(cores, (free - spare) / descriptorsPerLoop)
         guard free >= spare, loops >= 1 else {
             let needed = spare + descriptorsPerLoop - free
-            throw SystemError(operation: "open the \(needed) more descriptors that this needs", code: EMFILE)
+            throw SystemError(operation: .other("open the \(needed) more descriptors that this needs"), code: EMFILE)
         }
         return loops
     }
@@ -91,12 +91,12 @@ package enum ProcessLimits {
             guard code == 0 else {
                 // pthread_create says EAGAIN for want of memory too.
                 let isMemory = limit(RLIMIT_AS) != nil
-                throw SystemError(operation: "start \(threads) threads", code: isMemory ? ENOMEM : code)
+                throw SystemError(operation: .other("start \(threads) threads"), code: isMemory ? ENOMEM : code)
             }
             started.append(thread)
         }
         guard let mapped = map(bytes) else {
-            throw SystemError(operation: "get \(bytes >> 20) MiB of memory", code: ENOMEM)
+            throw SystemError(operation: .other("get \(bytes >> 20) MiB of memory"), code: ENOMEM)
         }
         munmap(mapped, bytes)
     }

@@ -57,7 +57,7 @@ final class StagedFile {
                 return
             }
         }
-        try check("rename", path: path) { rename(temporary, path) }
+        try check(.rename, path: path) { rename(temporary, path) }
         state = old == nil ? .new : .final
     }
 
@@ -70,10 +70,10 @@ final class StagedFile {
             state = .final
             return true
         }
-        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        guard errno != EEXIST else { throw SystemError(operation: .create, path: path, code: EEXIST) }
         // A link never replaces either.
         if link(temporary, path) == 0 { return true }
-        guard errno != EEXIST else { throw SystemError(operation: "create", path: path, code: EEXIST) }
+        guard errno != EEXIST else { throw SystemError(operation: .create, path: path, code: EEXIST) }
         return false
     }
 

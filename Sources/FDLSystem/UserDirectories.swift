@@ -87,6 +87,9 @@ public struct UserDirectoryError: Error, Sendable, Hashable {
         case notUTF8(String, shown: String)
     }
 
+}
+
+extension UserDirectoryError: Explained {
     /// What a command says.
     public var failure: Failure {
         let way = "set \(variable) to the absolute path of a directory that is kept"

@@ -48,7 +48,7 @@ extension WholeFile {
         try file.writeWhole(bytes)
         do throws(SystemError) {
             // A link, unlike a rename, never replaces.
-            try check("create", path: path) {
+            try check(.create, path: path) {
                 linkat(AT_FDCWD, "/proc/self/fd/\(file.rawValue)", AT_FDCWD, path, AT_SYMLINK_FOLLOW)
             }
             return true

@@ -8,7 +8,7 @@ package enum WholeFile {
     package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY)
         guard try file.status().kind != .directory else {
-            throw SystemError(operation: "read", path: path, code: EISDIR)
+            throw SystemError(operation: .read, path: path, code: EISDIR)
         }
         return try file.readAll(limit: limit)
     }
@@ -25,14 +25,14 @@ package enum Directory {
     /// Makes a directory and those above it that are missing.
     package static func create(_ path: String, mode: UInt32 = 0o777) throws(SystemError) {
         do throws(SystemError) {
-            try check("create", path: path) { mkdir(path, mode) }
+            try check(.create, path: path) { mkdir(path, mode) }
         } catch {
             // Whoever else made it first has done the work.
             if error.code == EEXIST { return }
             guard error.code == ENOENT, let above = parent(of: path), above != path else { throw error }
             try create(above, mode: mode)
             guard mkdir(path, mode) == 0 || errno == EEXIST else {
-                throw SystemError(operation: "create", path: path, code: errno)
+                throw SystemError(operation: .create, path: path, code: errno)
             }
         }
     }

@@ -1,3 +1,4 @@
+import FDLCore
 import NIOCore
 
 /// Plaintext that waits for encryption, in order, with the promise of each write.

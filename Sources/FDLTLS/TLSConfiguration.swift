@@ -1,3 +1,5 @@
+public import FDLCore
+
 /// What a server shows and what it asks of its clients.
 package struct TLSServerConfiguration: Sendable {
     /// A PEM file: the server's certificate first, then the intermediate ones up to (not including) the root.

@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLCore
 import FDLOpenSSL
 import NIOCore
 

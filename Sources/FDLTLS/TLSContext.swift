@@ -1,4 +1,5 @@
 import COpenSSL
+package import FDLCore
 import FDLOpenSSL
 import Synchronization
 
@@ -232,9 +233,13 @@ extension TLSContext {
     }
 
     private static func addRoots(pem: [UInt8], to pointer: OpaquePointer) throws(TLSError) {
-        let origin = "the list of trusted authorities"
-        var reader = try PEMReader(bytes: pem, origin: origin)
-        try addRoots(from: &reader, origin: origin, to: pointer) { _ in true }
+        do throws(TLSError) {
+            var reader = try PEMReader(bytes: pem, origin: "")
+            try addRoots(from: &reader, origin: "", to: pointer) { _ in true }
+        } catch {
+            guard case .unreadablePEM(_, let reason) = error else { throw error }
+            throw .unreadableAuthorities(reason: reason)
+        }
     }
 
     private static func addRoots(

@@ -1,3 +1,4 @@
+import FDLCore
 package import NIOCore
 
 extension TLSHandler {

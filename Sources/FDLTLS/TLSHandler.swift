@@ -1,3 +1,4 @@
+package import FDLCore
 package import NIOCore
 
 /// TLS for one channel, as server or client. It has to be the first handler, next to the socket.

@@ -1,3 +1,5 @@
+package import FDLCore
+
 /// A version of the TLS protocol.
 package enum TLSVersion: String, Sendable, Hashable {
     case tls12 = "TLSv1.2"

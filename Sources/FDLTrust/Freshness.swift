@@ -10,36 +10,38 @@ public enum Freshness {
     ///   - seen: the highest version this reader has accepted from the same signer under the same name.
     /// - Throws: `FreshnessError`
     public static func check(_ manifest: Manifest, now: UTCTime, seen: Int64?) throws(FreshnessError) {
-        if let expires = manifest.expires, now >= expires { throw .expired(at: expires) }
-        if let seen, manifest.version < seen { throw .older(version: manifest.version, seen: seen) }
+        if let expires = manifest.expires, now >= expires { throw .expired(at: expires, now: now) }
+        if let seen, manifest.version < seen { throw .older(version: manifest.version, seen: seen, now: now) }
     }
 }
 
 /// Why a verified manifest is not followed.
 public enum FreshnessError: Error, Sendable, Hashable, CustomStringConvertible {
-    case expired(at: UTCTime)
-    case older(version: Int64, seen: Int64)
+    /// `now` is the reader's clock, which may be what is wrong.
+    case expired(at: UTCTime, now: UTCTime)
+    case older(version: Int64, seen: Int64, now: UTCTime)
 
     public var description: String {
         switch self {
-        case .expired(let time): "the manifest expired at \(time)"
-        case .older(let version, let seen):
+        case .expired(let time, _): "the manifest expired at \(time)"
+        case .older(let version, let seen, _):
             "the manifest is version \(version), older than version \(seen), which was accepted before"
         }
     }
+}
 
+extension FreshnessError: Explained {
     /// What a command says.
-    /// - Parameter now: the reader's clock, which may be what is wrong.
-    public func failure(now: UTCTime) -> Failure {
+    public var failure: Failure {
         switch self {
-        case .expired:
+        case .expired(_, let now):
             Failure(
                 .integrity,
                 description,
                 hint: "get the publisher's newest manifest; if it has not expired, this machine's clock is wrong: "
                     + "it says \(now)"
             )
-        case .older(_, let seen):
+        case .older(_, let seen, let now):
             Failure(
                 .integrity,
                 description,

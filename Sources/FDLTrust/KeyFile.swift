@@ -62,7 +62,7 @@ public enum KeyFile {
         guard (try? FileStatus(path: path, following: false)) == nil else {
             // Whoever gives a passphrase wants no plain key.
             guard !isPublicThere, passphrase == nil || !isPlain(path) else {
-                throw .system(SystemError(operation: "create", path: path, code: EEXIST))
+                throw .system(SystemError(operation: .create, path: path, code: EEXIST))
             }
             return try secretKey(path, passphrase: passphrase)
         }

@@ -163,7 +163,7 @@ public struct KeyRing: Sendable {
         for publisher in found {
             let path = FileNames.publicKey("\(try trustedDirectory)/\(publisher.label)")
             guard unlink(path) == 0 || errno == ENOENT else {
-                throw .system(SystemError(operation: "remove", path: path, code: errno))
+                throw .system(SystemError(operation: .remove, path: path, code: errno))
             }
         }
         return found
@@ -191,10 +191,13 @@ public enum KeyRingError: Error, Sendable, Hashable {
     case emptyPassphrase(path: String)
     /// There is a public key, and no secret key at `path` beside it.
     case secretKeyMissing(path: String, publicKey: String)
+}
 
+extension KeyRingError: Explained {
+    /// What a command says.
     public var failure: Failure {
         switch self {
-        case .system(let error): error.failure(.configuration)
+        case .system(let error): error.failure(for: .settings)
         case .directory(let error): error.failure
         case .key(let error, let path): error.failure(path: path)
         case .invalidLabel(let label):

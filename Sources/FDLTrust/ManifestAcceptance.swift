@@ -47,7 +47,7 @@ public struct ManifestAcceptance: Sendable {
             case .failure(let error): throw error.failure
             }
             do { try await Task.sleep(for: pause) } catch {
-                throw Failure(.interrupted, "interrupted", hint: "run the same command again")
+                throw .interrupted
             }
         }
         switch try verify(try await read()) {
@@ -66,10 +66,8 @@ public struct ManifestAcceptance: Sendable {
             guard let signer, let versions else { return nil }
             return try versions.highest(signer: signer, name: name)
         }
-        do throws(FreshnessError) {
+        try explaining { () throws(FreshnessError) in
             try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
-        } catch {
-            throw error.failure(now: now)
         }
         try settings { () throws(SystemError) in
             guard let signer, let versions else { return }
@@ -81,10 +79,7 @@ public struct ManifestAcceptance: Sendable {
         let isUnsigned = bytes.signature == nil && allowsUnsigned
         let keys = bytes.signature == nil ? [] : try acceptedKeys()
         return Result { () throws(VerificationError) in
-            let verified =
-                isUnsigned
-                ? try VerifiedManifest(allowingUnsigned: bytes)
-                : try VerifiedManifest.verify(bytes, acceptedKeys: keys)
+            let verified = isUnsigned ? try VerifiedManifest(allowingUnsigned: bytes) : try signed(bytes, by: keys)
             if let name, verified.manifest.name.string != name {
                 throw .otherName(verified.manifest.name, asked: name)
             }
@@ -92,11 +87,19 @@ public struct ManifestAcceptance: Sendable {
         }
     }
 
+    private func signed(
+        _ bytes: SignedBytes,
+        by keys: [PublicKey]
+    ) throws(VerificationError) -> VerifiedManifest {
+        do throws(VerificationError) { return try VerifiedManifest.verify(bytes, acceptedKeys: keys) } catch {
+            guard case .signature(.unknownKey(let id)) = error, !publisherKeys.isEmpty else { throw error }
+            throw .signerNotNamed(id)
+        }
+    }
+
     private func acceptedKeys() throws(Failure) -> [PublicKey] {
-        do throws(KeyRingError) {
-            return try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
-        } catch {
-            throw error.failure
+        try explaining { () throws(KeyRingError) in
+            try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
         }
     }
 

@@ -28,7 +28,7 @@ package struct SeenVersions: Sendable {
             throw error
         }
         let digits = String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        guard let version = Int64(digits) else { throw SystemError(operation: "read", path: path, code: EBADMSG) }
+        guard let version = Int64(digits) else { throw SystemError(operation: .read, path: path, code: EBADMSG) }
         return version
     }
 

@@ -9,6 +9,8 @@ public enum VerificationError: Error, Sendable, Hashable {
     /// There is no signature beside the manifest; `path` is where it was looked for.
     case signatureMissing(path: String)
     case signature(SignatureError)
+    /// The signature is by another key than those that were named for this time.
+    case signerNotNamed(KeyID)
     /// The signature holds, but what it covers is no manifest.
     case manifest(ManifestError)
     /// The signature holds, but the manifest is another product's than the one asked for.
@@ -21,7 +23,7 @@ extension VerificationError {
     package var mayBeOfTornPair: Bool {
         switch self {
         case .signature(.mismatch), .signature(.trustedCommentTampered), .signature(.malformed): true
-        case .unreadable, .signatureMissing, .signature, .manifest, .otherName: false
+        case .unreadable, .signatureMissing, .signature, .signerNotNamed, .manifest, .otherName: false
         }
     }
 
@@ -37,22 +39,31 @@ extension VerificationError: CustomStringConvertible {
         case .unreadable(let error): "\(error)"
         case .signatureMissing(let path): "the manifest has no signature: there is no \(path)"
         case .signature(let error): "\(error)"
+        case .signerNotNamed(let id): "the signature is by the key \(id), which is none of those named"
         case .manifest(let error): "\(error)"
         case .otherName(let name, let asked): "\(asked) was asked for, and this is the signed manifest of \(name)"
         }
     }
+}
 
+extension VerificationError: Explained {
     /// What a command says when it is given such a manifest.
     public var failure: Failure {
         switch self {
-        case .unreadable(let error): error.failure(error.isNotFound ? .usage : .localIO)
+        case .unreadable(let error): error.failure(for: .input)
         case .signatureMissing:
             Failure(
                 .integrity,
                 description,
                 hint: "get the .minisig from the publisher and put it beside the manifest"
             )
-        case .signature(let error): Failure(.integrity, description, hint: error.hint)
+        case .signature(let error): error.failure
+        case .signerNotNamed(let id):
+            Failure(
+                .integrity,
+                description,
+                hint: "ask the publisher which key is right: that of --publisher-key, or \(id)"
+            )
         case .manifest(let error): error.failure
         case .otherName(let name, _):
             Failure(

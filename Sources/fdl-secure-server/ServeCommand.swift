@@ -64,14 +64,10 @@ struct ServeCommand: AsyncParsableCommand {
         let (level, json) = (logLevel, jsonLog)
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
         let logger = Logger(label: "fdl-secure-server")
-        do throws(WorkerError) {
-            let worker = try Worker(configuration, logger: logger)
-            SignalHandling(worker: worker, logger: logger).begin()
-            try await worker.run { address in
-                StandardStream.output.writeLine("listening on https://\(address)/")
-            }
-        } catch {
-            throw error.failure
+        let worker = try Worker(configuration, logger: logger)
+        SignalHandling(worker: worker, logger: logger).begin()
+        try await worker.run { address in
+            StandardStream.output.writeLine("listening on https://\(address)/")
         }
     }
 

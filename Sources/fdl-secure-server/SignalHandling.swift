@@ -1,6 +1,6 @@
+import FDLCore
 import FDLServer
 import FDLSystem
-import FDLTLS
 import Glibc
 import Logging
 import Synchronization

@@ -65,6 +65,6 @@ struct ManifestOptions: ParsableArguments {
 
     private func bytes(_ sources: SourceOptions) async throws(Failure) -> SignedBytes {
         if isURL { return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil)) }
-        do throws(VerificationError) { return try SignedBytes(readingFile: manifest) } catch { throw error.failure }
+        return try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
     }
 }

@@ -45,11 +45,11 @@ struct SourceOptions: ParsableArguments {
     func tls(of manifest: Manifest?) throws(Failure) -> TLSClientConfiguration {
         var configuration = TLSClientConfiguration()
         if let cacert {
-            do throws(SystemError) {
-                configuration.trustRoots = .pem(try WholeFile.read(cacert, limit: 16 << 20))
-            } catch {
-                throw error.failure(.configuration)
-            }
+            configuration.trustRoots = .pem(
+                try explaining(for: .settings) { () throws(SystemError) in
+                    try WholeFile.read(cacert, limit: 16 << 20)
+                }
+            )
         } else if let authority = manifest?.trust?.certificateAuthority {
             configuration.trustRoots = .systemAnd(pem: Array(authority.utf8))
         }

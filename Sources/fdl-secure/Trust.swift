@@ -13,10 +13,10 @@ struct Trust: ParsableCommand {
 
     static var ring: KeyRing { KeyRing(directories: .current) }
 
-    static func reporting(_ body: () throws(KeyRingError) -> Void) throws(Failure) {
+    static func reporting(_ body: () throws(KeyRingError) -> Void) throws(KeyRingError) {
         // What is changed is changed whole.
         Interruption.hold()
-        do throws(KeyRingError) { try body() } catch { throw error.failure }
+        try body()
     }
 }
 

@@ -49,8 +49,16 @@ struct KeygenCommand: ParsableCommand {
                     hint: "use it, or choose another place with -o"
                 )
             }
-            if case .system(let error) = error { throw error.failure(.cannotCreate) }
-            throw error.failure
+            if case .system(let error) = error { throw error.failure(for: .output) }
+            if case .secretKeyMissing(let path, _) = error {
+                throw Failure(
+                    error.failure.exitCode,
+                    error.failure.message,
+                    hint: "put the secret key back as \(path); for a new pair move the .pub away, or choose another "
+                        + "place with -o"
+                )
+            }
+            throw error
         }
     }
 

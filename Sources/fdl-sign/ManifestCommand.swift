@@ -78,16 +78,6 @@ struct ManifestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        do {
-            try await publish()
-        } catch let error as PublishingError {
-            throw error.failure
-        } catch let error as KeyRingError {
-            throw error.failure
-        }
-    }
-
-    private func publish() async throws {
         let now = UTCTime.now
         var recipe = try recipe(now: now)
         let outputs = output.map { [$0, FileNames.signature(of: $0)] } ?? []
@@ -102,11 +92,7 @@ struct ManifestCommand: AsyncParsableCommand {
         let secretKey = try secretKey()
         recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
 
-        do throws(SystemError) {
-            try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
-        } catch {
-            throw error.failure(.localIO)
-        }
+        try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
         let line = ProgressLine(isShown: StandardStream.error.isTerminal)
         defer { line.end() }
         let manifest = try await recipe.manifest(
@@ -187,8 +173,9 @@ struct ManifestCommand: AsyncParsableCommand {
     }
 
     private func certificates(in path: String) throws -> String {
-        let text: [UInt8]
-        do { text = try WholeFile.read(path, limit: 1 << 20) } catch { throw error.failure(.configuration) }
+        let text = try explaining(for: .settings) { () throws(SystemError) in
+            try WholeFile.read(path, limit: 1 << 20)
+        }
         guard let certificates = CertificateText.certificates(in: String(decoding: text, as: UTF8.self)) else {
             throw Failure(.configuration, "\(path) has no certificate in PEM", hint: "give the CA's own .pem file")
         }

@@ -29,7 +29,7 @@ struct VerifyCommand: AsyncParsableCommand {
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = false
         let verified = try await acceptance.verify { () async throws(Failure) in
-            do throws(VerificationError) { return try SignedBytes(readingFile: manifest) } catch { throw error.failure }
+            try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
         }
         report(verified)
         try acceptance.follow(verified, now: now)

@@ -46,6 +46,8 @@ import Testing
     @Test func tellsRefusalsFromFaults() throws {
         #expect(try check(.notFound, [], kind: .worker) == .failure(.missing))
         #expect(try check(.forbidden, [], kind: .worker) == .failure(.forbidden(403)))
+        let elsewhere = [("Location", "http://elsewhere.example/")]
+        #expect(try check(.movedPermanently, elsewhere, kind: .worker) == .failure(.redirects(301)))
         #expect(
             try check(.serviceUnavailable, [("Retry-After", "99999999")], kind: .worker)
                 == .failure(.status(503, retryAfter: .seconds(99_999_999)))
@@ -62,7 +64,6 @@ import Testing
             (.ok, [("Content-Encoding", "gzip")], .worker),
             (.ok, [("Content-Encoding", "br")], .worker),
             (.partialContent, [], .worker),
-            (.movedPermanently, [("Location", "http://elsewhere.example/")], .worker),
             (.ok, [("Content-Length", "196608")], .mirror),
             (.partialContent, [], .mirror),
             (.partialContent, [("Content-Range", "bytes 0-65535/196608")], .mirror),

@@ -165,7 +165,9 @@ struct DownloadPlanTests {
     @Test("exit codes say what it came down to")
     func causes() throws {
         var driver = Driver(chunks: 1, sources: [.worker, .worker])
-        for connection in driver.connections { driver.tell(.connectionFailed(connection.id, .tls("expired"))) }
+        for connection in driver.connections {
+            driver.tell(.connectionFailed(connection.id, .tls(.certificateExpired)))
+        }
         #expect(driver.failure?.cause == .access)
         #expect(driver.failure?.exitCode == .tls)
         #expect(driver.failure?.reports.map(\.state) == [.unusable, .unusable])
@@ -254,7 +256,7 @@ struct DownloadPlanTests {
             }
             while driver.failure == nil, driver.now < .seconds(1000) {
                 if answered < driver.connections.count {
-                    driver.tell(.connectionFailed(driver.connections[answered].id, .unreachable("refused")))
+                    driver.tell(.connectionFailed(driver.connections[answered].id, .unreachable(.refused)))
                     answered += 1
                 } else {
                     driver.sleep(.milliseconds(100))
@@ -403,7 +405,7 @@ struct DownloadPlanTests {
         driver.tell(.failed(first, chunk: 0, .corrupt))
         driver.tell(.stored(chunk: 0))
         driver.tell(.stored(chunk: 1))
-        driver.tell(.connectionClosed(ConnectionID(rawValue: 99), .tls("x")))
+        driver.tell(.connectionClosed(ConnectionID(rawValue: 99), .tls(.notTLS)))
         driver.tell(.connected(ConnectionID(rawValue: -1)))
         #expect(driver.plan.ledger.reports[0].corrupt == 0)
         #expect(!driver.finished)

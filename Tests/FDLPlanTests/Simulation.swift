@@ -333,7 +333,7 @@ struct Simulation<Plan: Scheduler> {
         if let refusal = source.refusal {
             queue.push(.refused(id, refusal), at: now + source.delay)
         } else if let outage = source.outage(at: now) {
-            let error = outage.isSilent ? SourceError.timeout("connect") : .unreachable("refused")
+            let error = outage.isSilent ? SourceError.timeout("connect") : .unreachable(.refused)
             queue.push(.refused(id, error), at: now + (outage.isSilent ? 5 : source.delay))
         } else {
             // One round trip for TCP, one for TLS 1.3.

@@ -138,7 +138,7 @@ extension Scenario {
         if random.chance(0.1) { source.nonsense = random.unit() }
         if random.chance(0.1) { source.drips = true }
         if random.chance(0.15) {
-            source.refusal = random.chance(0.5) ? .unreachable("refused") : .tls("unknown CA")
+            source.refusal = random.chance(0.5) ? .unreachable(.refused) : .tls(.unknownAuthority)
         }
         if source.kind == .worker, random.chance(0.4) {
             var holdings = ChunkSet(bound: chunks)
@@ -184,8 +184,8 @@ enum BadSource: CaseIterable {
 
     func apply(to source: inout SimulatedSource) {
         switch self {
-        case .refuses: source.refusal = .unreachable("refused")
-        case .badTLS: source.refusal = .tls("expired")
+        case .refuses: source.refusal = .unreachable(.refused)
+        case .badTLS: source.refusal = .tls(.certificateExpired)
         case .lies: source.corruption = 1
         case .liesNowAndThen: source.corruption = 0.1
         case .drips: source.drips = true

@@ -34,7 +34,7 @@ extension TemporaryFolder {
         var buffer = [UInt8](repeating: 0, count: 8)
         #expect(try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: 6) } == 4)
         #expect(buffer[..<4] == ArraySlice("6789".utf8))
-        #expect(throws: SystemError(operation: "read", path: "\(temporary.path)/file", code: EFBIG)) {
+        #expect(throws: SystemError(operation: .read, path: "\(temporary.path)/file", code: EFBIG)) {
             try file.readAll(limit: 9)
         }
     }

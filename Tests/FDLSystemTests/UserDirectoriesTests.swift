@@ -81,6 +81,6 @@ import Testing
         defer { rmdir(odd) }
         let error = #expect(throws: SystemError.self) { try realPath(folder.path + "/link") }
         #expect(error?.code == EILSEQ)
-        #expect(error?.failure(.localIO).exitCode == .usage)
+        #expect(error?.failure.exitCode == .usage)
     }
 }

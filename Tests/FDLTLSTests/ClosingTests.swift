@@ -1,3 +1,4 @@
+import FDLCore
 import FDLTLS
 import NIOCore
 import Testing

@@ -1,3 +1,4 @@
+import COpenSSL
 import FDLCore
 import FDLTLS
 import Foundation
@@ -138,5 +139,17 @@ struct ConfigurationTests {
         ] {
             #expect(PublicKeyPin(other) == nil, "\(other)")
         }
+    }
+
+    @Test("Alerts are called what OpenSSL calls them")
+    func alerts() {
+        var known = 0
+        for code in UInt8.min...UInt8.max {
+            guard let name = SSL_alert_desc_string_long(Int32(code)).map({ String(cString: $0) }), name != "unknown"
+            else { continue }
+            known += 1
+            #expect(TLSAlert(code: code).description == name)
+        }
+        #expect(known > 25)
     }
 }

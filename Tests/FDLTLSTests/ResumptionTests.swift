@@ -1,4 +1,5 @@
 import COpenSSL
+import FDLCore
 import NIOCore
 import Testing
 

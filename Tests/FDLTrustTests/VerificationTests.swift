@@ -169,24 +169,24 @@ import TestSupport
         let before = UTCTime(secondsSince1970: expires.secondsSince1970 - 1)
         try Freshness.check(manifest, now: before, seen: nil)
         try Freshness.check(manifest, now: before, seen: 7)
-        #expect(throws: FreshnessError.expired(at: expires)) {
+        #expect(throws: FreshnessError.expired(at: expires, now: expires)) {
             try Freshness.check(manifest, now: expires, seen: nil)
         }
-        #expect(throws: FreshnessError.older(version: 7, seen: 8)) {
+        #expect(throws: FreshnessError.older(version: 7, seen: 8, now: before)) {
             try Freshness.check(manifest, now: before, seen: 8)
         }
     }
 
     @Test func `what is not fresh may be the clock's doing, and the publisher's to mend`() {
         let now = UTCTime(secondsSince1970: 1_795_341_600)
-        let expired = FreshnessError.expired(at: now).failure(now: now)
+        let expired = FreshnessError.expired(at: now, now: now).failure
         #expect(expired.exitCode == .integrity)
         #expect(expired.hint?.contains("clock is wrong: it says \(now)") == true)
-        let older = FreshnessError.older(version: 7, seen: 8).failure(now: now)
+        let older = FreshnessError.older(version: 7, seen: 8, now: now).failure
         #expect(older.exitCode == .integrity)
         #expect(older.hint?.contains("clock") == true && older.hint?.contains("--version above 8") == true)
         #expect(older.hint?.contains("--ahead") == false)
-        let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800).failure(now: now)
+        let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800, now: now).failure
         #expect(ahead.hint?.contains("--version above 4296844800 and --ahead") == true)
     }
 

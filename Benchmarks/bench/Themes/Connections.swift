@@ -69,7 +69,7 @@ extension Place {
         let before = server.usage.kibibytes
         // Connections are held until standard input ends.
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError(operation: "open a pipe", code: errno) }
+        guard pipe(&ends) == 0 else { throw SystemError(operation: .other("open a pipe"), code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { for end in ends { close(end) } }
         let holder = try start(holding(500), input: ends[0])

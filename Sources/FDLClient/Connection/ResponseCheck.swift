@@ -30,13 +30,14 @@ enum ResponseCheck {
         }
     }
 
-    private static func refusal(_ head: HTTPResponseHead) -> SourceError {
+    /// What an answer says that is not the one asked for.
+    static func refusal(_ head: HTTPResponseHead) -> SourceError {
         switch head.status.code {
         case 404, 410: .missing
         case 401, 403, 407: .forbidden(Int(head.status.code))
         case 408, 429, 500...599: .status(Int(head.status.code), retryAfter: retryAfter(head))
         case 304: .protocolViolation("answered 304 to a request without conditions")
-        case 300...399: .protocolViolation("redirects (\(head.status.code)), which are never followed")
+        case 300...399: .redirects(Int(head.status.code))
         default: .protocolViolation("answered \(head.status.code)")
         }
     }

@@ -21,8 +21,8 @@ struct SourceConnector: Sendable {
     var timeouts = FetchTimeouts()
 
     /// - Returns: the channel once its handshake is done. It takes `FetchCommand`s and tells `sink` what comes of them.
-    ///   Fails with a `SourceError`.
-    func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<any Channel> {
+    ///   Where that cannot be, what was in the way. Never fails.
+    func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
         let writer = writers[source.rawValue]
         let url = writer.source.url
         return ClientBootstrap(group: group)
@@ -41,10 +41,12 @@ struct SourceConnector: Sendable {
                     try channel.pipeline.syncOperations.handler(type: FetchHandler.self).whenReady
                 }
                 .flatMap { $0 }
-                .map { channel }
+                .map { .success(channel) }
             }
-            .flatMapErrorThrowing { throw SourceError(connectionError: $0) }
+            .recover { .failure(SourceError(connectionError: $0)) }
     }
+
+    typealias Connected = Result<any Channel, SourceError>
 
     private var readAllocator: any RecvByteBufferAllocator {
         if let limiter { return FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize) }

@@ -1,6 +1,6 @@
 import FDLCore
 import FDLSystem
-import FDLTLS
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -26,7 +26,7 @@ extension SourceError {
         case .truncated: self = .closedEarly("the connection was cut (no close_notify)")
         case .closedDuringHandshake: self = .closedEarly("during the TLS handshake")
         case .handshakeTimeout: self = .timeout("the TLS handshake")
-        default: self = .tls("\(error)")
+        default: self = .tls(error)
         }
     }
 
@@ -34,12 +34,13 @@ extension SourceError {
     private init(_ error: NIOConnectionError) {
         if let attempt = error.connectionErrors.first {
             switch attempt.error {
-            case let error as IOError: self = .unreachable(SystemError.text(error.errnoCode))
+            case let error as IOError where error.errnoCode == ECONNREFUSED: self = .unreachable(.refused)
+            case let error as IOError: self = .unreachable(.other(SystemError.text(error.errnoCode)))
             case ChannelError.connectTimeout: self = .timeout("connecting")
-            default: self = .unreachable("\(attempt.error)")
+            default: self = .unreachable(.other("\(attempt.error)"))
             }
         } else {
-            self = .unreachable("the name \(error.host) has no address")
+            self = .unreachable(.noAddress(host: error.host))
         }
     }
 }

@@ -159,7 +159,7 @@ final class DownloadEngine {
     }
 
     private func connect(_ id: ConnectionID, _ source: SourceID) {
-        connector.connect(id, to: source, sink).hop(to: loop).assumeIsolated().whenComplete { [self] result in
+        connector.connect(id, to: source, sink).hop(to: loop).assumeIsolated().whenSuccess { [self] result in
             switch result {
             case .success(let channel):
                 guard !isOver, abandoned.remove(id) == nil else { return channel.close(promise: nil) }
@@ -167,7 +167,7 @@ final class DownloadEngine {
                 handle(.connected(id))
             case .failure(let error):
                 guard abandoned.remove(id) == nil else { return }
-                handle(.connectionFailed(id, SourceError(connectionError: error)))
+                handle(.connectionFailed(id, error))
             }
         }
     }
@@ -194,7 +194,7 @@ final class DownloadEngine {
 
     private var fail: @Sendable (SystemError) -> Void {
         let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
-        return { error in loop.execute { engine.value.stop(error.failure(.localIO)) } }
+        return { error in loop.execute { engine.value.stop(error.failure) } }
     }
 
     private static func telling(_ post: @escaping @Sendable (DownloadPlan.Event) -> Void) -> StreamOutput.Written {

@@ -76,7 +76,7 @@ struct DownloadJob {
         let outcome = try await fetch(distinct, into: .store(store))
         let rest = try await copyDuplicates(missing.subtracting(distinct), reuse)
         guard rest.isEmpty else {
-            throw Failure(.localIO, "what was written to \(store.target.partPath) has changed since")
+            throw Failure(changedSinceWritten: store.target.partPath)
         }
         return outcome
     }
@@ -158,7 +158,7 @@ struct DownloadJob {
             if let kept = finished.kept { report(.kept(path: kept)) }
             if finished.withoutBit > 0 { report(.limited(.executableBit(files: finished.withoutBit))) }
         } catch let error as SystemError {
-            guard error.code == EEXIST else { throw error.failure(.localIO) }
+            guard error.code == EEXIST else { throw error }
             throw Failure(
                 .cannotCreate,
                 "\(store.target.path) has appeared while its content was downloaded",
@@ -181,7 +181,7 @@ struct DownloadJob {
             throw Failure(.usage, "--seed needs an output on disk", hint: "give a file name with -o")
         }
         let copy = dup(STDOUT_FILENO)
-        guard copy >= 0 else { throw SystemError(operation: "open", path: "standard output", code: errno) }
+        guard copy >= 0 else { throw SystemError(operation: .open, path: "standard output", code: errno) }
         let layout = manifest.layout
         let zeros = ZeroChunks.all(in: layout, manifest.digests)
         let output = StreamOutput(Descriptor(owning: copy, path: "standard output"), layout: layout, zeros: zeros)
@@ -230,18 +230,19 @@ struct DownloadJob {
         let outcome = try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
-            loop.execute { bound.value.stop(.interrupted) }
+            loop.execute { bound.value.stop(.downloadInterrupted) }
         }
-        if let failure = outcome.failure { throw failure.described(sources: request.sources) }
+        if let cause = outcome.failure {
+            let context = SourceContext(.chunks, request.tls)
+            throw ExhaustedDownload(cause: cause, sources: request.sources, context: context)
+        }
         return outcome
     }
 
     private func connector() throws -> SourceConnector {
-        let context: TLSContext
-        do throws(TLSError) { context = try TLSContext.client(request.tls) } catch { throw error.failure }
-        return SourceConnector(
+        SourceConnector(
             group: group,
-            tls: context,
+            tls: try TLSContext.client(request.tls, for: .chunks),
             writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
             sessions: request.sources.map { _ in TLSSessionCache() },
             buffers: ChunkBufferPool(

@@ -16,12 +16,10 @@ enum EventLoops {
     /// - Parameter threads: those that will be needed besides.
     /// - Throws: `Failure` (74) where the process may not have what it needs.
     static func group(threads: Int) throws(Failure) -> MultiThreadedEventLoopGroup {
-        do throws(SystemError) {
+        try explaining { () throws(SystemError) in
             let loops = try ProcessLimits.eventLoops(cores: System.coreCount, spare: spareDescriptors)
             try ProcessLimits.check(threads: loops + threads + System.coreCount, bytes: bytes)
             return loops < System.coreCount ? single : MultiThreadedEventLoopGroup.singleton
-        } catch {
-            throw error.failure(.localIO)
         }
     }
 

@@ -80,14 +80,12 @@ struct LocalReuse: Sendable {
     }
 
     private static func files(at path: String) throws(Failure) -> [Seed] {
-        do throws(SystemError) {
+        try explaining(for: .input) { () throws(SystemError) in
             let status = try FileStatus(path: path)
             guard status.kind == .directory else { return [Seed(path: path, size: status.size)] }
             return try FileTree.regularFiles(beneath: path).files.map {
                 Seed(path: "\(path)/\($0.path)", size: $0.status.size)
             }
-        } catch {
-            throw error.failure(error.isNotFound ? .usage : .localIO)
         }
     }
 

@@ -38,22 +38,14 @@ public enum LocalTreeCheck {
     /// - Throws: `Failure` where the path cannot be read, or is a file where the manifest lists a folder.
     public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
         let threads = max(1, System.coreCount)
-        do throws(SystemError) {
-            try ProcessLimits.check(threads: threads + 2, bytes: 32 << 20)
-        } catch {
-            throw error.failure(.localIO)
-        }
+        try explaining { () throws(SystemError) in try ProcessLimits.check(threads: threads + 2, bytes: 32 << 20) }
         let pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
         let result: Result<Report, Failure>
         do {
             result = .success(try await check(verified.manifest, at: path, pool))
-        } catch let failure as Failure {
-            result = .failure(failure)
-        } catch let error as SystemError {
-            result = .failure(error.failure(.localIO))
         } catch {
-            result = .failure(.interrupted)
+            result = .failure(Failure(of: error))
         }
         try? await pool.shutdownGracefully()
         return try result.get()

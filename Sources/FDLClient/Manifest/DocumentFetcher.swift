@@ -83,14 +83,9 @@ private final class DocumentHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            switch head.status.code {
-            case 200:
-                let named = head.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
-                if named != "identity" { fail(.protocolViolation("an encoding that was not asked for"), context) }
-            case 404, 410: fail(.missing, context)
-            case 401, 403, 407: fail(.forbidden(Int(head.status.code)), context)
-            default: fail(.status(Int(head.status.code), retryAfter: nil), context)
-            }
+            guard head.status == .ok else { return fail(ResponseCheck.refusal(head), context) }
+            let named = head.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
+            if named != "identity" { fail(.protocolViolation("an encoding that was not asked for"), context) }
         case .body(let part):
             guard bytes.count + part.readableBytes <= limit else {
                 return fail(.protocolViolation("a document of over \(limit) bytes"), context)
@@ -101,7 +96,7 @@ private final class DocumentHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        document.fail(SourceError(connectionError: error))
+        document.fail(error)
         context.close(promise: nil)
     }
 

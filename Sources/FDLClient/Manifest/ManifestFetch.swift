@@ -14,25 +14,19 @@ public enum ManifestFetch {
     public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
         let group = try EventLoops.group(threads: 1)
-        let context: TLSContext
-        do throws(TLSError) { context = try TLSContext.client(tls) } catch { throw error.failure }
-        let fetcher = DocumentFetcher(group: group, tls: context)
-        let result: Result<SignedBytes, Failure>
+        let path = directory.path + name
+        let use = SourceContext.Use.manifest(authority: directory.authority)
+        let fetcher = DocumentFetcher(group: group, tls: try TLSContext.client(tls, for: use))
         do throws(SourceError) {
-            let path = directory.path + name
-            if let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) {
-                let limit = MinisignSignature.maximumBytes
-                let signaturePath = FileNames.signature(of: path)
-                let signature = try await fetcher.fetch(signaturePath, from: directory, limit: limit)
-                result = .success(SignedBytes(manifest: manifest, signature: signature, origin: url))
-            } else {
-                let hint = "look at https://\(directory.authority)/ for what it serves"
-                result = .failure(Failure(.noSource, "\(directory.authority) has no \(path)", hint: hint))
+            guard let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) else {
+                throw .missing
             }
+            let limit = MinisignSignature.maximumBytes
+            let signature = try await fetcher.fetch(FileNames.signature(of: path), from: directory, limit: limit)
+            return SignedBytes(manifest: manifest, signature: signature, origin: url)
         } catch {
-            result = .failure(failure(error, directory))
+            throw ManifestFetchError(cause: error, url: directory, path: path, context: SourceContext(use, tls)).failure
         }
-        return try result.get()
     }
 
     /// The worker that serves the manifest of a URL.
@@ -66,21 +60,20 @@ public enum ManifestFetch {
             )
         }
     }
+}
 
-    private static func failure(_ error: SourceError, _ directory: SourceURL) -> Failure {
-        let message = "cannot fetch the manifest from \(directory.authority): \(error)"
-        return switch error {
-        case .tls(let reason) where reason.isPinRefusal:
-            Failure(.tls, message, hint: "ask the server's operator for the pin of its key, and compare with --pin")
-        case .tls(let reason) where reason.isDateRefusal:
-            Failure(
-                .tls,
-                message,
-                hint: "check this machine's clock; if it is right, the server's operator has to renew the certificate"
-            )
-        case .tls: Failure(.tls, message, hint: "name the server's private CA with --cacert")
-        case .forbidden: Failure(.tls, message, hint: "give the client certificate it wants with --cert and --key")
-        default: Failure(.noSource, message, hint: "check the URL, or name a manifest file on this machine")
-        }
+/// A manifest that cannot be had from its URL, as a person is told.
+struct ManifestFetchError: Explained {
+    let cause: SourceError
+    /// Where the manifest was to be.
+    let url: SourceURL
+    let path: String
+    let context: SourceContext
+
+    var failure: Failure {
+        let message =
+            cause == .missing
+            ? "\(url.authority) has no \(path)" : "cannot fetch the manifest from \(url.authority): \(cause)"
+        return Failure(cause.exitCode, message, hint: cause.hint(in: context))
     }
 }

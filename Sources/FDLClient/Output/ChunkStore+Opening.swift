@@ -30,7 +30,7 @@ extension ChunkStore {
             } else { partial.holder }
         let status = try holder.descriptor.status()
         guard status.size >= listed.size, partial.isAlone(status) else {
-            throw Failure(.localIO, "\(holder.descriptor.path) has changed since it was written")
+            throw Failure(changedSinceWritten: holder.descriptor.path)
         }
         // An earlier version's file may have been longer.
         if status.size > listed.size { try holder.descriptor.truncate(to: listed.size) }
@@ -73,7 +73,7 @@ extension ChunkStore {
         guard !partial.isNew else { return opened }
         let status = try opened.status()
         guard status.kind == .regular, partial.isAlone(status) else {
-            throw SystemError(operation: "open", path: opened.path, code: EEXIST)
+            throw SystemError(operation: .open, path: opened.path, code: EEXIST)
         }
         return opened
     }

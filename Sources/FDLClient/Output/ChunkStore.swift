@@ -55,7 +55,7 @@ final class ChunkStore: Sendable {
     /// cannot hold and those that one may fold; what other names it folds is found out at the end.
     private func unfitNames() throws(Failure) -> Failure? {
         let folder = partial.holder
-        do throws(SystemError) {
+        return try explaining(for: .output) { () throws(SystemError) in
             let unusual = UnusualNames.examples(in: manifest.files.lazy.map(\.path.string))
             if !unusual.isEmpty,
                 let refused = try folder.descriptor.refusedName(among: unusual.map { splitLast($0).name })
@@ -68,8 +68,6 @@ final class ChunkStore: Sendable {
                 }
             }
             return nil
-        } catch {
-            throw error.failure(.cannotCreate)
         }
     }
 
@@ -82,7 +80,7 @@ final class ChunkStore: Sendable {
         // An earlier run may have room reserved in the files already, besides what is in them.
         let all = layout.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
         guard try free + allocated() >= all else {
-            throw SystemError(operation: "reserve room in", path: partial.holder.descriptor.path, code: ENOSPC)
+            throw SystemError(operation: .reserveRoom, path: partial.holder.descriptor.path, code: ENOSPC)
         }
     }
 

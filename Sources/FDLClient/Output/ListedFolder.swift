@@ -138,4 +138,13 @@ extension Failure {
             hint: "choose a place on a file system that tells them apart (such as ext4, XFS or Btrfs) with -o"
         )
     }
+
+    /// Somebody else has written to what was written, or has cut it.
+    init(changedSinceWritten path: String) {
+        self.init(
+            .localIO,
+            "\(path) has changed since it was written",
+            hint: "let nothing else work there, and run the same command again"
+        )
+    }
 }

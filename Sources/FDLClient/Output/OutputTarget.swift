@@ -44,7 +44,7 @@ struct OutputTarget: Sendable {
         do throws(SystemError) {
             directory = SharedDescriptor(try Descriptor(openingDirectory: parent))
         } catch {
-            guard error.isNotFound else { throw error.failure(.cannotCreate) }
+            guard error.isNotFound else { throw error.failure(for: .output) }
             throw Failure(.cannotCreate, "there is no directory \(parent)", hint: "create it first: mkdir -p \(parent)")
         }
         longestName = directory.descriptor.longestName()
@@ -83,9 +83,8 @@ struct OutputTarget: Sendable {
     /// - Throws: `Failure` (73) for a symbolic link, a file where a folder goes or the other way round, and for
     ///   anything that is neither.
     func existing() throws(Failure) -> Existing {
-        let status: FileStatus?
-        do throws(SystemError) { status = try directory.descriptor.status(child: name) } catch {
-            throw error.failure(.cannotCreate)
+        let status = try explaining(for: .output) { () throws(SystemError) in
+            try directory.descriptor.status(child: name)
         }
         let hint = "move it away, or choose another name with -o"
         switch status?.kind {

@@ -94,13 +94,11 @@ struct PartialOutput: Sendable {
         do { return try body() } catch {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
-            case ENOSPC, EDQUOT, EIO: throw error.failure(.localIO)
+            case ENOSPC, EDQUOT, EIO: throw error.failure(for: .work)
             // The directory is open: what it has no way to make is the name.
             case ENOENT where namingIt, EINVAL where namingIt, EILSEQ where namingIt:
                 throw Failure(refused: target.partName, error)
-            case EACCES, EPERM, EROFS:
-                throw Failure(.cannotCreate, error.description, hint: "choose a place that you may write to, with -o")
-            default: throw error.failure(.cannotCreate)
+            default: throw error.failure(for: .output)
             }
         }
     }

@@ -64,7 +64,7 @@ final class StreamOutput: Sendable {
     func finish() throws(SystemError) {
         try begin { _, _ in }
         guard state.withLock({ $0.next }) == layout.chunkCount else {
-            throw SystemError(operation: "write", path: descriptor.path, code: EPIPE)
+            throw SystemError(operation: .write, path: descriptor.path, code: EPIPE)
         }
     }
 

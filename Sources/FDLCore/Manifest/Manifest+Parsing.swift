@@ -243,10 +243,6 @@ extension Manifest.Trust {
         text.contains("-----BEGIN CERTIFICATE-----") && text.contains("-----END CERTIFICATE-----")
     }
 
-    /// Whether a text can be one of `pins`: `sha256//` and the base64 of 32 bytes.
-    package static func isPin(_ text: String) -> Bool {
-        let prefix = "sha256//"
-        guard text.hasPrefix(prefix) else { return false }
-        return Base64.decode(text.dropFirst(prefix.count))?.count == SHA256Digest.byteCount
-    }
+    /// Whether a text can be one of `pins`.
+    package static func isPin(_ text: String) -> Bool { PublicKeyPin(text) != nil }
 }

@@ -75,7 +75,7 @@ extension ManifestError: CustomStringConvertible {
     private static func quoted(_ text: String) -> String { "\"\(shortened(text))\"" }
 }
 
-extension ManifestError {
+extension ManifestError: Explained {
     /// What a command says when it is given such a manifest.
     public var failure: Failure { Failure(.integrity, description, hint: hint) }
 
@@ -87,7 +87,9 @@ extension ManifestError {
             "fetch the manifest again; if it stays so, ask the publisher for a new one"
         case .tooLarge, .tooManyChunks:
             "ask the publisher for a manifest with larger chunks (fdl-sign manifest --chunk-size)"
-        default:
+        case .missingField, .duplicateField, .invalidField, .invalidName, .versionOutOfRange, .invalidTime,
+            .invalidChunkSize, .noFiles, .negativeSize, .sizeOverflow, .chunkCountMismatch, .invalidDigest,
+            .invalidPath, .duplicatePath, .pathInsideFile, .invalidSource, .unknownSourceKind, .invalidPin:
             "ask the publisher for a new manifest, made by fdl-sign manifest"
         }
     }

@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// Why a TLS context cannot be made, or why a TLS connection was refused or ended.
 public enum TLSError: Error, Sendable, Hashable {
     // MARK: Configuration: the files and names a person gave.
@@ -12,6 +10,8 @@ public enum TLSError: Error, Sendable, Hashable {
     case unreadableFile(path: String, reason: String)
     /// A file or a given text holds no PEM of the kind wanted, or a damaged one.
     case unreadablePEM(origin: String, reason: String)
+    /// The authorities that a client was given hold no certificate, or a damaged one.
+    case unreadableAuthorities(reason: String)
     /// The private key is encrypted; nobody is there to give the passphrase.
     case encryptedKey(path: String)
     /// The private key is not the one the certificate was made for.
@@ -63,32 +63,17 @@ public enum TLSError: Error, Sendable, Hashable {
     case truncated
 }
 
-/// An alert of the TLS protocol (RFC 8446 section 6).
-public struct TLSAlert: Hashable, Sendable, CustomStringConvertible {
-    /// The number in IANA's registry.
-    public let code: UInt8
-
-    public init(code: UInt8) {
-        self.code = code
-    }
-
-    static let protocolVersion = TLSAlert(code: 70)
-    static let certificateRequired = TLSAlert(code: 116)
-
-    /// OpenSSL's name of the alert, for instance "unknown CA".
-    public var description: String {
-        SSL_alert_desc_string_long(Int32(code)).map { String(cString: $0) } ?? "alert \(code)"
-    }
-}
-
 extension TLSError {
     /// Whether the fault lies in what this side was given, not in the peer or the connection.
     package var isConfiguration: Bool {
         switch self {
-        case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .encryptedKey,
-            .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:
+        case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .unreadableAuthorities,
+            .encryptedKey, .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:
             true
-        default:
+        case .certificateExpired, .certificateNotYetValid, .hostNameMismatch, .addressMismatch, .selfSigned,
+            .unknownAuthority, .certificateRevoked, .pinMismatch, .certificateRefused, .peerAlert, .noSharedProtocol,
+            .noSharedCipher, .clientCertificateRequired, .notTLS, .protocolViolation, .closedDuringHandshake,
+            .handshakeTimeout, .truncated:
             false
         }
     }

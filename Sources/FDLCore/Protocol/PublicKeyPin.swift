@@ -1,6 +1,3 @@
-import COpenSSL
-public import FDLCore
-
 /// The SHA-256 of a certificate's SubjectPublicKeyInfo, written `sha256//BASE64` as curl writes it.
 ///
 /// It outlives renewal of the certificate as long as the key stays. A pin is checked in addition to chain and name.
@@ -25,19 +22,4 @@ public struct PublicKeyPin: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { Self.prefix + Base64.encode(digest.bytes) }
-
-    /// The pin of a certificate; nil only where OpenSSL is out of memory.
-    init?(certificate: OpaquePointer) {
-        var der: UnsafeMutablePointer<UInt8>?
-        let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der)
-        guard length > 0, let der else { return nil }
-        defer { CRYPTO_free(der, #fileID, #line) }
-        let digest = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { out -> SHA256Digest? in
-            let bytes = out.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard EVP_Digest(der, Int(length), bytes, nil, EVP_sha256(), nil) == 1 else { return nil }
-            return SHA256Digest(bytes: UnsafeRawBufferPointer(out))
-        }
-        guard let digest else { return nil }
-        self.digest = digest
-    }
 }

@@ -1,0 +1,69 @@
+extension SourceError: Explained {
+    /// The failure where nothing was given but the source's URL.
+    public var failure: Failure { failure(in: SourceContext()) }
+
+    /// What a person is told, and where that is all: 77 for what TLS or access rules forbid, 65 for wrong bytes, else 69.
+    package func failure(in context: SourceContext) -> Failure {
+        Failure(exitCode, description, hint: hint(in: context))
+    }
+
+    package var exitCode: ExitCode {
+        switch self {
+        case .tls, .forbidden: .tls
+        case .corrupt: .integrity
+        case .unreachable, .timeout, .closedEarly, .missing, .status, .redirects, .protocolViolation, .undecodable:
+            .noSource
+        }
+    }
+
+    /// What to do about it.
+    package func hint(in context: SourceContext) -> String {
+        let elsewhere = context.elsewhere
+        return switch self {
+        case .unreachable(.noAddress): "check the spelling of the host's name, and this machine's name service (DNS)"
+        case .unreachable(.refused): "check host and port, and that the server runs there"
+        case .unreachable(.other): "check this machine's network, and that the server is up"
+        case .tls(let error): error.hint(in: context)
+        case .timeout, .closedEarly, .status: "try again later, or \(elsewhere)\(context.kept)"
+        case .missing:
+            switch context.use {
+            case .chunks: "add a source that has it with --server or --mirror\(context.kept)"
+            case .manifest(let authority): "look at https://\(authority)/ for what it serves"
+            }
+        case .redirects:
+            switch context.use {
+            case .chunks: "name the address that it leads to with --server or --mirror"
+            case .manifest: "give the URL that it leads to"
+            }
+        case .protocolViolation:
+            switch context.use {
+            case .chunks: "check that a worker's URL stands behind --server, and a mirror's behind --mirror"
+            case .manifest: "check the URL, or \(elsewhere)"
+            }
+        case .corrupt:
+            switch context.use {
+            case .chunks: "add a source that has the right bytes with --server or --mirror\(context.kept)"
+            case .manifest: elsewhere
+            }
+        case .undecodable:
+            switch context.use {
+            case .chunks: "ask for plain chunks with --compress never, or \(elsewhere)\(context.kept)"
+            case .manifest: elsewhere
+            }
+        case .forbidden(401): "it wants a user name and a password, which cannot be given: \(elsewhere)"
+        case .forbidden(407): "a proxy stands in the way and wants a user name and a password: \(elsewhere)"
+        case .forbidden where context.showsCertificate:
+            "ask its operator for access, which the certificate of --cert does not give, or \(elsewhere)"
+        case .forbidden: "ask its operator for access; if a client certificate gives it, show one with --cert and --key"
+        }
+    }
+}
+
+extension SourceContext {
+    fileprivate var kept: String {
+        switch use {
+        case .chunks: "; what was verified is kept"
+        case .manifest: ""
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import FDLCore
+import FDLCrypto
+import FDLOpenSSL
+import FDLPublishing
+import FDLServer
+import FDLTrust
+import Glibc
+
+@testable import FDLSystem
+
+let openSSLError = OpenSSLError(operation: "sign", reason: "out of memory")
+let notThere = SystemError(operation: .open, path: "x", code: ENOENT)
+let noon = UTCTime(secondsSince1970: 1_795_608_000)
+/// Shown as 0807060504030201.
+let signer = KeyID(bytes: 1...8)
+
+extension KeyError: Walked {
+    static let first = KeyError.notAPublicKey("it has one line")
+
+    var next: KeyError? {
+        switch self {
+        case .notAPublicKey: .notASecretKey("no start line")
+        case .notASecretKey: .notEd25519
+        case .notEd25519: .passphraseMissing
+        case .passphraseMissing: .passphraseWrong
+        case .passphraseWrong: .openSSL(openSSLError)
+        case .openSSL: nil
+        }
+    }
+}
+
+extension SignatureError: Walked {
+    static let first = SignatureError.malformed("it has three lines")
+
+    var next: SignatureError? {
+        guard let id = signer else { return nil }
+        return switch self {
+        case .malformed: .legacy
+        case .legacy: .unknownKey(id)
+        case .unknownKey: .mismatch(id)
+        case .mismatch: .trustedCommentTampered(id)
+        case .trustedCommentTampered: .openSSL(openSSLError)
+        case .openSSL: nil
+        }
+    }
+}
+
+extension VerificationError: Walked {
+    static let first = VerificationError.unreadable(notThere)
+
+    var next: VerificationError? {
+        switch self {
+        case .unreadable: .signatureMissing(path: "m.minisig")
+        case .signatureMissing: .signature(.legacy)
+        case .signature: signer.map { .signerNotNamed($0) }
+        case .signerNotNamed: .manifest(.noFiles)
+        case .manifest: ManifestName("toaster").map { .otherName($0, asked: "router") }
+        case .otherName: nil
+        }
+    }
+}
+
+extension FreshnessError: Walked {
+    static let first = FreshnessError.expired(at: noon, now: noon)
+
+    var next: FreshnessError? {
+        switch self {
+        case .expired: .older(version: 7, seen: 8, now: noon)
+        case .older: nil
+        }
+    }
+}
+
+extension KeyRingError: Walked {
+    static let first = KeyRingError.system(notThere)
+
+    var next: KeyRingError? {
+        switch self {
+        case .system: .directory(UserDirectoryError(variable: "XDG_CONFIG_HOME", reason: .noHome))
+        case .directory: .key(.passphraseMissing, path: "p.key")
+        case .key: .invalidLabel("a b")
+        case .invalidLabel: .labelTaken("a")
+        case .labelTaken: .unknownPublisher("a")
+        case .unknownPublisher: .emptyPassphrase(path: "p")
+        case .emptyPassphrase: .secretKeyMissing(path: "p.key", publicKey: "p.pub")
+        case .secretKeyMissing: nil
+        }
+    }
+}
+
+extension UserDirectoryError: Walked {
+    static let first = UserDirectoryError(variable: "XDG_STATE_HOME", reason: .noHome)
+
+    var next: UserDirectoryError? {
+        let reason: Reason? =
+            switch reason {
+            case .noHome: .homeIsRoot("/")
+            case .homeIsRoot: .homeMissing("/h")
+            case .homeMissing: .notAbsolute("HOME", "h")
+            case .notAbsolute: .notUTF8("HOME", shown: "/\\xe9")
+            case .notUTF8: nil
+            }
+        return reason.map { UserDirectoryError(variable: variable, reason: $0) }
+    }
+}
+
+extension PublishingError: Walked {
+    static let first = PublishingError.input(notThere)
+
+    var next: PublishingError? {
+        switch self {
+        case .input: .notAFile(path: "x")
+        case .notAFile: .emptyFolder(path: "x")
+        case .emptyFolder: .invalidPath("a\\b", .backslash)
+        case .invalidPath: .nameNotUTF8("caf?")
+        case .nameNotUTF8: .changed(path: "x")
+        case .changed: .sizeUntrue(path: "x")
+        case .sizeUntrue: .cancelled
+        case .cancelled: .manifest(.tooManyChunks)
+        case .manifest(.tooManyChunks): .manifest(.tooLarge(bytes: 1 << 30))
+        case .manifest(.tooLarge): .manifest(.noFiles)
+        case .manifest: .signing(openSSLError)
+        case .signing: .output(SystemError(operation: .create, path: "m", code: EACCES))
+        case .output: .outputIsInput(path: "m")
+        case .outputIsInput: .outputNotOurs(path: "m")
+        case .outputNotOurs: .versionAhead(9, earlier: nil, now: noon, isClockWrong: true)
+        case .versionAhead(_, _, _, true): .versionAhead(9, earlier: 8, now: noon, isClockWrong: false)
+        case .versionAhead(_, .some, _, _): .versionAhead(9, earlier: nil, now: noon, isClockWrong: false)
+        case .versionAhead: .noVersionLeft
+        case .noVersionLeft: nil
+        }
+    }
+}
+
+extension WorkerError: Walked {
+    static let first = WorkerError.root(notThere)
+
+    var next: WorkerError? {
+        let address = ListenAddress.standard
+        return switch self {
+        case .root: .tls(.keyFileMissing(path: "c.key"))
+        case .tls: .listen(address, code: EADDRINUSE, reason: "")
+        case .listen(_, EADDRINUSE, _): .listen(address, code: EACCES, reason: "")
+        case .listen(_, EACCES, _): .listen(address, code: EADDRNOTAVAIL, reason: "")
+        case .listen(_, EADDRNOTAVAIL, _): .listen(address, code: 0, reason: "the name has no address")
+        case .listen: .limits(SystemError(operation: .other("start 9 threads"), code: EAGAIN))
+        case .limits: .server(reason: "it fell over")
+        case .server: nil
+        }
+    }
+}
+
+extension ManifestError: Walked {
+    static let first = ManifestError.tooLarge(bytes: 1 << 30)
+
+    var next: ManifestError? {
+        switch self {
+        case .tooLarge: .notUTF8
+        case .notUTF8: .malformedJSON(offset: 3, reason: "a comma is lacking")
+        case .malformedJSON: .missingField("files")
+        case .missingField: .duplicateField("files")
+        case .duplicateField: .invalidField("files", reason: "not a list")
+        case .invalidField: .wrongFormat("x")
+        case .wrongFormat: .unknownHash("md5")
+        case .unknownHash: .invalidName("a b")
+        case .invalidName: .versionOutOfRange
+        case .versionOutOfRange: .invalidTime(field: "created", value: "x")
+        case .invalidTime: .invalidChunkSize
+        case .invalidChunkSize: .noFiles
+        case .noFiles: .negativeSize(path: "a")
+        case .negativeSize: .sizeOverflow
+        case .sizeOverflow: .chunkCountMismatch(path: "a", expected: 1, found: 2)
+        case .chunkCountMismatch: .invalidDigest(path: "a", index: 0)
+        case .invalidDigest: .tooManyChunks
+        case .tooManyChunks: .invalidPath("..", .dotDot)
+        case .invalidPath: .duplicatePath("a")
+        case .duplicatePath: .pathInsideFile(path: "a/b", file: "a")
+        case .pathInsideFile: .invalidSource("x", .notHTTPS)
+        case .invalidSource: .unknownSourceKind("x")
+        case .unknownSourceKind: .invalidPin("x")
+        case .invalidPin: nil
+        }
+    }
+}

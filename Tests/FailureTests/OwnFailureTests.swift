@@ -1,0 +1,223 @@
+import FDLCore
+import FDLCrypto
+import FDLPublishing
+import FDLServer
+import FDLTrust
+import Glibc
+import Testing
+
+@testable import FDLSystem
+
+@Suite("What is told of everything else: every cause") struct OwnFailureTests {
+    private static let installation =
+        "check the installation of OpenSSL (openssl version -a), which has to know Ed25519"
+    private static let again = "fetch the manifest and its .minisig again, both from the publisher"
+
+    @Test func `Keys`() {
+        let make = "make a key with fdl-sign keygen"
+        expect(
+            KeyError.self,
+            [
+                Told(
+                    .configuration,
+                    "the key is not a minisign public key: it has one line",
+                    "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
+                ),
+                Told(.configuration, "the key is not a secret key in PEM: no start line", make),
+                Told(.configuration, "the key holds a key of another kind than Ed25519", make),
+                Told(
+                    .configuration,
+                    "the key is encrypted, and no passphrase was given",
+                    "name a file that holds the passphrase with --passphrase-file"
+                ),
+                Told(
+                    .configuration,
+                    "the key does not open with the passphrase given",
+                    "check the file given to --passphrase-file: its first line is the passphrase"
+                ),
+                Told(.configuration, "the key cannot be used: cannot sign: out of memory", Self.installation),
+            ]
+        )
+        #expect(KeyError.passphraseMissing.failure(path: "p.key").message.hasPrefix("p.key is encrypted"))
+    }
+
+    @Test func `The key ring`() {
+        expect(
+            KeyRingError.self,
+            [
+                Told(.configuration, "cannot open x: No such file or directory", "check the path"),
+                Told(UserDirectoryError(variable: "XDG_CONFIG_HOME", reason: .noHome).failure),
+                Told(KeyError.passphraseMissing.failure(path: "p.key")),
+                Told(
+                    .usage,
+                    "\"a b\" cannot be a label",
+                    "use up to 64 of A-Z a-z 0-9 . _ -, no dot first"
+                ),
+                Told(
+                    .usage,
+                    "another key is trusted as \"a\" already",
+                    "choose another label, or remove that key first with fdl-secure trust remove a"
+                ),
+                Told(
+                    .usage,
+                    "no trusted publisher has the label or the key id \"a\"",
+                    "fdl-secure trust list shows them"
+                ),
+                Told(.configuration, "p has no passphrase in its first line", "write one there"),
+                Told(
+                    .configuration,
+                    "there is a public key without its secret key: p.pub",
+                    "put the secret key back as p.key or name it with --key; for a new one move the .pub away first"
+                ),
+            ]
+        )
+    }
+
+    @Test func `Directories`() {
+        let way = "set XDG_STATE_HOME to the absolute path of a directory that is kept"
+        expect(
+            UserDirectoryError.self,
+            [
+                Told(
+                    .configuration,
+                    "there is no home directory: HOME is not set, and the account has none",
+                    way
+                ),
+                Told(.configuration, "the home directory is /, where nothing of one's own belongs", way),
+                Told(.configuration, "there is no home directory: /h is no directory", way),
+                Told(.configuration, "HOME is \"h\", which is not an absolute path", way),
+                Told(.usage, "HOME is \"/\\xe9\", which is not UTF-8", way + " and whose name is UTF-8"),
+            ]
+        )
+    }
+
+    @Test func `Signatures`() {
+        expect(
+            SignatureError.self,
+            [
+                Told(.integrity, "the signature is not in minisign's format: it has three lines", Self.again),
+                Told(
+                    .integrity,
+                    "the signature is of minisign's old kind, which is not prehashed",
+                    "ask the publisher to sign with minisign -S of version 0.10 or later, without -l"
+                ),
+                Told(
+                    .integrity,
+                    "the signature is by the key 0807060504030201, which is not among the trusted publishers",
+                    "if that key is the publisher's, name it with --publisher-key, or for good with fdl-secure trust add"
+                ),
+                Told(
+                    .integrity,
+                    "the signature by the key 0807060504030201 does not match the manifest: one of them was changed, or "
+                        + "is of another file",
+                    Self.again
+                ),
+                Told(
+                    .integrity,
+                    "the trusted comment of the signature by the key 0807060504030201 was changed",
+                    Self.again
+                ),
+                Told(.integrity, "cannot sign: out of memory", Self.installation),
+            ]
+        )
+    }
+
+    @Test func `Verification and freshness`() {
+        expect(
+            VerificationError.self,
+            [
+                Told(.usage, "cannot open x: No such file or directory", "check the path"),
+                Told(
+                    .integrity,
+                    "the manifest has no signature: there is no m.minisig",
+                    "get the .minisig from the publisher and put it beside the manifest"
+                ),
+                Told(SignatureError.legacy.failure),
+                Told(
+                    .integrity,
+                    "the signature is by the key 0807060504030201, which is none of those named",
+                    "ask the publisher which key is right: that of --publisher-key, or 0807060504030201"
+                ),
+                Told(ManifestError.noFiles.failure),
+                Told(
+                    .integrity,
+                    "router was asked for, and this is the signed manifest of toaster",
+                    "whoever served it may be passing one product off as another: ask the publisher; "
+                        + "if toaster is what you want, say --name toaster"
+                ),
+            ]
+        )
+        let newest = "get the publisher's newest manifest; "
+        expect(
+            FreshnessError.self,
+            [
+                Told(
+                    .integrity,
+                    "the manifest expired at \(noon)",
+                    newest + "if it has not expired, this machine's clock is wrong: it says \(noon)"
+                ),
+                Told(
+                    .integrity,
+                    "the manifest is version 7, older than version 8, which was accepted before",
+                    newest + "if it is this one, the publisher's clock went back, and it must be signed again with a "
+                        + "--version above 8"
+                ),
+            ]
+        )
+    }
+
+    @Test func `Manifests`() {
+        let ask = "ask the publisher for a new manifest, made by fdl-sign manifest"
+        let larger = "ask the publisher for a manifest with larger chunks (fdl-sign manifest --chunk-size)"
+        let fetch = "fetch the manifest again; if it stays so, ask the publisher for a new one"
+        let newer = "use a newer fdl, or ask the publisher for a manifest of the format fdl-manifest-v1"
+        let hints =
+            [larger, fetch, fetch] + Array(repeating: ask, count: 3) + [newer, newer]
+            + Array(repeating: ask, count: 9) + [larger] + Array(repeating: ask, count: 6)
+        expect(
+            ManifestError.self,
+            zip(ManifestError.all, hints).map { error, hint in Told(.integrity, "\(error)", hint) }
+        )
+        #expect(hints.count == ManifestError.all.count)
+    }
+
+    @Test func `Workers`() {
+        expect(
+            WorkerError.self,
+            [
+                Told(
+                    .configuration,
+                    "the directory to serve cannot be read: cannot open x: No such file or directory",
+                    "give a directory that this user may read with --root"
+                ),
+                Told(TLSError.keyFileMissing(path: "c.key").failure),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:8443: the port is in use",
+                    "stop what holds it, or choose another with --listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:8443: permission denied",
+                    "ports below 1024 need privileges; choose a higher one with --listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:8443: Cannot assign requested address",
+                    "choose an address of this machine with --listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:8443: the name has no address",
+                    "choose an address of this machine with --listen HOST:PORT"
+                ),
+                Told(
+                    .localIO,
+                    "cannot start 9 threads: Resource temporarily unavailable",
+                    "raise the limit of threads (ulimit -u, or the container's)"
+                ),
+                Told(.localIO, "the server stopped: it fell over", "look at its log, then start it again"),
+            ]
+        )
+    }
+}

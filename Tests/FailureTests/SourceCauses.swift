@@ -1,0 +1,110 @@
+import FDLCore
+import FDLCrypto
+
+/// What a command had been given when it met a cause.
+enum Command: CaseIterable {
+    /// `get` with the URLs of the sources alone; with `--cacert`; with a manifest that names a CA; with `--cert`.
+    case get, getWithAuthority, getWithManifestsAuthority, getWithCertificate
+    /// `get` and `verify` of a manifest by its URL: alone, with `--cacert`, with `--cert`.
+    case fetch, fetchWithAuthority, fetchWithCertificate
+
+    var context: SourceContext {
+        let manifest = SourceContext.Use.manifest(authority: "a.example:8443")
+        return switch self {
+        case .get: SourceContext(.chunks)
+        case .getWithAuthority: SourceContext(.chunks, authorities: .given)
+        case .getWithManifestsAuthority: SourceContext(.chunks, authorities: .manifest)
+        case .getWithCertificate: SourceContext(.chunks, showsCertificate: true)
+        case .fetch: SourceContext(manifest)
+        case .fetchWithAuthority: SourceContext(manifest, authorities: .given)
+        case .fetchWithCertificate: SourceContext(manifest, showsCertificate: true)
+        }
+    }
+}
+
+extension Set<Command> {
+    static let fetching: Self = [.fetch, .fetchWithAuthority, .fetchWithCertificate]
+    static let withAuthority: Self = [.getWithAuthority, .fetchWithAuthority]
+    static let withManifestsAuthority: Self = [.getWithManifestsAuthority]
+    static let withCertificate: Self = [.getWithCertificate, .fetchWithCertificate]
+}
+
+/// What a person is to be told of a source's error: the hint for most commands, and for those where another helps.
+struct SourceRow {
+    let message: String
+    let hint: String
+    let others: [(commands: Set<Command>, hint: String)]
+
+    init(_ message: String, _ hint: String, _ others: (commands: Set<Command>, hint: String)...) {
+        self.message = message
+        self.hint = hint
+        self.others = others
+    }
+
+    /// The last that names the command counts.
+    func hint(for command: Command) -> String {
+        others.last { $0.commands.contains(command) }?.hint ?? hint
+    }
+}
+
+extension TLSError: Walked {
+    static let first = TLSError.certificateFileMissing(path: "c.pem")
+    static let shownPin = PublicKeyPin(digest: SHA256Digest(hashing: []))
+
+    var next: TLSError? {
+        switch self {
+        case .certificateFileMissing: .keyFileMissing(path: "c.key")
+        case .keyFileMissing: .unreadableFile(path: "c.pem", reason: "Permission denied")
+        case .unreadableFile: .unreadablePEM(origin: "c.pem", reason: "it holds no certificate")
+        case .unreadablePEM: .unreadableAuthorities(reason: "it holds no certificate")
+        case .unreadableAuthorities: .encryptedKey(path: "c.key")
+        case .encryptedKey: .keyOfAnotherCertificate(certificate: "c.pem", key: "c.key")
+        case .keyOfAnotherCertificate: .unusableCertificate(path: "c.pem", reason: "ee key too small")
+        case .unusableCertificate: .invalidHost("a_b..c")
+        case .invalidHost: .library(reason: "out of memory")
+        case .library: .certificateExpired
+        case .certificateExpired: .certificateNotYetValid
+        case .certificateNotYetValid: .hostNameMismatch("a.example")
+        case .hostNameMismatch: .addressMismatch("192.0.2.1")
+        case .addressMismatch: .selfSigned
+        case .selfSigned: .unknownAuthority
+        case .unknownAuthority: .certificateRevoked
+        case .certificateRevoked: .pinMismatch(presented: Self.shownPin)
+        case .pinMismatch: .certificateRefused(reason: "unsuitable certificate purpose")
+        case .certificateRefused: .peerAlert(TLSAlert(code: 48))
+        case .peerAlert: .noSharedProtocol
+        case .noSharedProtocol: .noSharedCipher
+        case .noSharedCipher: .clientCertificateRequired
+        case .clientCertificateRequired: .notTLS
+        case .notTLS: .protocolViolation(reason: "length too short")
+        case .protocolViolation: .closedDuringHandshake
+        case .closedDuringHandshake: .handshakeTimeout
+        case .handshakeTimeout: .truncated
+        case .truncated: nil
+        }
+    }
+}
+
+extension SourceError: Walked {
+    static let first = SourceError.unreachable(.noAddress(host: "a.example"))
+
+    var next: SourceError? {
+        switch self {
+        case .unreachable(.noAddress): .unreachable(.refused)
+        case .unreachable(.refused): .unreachable(.other("No route to host"))
+        case .unreachable(.other): .tls(.certificateExpired)
+        case .tls: .timeout("connecting")
+        case .timeout: .closedEarly("before the answer was complete")
+        case .closedEarly: .missing
+        case .missing: .status(503, retryAfter: nil)
+        case .status: .redirects(302)
+        case .redirects: .protocolViolation("answered 400")
+        case .protocolViolation: .corrupt
+        case .corrupt: .undecodable("it is cut off")
+        case .undecodable: .forbidden(401)
+        case .forbidden(401): .forbidden(403)
+        case .forbidden(403): .forbidden(407)
+        case .forbidden: nil
+        }
+    }
+}
