@@ -19,12 +19,11 @@ extension TLSHandler {
         case .idle, .closed:
             context.close(mode: .output, promise: promise)
         case .handshaking, .open:
-            guard !outputClosing else {
+            guard output.isOpen else {
                 promise?.fail(ChannelError.outputClosed)
                 return
             }
-            outputClosing = true
-            outputClosePromise = promise
+            output = .ending(promise)
             writes.flush()
             encrypt(context: context)
         case .closing, .lingering:
@@ -53,31 +52,32 @@ extension TLSHandler {
 
     /// Sends close_notify once all that was flushed is encrypted.
     func finishClosing(context: ChannelHandlerContext) {
-        if phase == .open, outputClosing, outputClosed == nil {
-            if receivedClose {
-                closePromise.setOrCascade(outputClosePromise.take())
-                closeAll(context: context)
-                return
-            }
-            let promise = outputClosePromise.take() ?? context.eventLoop.makePromise()
-            outputClosed = promise.futureResult
+        switch (phase, output) {
+        case (.open, .ending) where receivedClose:
+            closePromise.setOrCascade(output.takePromise())
+            closeAll(context: context)
+        case (.open, .ending(let promise)):
+            let promise = promise ?? context.eventLoop.makePromise()
+            output = .ended(promise.futureResult)
             connection.closeOutput()
             send(context: context)
             context.close(mode: .output, promise: promise)
-        } else if phase == .closing, !encrypting {
-            let sent: EventLoopFuture<Void>
-            if let outputClosed {
-                sent = outputClosed
-            } else {
-                let promise = context.eventLoop.makePromise(of: Void.self)
-                sent = promise.futureResult
-                outputClosed = sent
-                connection.closeOutput()
-                send(context: context, promise: promise)
-            }
-            sent.assumeIsolated().whenComplete { _ in
-                if self.phase == .closing { self.closeChannel(context: context) }
-            }
+        case (.closing, .ended(let sent)) where !encrypting:
+            close(after: sent, context: context)
+        case (.closing, _) where !encrypting:
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            output.takePromise()?.fail(ChannelError.ioOnClosedChannel)
+            output = .ended(promise.futureResult)
+            connection.closeOutput()
+            send(context: context, promise: promise)
+            close(after: promise.futureResult, context: context)
+        default: break
+        }
+    }
+
+    private func close(after sent: EventLoopFuture<Void>, context: ChannelHandlerContext) {
+        sent.assumeIsolated().whenComplete { _ in
+            if self.phase == .closing { self.closeChannel(context: context) }
         }
     }
 
@@ -118,7 +118,7 @@ extension TLSHandler {
         timer = nil
         plaintext = nil
         connection.pipe.incoming = ByteBuffer()
-        outputClosePromise.take()?.fail(error)
+        output.takePromise()?.fail(error)
         for promise in writes.dropAll() { promise.fail(error) }
     }
 

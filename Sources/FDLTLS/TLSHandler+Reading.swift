@@ -21,8 +21,8 @@ extension TLSHandler {
         deliver(context: context)
         // A key update or an alert may wait to be sent.
         if phase == .open { send(context: context) }
-        if delivered {
-            delivered = false
+        if reads == .delivered {
+            reads = .nothing
             context.fireChannelReadComplete()
         } else if phase != .closed {
             // Whoever asked for a read got nothing from it, and with autoRead off would wait forever.
@@ -33,8 +33,12 @@ extension TLSHandler {
     /// Asks for more, but not of a peer that makes us answer (a key update, RFC 8446 section 4.6.3) and takes no
     /// answers.
     func readOn(context: ChannelHandlerContext) {
-        holdsBackRead = !context.channel.isWritable
-        if !holdsBackRead { context.read() }
+        guard context.channel.isWritable else {
+            reads = .heldBack
+            return
+        }
+        reads = .nothing
+        context.read()
     }
 
     /// Decrypts what came in. Plaintext is gathered until the channel has no more for now, or a buffer is full.
@@ -72,20 +76,20 @@ extension TLSHandler {
             pool.give(buffer)
             return
         }
-        delivered = true
+        reads = .delivered
         fire(buffer) { context.fireChannelRead(wrapInboundOut($0)) }
     }
 
     private func peerHasClosed(context: ChannelHandlerContext) {
         guard phase == .open else { return }
-        if delivered {
-            delivered = false
+        if reads == .delivered {
+            reads = .nothing
             context.fireChannelReadComplete()
         }
         guard phase == .open else { return }
         if (try? context.channel.syncOptions?.getOption(.allowRemoteHalfClosure)) == true {
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-            guard phase == .open, outputClosing else { return }
+            guard phase == .open, !output.isOpen else { return }
         }
         closeAll(context: context)
     }

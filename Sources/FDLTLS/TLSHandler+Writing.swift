@@ -3,8 +3,8 @@ package import NIOCore
 
 extension TLSHandler {
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard phase.takesWrites, !outputClosing else {
-            promise?.fail(outputClosing ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
+        guard phase.takesWrites, output.isOpen else {
+            promise?.fail(phase.takesWrites ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
             return
         }
         writes.append(unwrapOutboundIn(data), promise: promise)

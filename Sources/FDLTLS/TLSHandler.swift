@@ -36,6 +36,39 @@ package final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Our side of the stream.
+    enum Output {
+        case open
+        /// `close(mode: .output)` was called: what was written goes out first.
+        case ending(EventLoopPromise<Void>?)
+        /// close_notify is sent; completes when the socket's output is closed, or, as all is closing, when the socket
+        /// has taken it.
+        case ended(EventLoopFuture<Void>)
+
+        var isOpen: Bool {
+            switch self {
+            case .open: true
+            case .ending, .ended: false
+            }
+        }
+
+        /// Whoever waits for the end is from now on told by the caller.
+        mutating func takePromise() -> EventLoopPromise<Void>? {
+            guard case .ending(let promise) = self else { return nil }
+            self = .ending(nil)
+            return promise
+        }
+    }
+
+    /// What has come of the reads that were asked of the channel.
+    enum Reads {
+        case nothing
+        /// Plaintext was fired since the last channelReadComplete.
+        case delivered
+        /// Nothing, and another is to follow once the channel is writable.
+        case heldBack
+    }
+
     /// Fewer bytes than this get a buffer of their size: whoever keeps it (a channel, a parser) then keeps no more.
     static let smallSize = 16 * 1024
     static let lingerTime = TimeAmount.seconds(1)
@@ -47,18 +80,13 @@ package final class TLSHandler: ChannelDuplexHandler {
     var pool = BufferPool()
     var writes = PendingWrites()
     var plaintext: ByteBuffer?
-    /// Whether plaintext was fired since the last channelReadComplete.
-    var delivered = false
-    /// Whether a read that brought nothing is to be followed by another once the channel is writable.
-    var holdsBackRead = false
+    var reads = Reads.nothing
+    var output = Output.open
     var encrypting = false
+    /// Whether the peer has sent close_notify.
     var receivedClose = false
     /// Whether the socket has failed, so that nothing can be sent any more.
     var socketHasFailed = false
-    var outputClosing = false
-    /// Set once close_notify is sent by `close(mode: .output)`; completes when the socket's output is closed.
-    var outputClosed: EventLoopFuture<Void>?
-    var outputClosePromise: EventLoopPromise<Void>?
     var closePromise: EventLoopPromise<Void>?
     var timer: Scheduled<Void>?
 
@@ -147,7 +175,7 @@ extension TLSHandler {
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         encrypt(context: context)
-        if holdsBackRead { readOn(context: context) }
+        if reads == .heldBack { readOn(context: context) }
         context.fireChannelWritabilityChanged()
     }
 

@@ -1,6 +1,5 @@
 import FDLCore
 import FDLPlan
-
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -11,66 +10,363 @@ import Testing
 @testable import FDLTLS
 
 @Suite struct FetchHandlerTests {
-    /// What a connection has told the plan, in order.
-    private final class Told: Sendable {
-        let events = Mutex<[String]>([])
+    static let size = 65536
 
-        var sink: FetchSink {
-            FetchSink(
-                post: { event in
-                    let text: String? =
-                        switch event {
-                        case .began(let id): "began \(id.rawValue)"
-                        case .progress(let id, let bytes): "progress \(id.rawValue) \(bytes)"
-                        case .verified(let id, let chunk): "verified \(id.rawValue) \(chunk)"
-                        default: nil
-                        }
-                    if let text { self.events.withLock { $0.append(text) } }
-                },
-                accept: { _, _ in }
+    private final class Told: Sendable {
+        let list = Mutex<[String]>([])
+    }
+
+    /// A connection without its TLS and its HTTP, on a loop that the test turns, to a source of one file of 8 chunks.
+    private final class Connection {
+        let channel = EmbeddedChannel()
+        let ready: EventLoopFuture<Void>
+        let bytes = patternBytes(8 * size, seed: 3)
+        private let events = Told()
+
+        init(
+            _ kind: SourceKind = .worker,
+            timeouts: FetchTimeouts = FetchTimeouts(),
+            isReady: Bool = true
+        ) throws {
+            let source = Manifest.Source(kind: kind, url: try SourceURL("https://h.example/"))
+            let promise = channel.eventLoop.makePromise(of: Void.self)
+            ready = promise.futureResult
+            let handler = FetchHandler(
+                id: ConnectionID(rawValue: 0),
+                writer: RequestWriter(source: source, manifest: try manifest([("a", bytes)])),
+                sink: FetchSink(
+                    post: { [events] event in
+                        guard let text = Self.text(event) else { return }
+                        events.list.withLock { $0.append(text) }
+                    },
+                    accept: { _, _ in }
+                ),
+                settings: FetchSettings(
+                    buffers: ChunkBufferPool(chunkSize: size, memoryLimit: 1 << 20, isForDisk: false),
+                    limiter: nil,
+                    compression: .never,
+                    timeouts: timeouts
+                ),
+                ready: promise
             )
+            try channel.pipeline.syncOperations.addHandler(handler)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            guard isReady else { return }
+            channel.pipeline.fireUserInboundEventTriggered(
+                TLSHandshakeCompleted(version: .tls13, cipher: "", resumed: false, peerPin: nil)
+            )
+        }
+
+        deinit { _ = try? channel.finish(acceptAlreadyClosed: true) }
+
+        /// What the plan has been told since the last look, in order.
+        func told() -> [String] {
+            channel.embeddedEventLoop.run()
+            return events.list.withLock { events in
+                defer { events = [] }
+                return events
+            }
+        }
+
+        func fetch(_ numbers: Range<Int>) throws {
+            for number in numbers { try fetch(number, chunks: number..<(number + 1)) }
+        }
+
+        func fetch(_ number: Int, chunks: Range<Int>) throws {
+            try channel.writeOutbound(FetchCommand.fetch(RequestID(rawValue: number), chunks: chunks))
+        }
+
+        func cancel(_ number: Int) throws {
+            try channel.writeOutbound(FetchCommand.cancel(RequestID(rawValue: number)))
+        }
+
+        func head(_ status: HTTPResponseStatus = .ok, _ headers: HTTPHeaders = [:]) throws {
+            let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+            try channel.writeInbound(HTTPClientResponsePart.head(head))
+        }
+
+        func body(_ bytes: some Sequence<UInt8>) throws {
+            try channel.writeInbound(HTTPClientResponsePart.body(ByteBuffer(bytes: bytes)))
+        }
+
+        func body(count: Int) throws { try body(repeatElement(0, count: count)) }
+
+        func end() throws { try channel.writeInbound(HTTPClientResponsePart.end(nil)) }
+
+        func chunk(_ number: Int) -> ArraySlice<UInt8> { bytes[(number * size)..<((number + 1) * size)] }
+
+        func answer(_ number: Int, _ headers: HTTPHeaders = [:]) throws {
+            try head(.ok, headers)
+            try body(chunk(number))
+            try end()
+        }
+
+        private static func text(_ event: DownloadPlan.Event) -> String? {
+            switch event {
+            case .began(let id): "began \(id.rawValue)"
+            case .progress(let id, let bytes): "progress \(id.rawValue) \(bytes)"
+            case .verified(let id, let chunk): "verified \(id.rawValue) \(chunk)"
+            case .failed(let id, let chunk, let error): "failed \(id.rawValue) \(chunk) \(text(error))"
+            case .connectionClosed(_, let error): "closed" + (error.map { " \(text($0))" } ?? "")
+            default: nil
+            }
+        }
+
+        private static func text(_ error: SourceError) -> String {
+            switch error {
+            case .missing: "missing"
+            case .forbidden(let code): "forbidden \(code)"
+            case .status(let code, _): "status \(code)"
+            case .protocolViolation: "violation"
+            case .corrupt: "corrupt"
+            case .timeout: "timeout"
+            case .closedEarly: "closedEarly"
+            default: "other"
+            }
         }
     }
 
     @Test func theBeginningOfAnAnswerIsToldWhereItShowsTheDelayOfThePath() throws {
-        let size = 65536
-        let bytes = patternBytes(2 * size, seed: 3)
-        let manifest = try manifest([("a", bytes)])
-        let source = Manifest.Source(kind: .worker, url: try SourceURL("https://h.example/"))
-        let told = Told()
-        let channel = EmbeddedChannel()
-        let handler = FetchHandler(
-            id: ConnectionID(rawValue: 0),
-            writer: RequestWriter(source: source, manifest: manifest),
-            sink: told.sink,
-            buffers: ChunkBufferPool(chunkSize: size, memoryLimit: 1 << 20, isForDisk: false),
-            limiter: nil,
-            compression: .never,
-            timeouts: FetchTimeouts(),
-            ready: channel.eventLoop.makePromise()
-        )
-        try channel.pipeline.syncOperations.addHandler(handler)
-        channel.pipeline.fireUserInboundEventTriggered(
-            TLSHandshakeCompleted(version: .tls13, cipher: "", resumed: false, peerPin: nil)
-        )
+        let connection = try Connection()
         // The second waits behind the first: when its answer comes says nothing about the path.
-        for number in 0..<2 {
-            try channel.writeOutbound(
-                FetchCommand.fetch(RequestID(rawValue: number), chunks: number..<(number + 1))
-            )
+        try connection.fetch(0..<2)
+        try connection.head(.ok, ["Content-Length": "\(Self.size)"])
+        #expect(connection.told() == ["began 0"])
+        try connection.body(connection.chunk(0))
+        try connection.end()
+        try connection.answer(1, ["Content-Length": "\(Self.size)"])
+        #expect(connection.told() == ["verified 0 0", "verified 1 1"])
+        #expect(connection.channel.isActive)
+    }
+
+    @Test func requestsAreWrittenAtOnceAndAnswersTakenInOrder() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<3)
+        var heads = 0
+        while let part = try connection.channel.readOutbound(as: HTTPClientRequestPart.self) {
+            if case .head = part { heads += 1 }
         }
-        func head() -> HTTPClientResponsePart {
-            .head(HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "\(size)"]))
+        #expect(heads == 3)
+        for number in 0..<3 {
+            try connection.head()
+            for piece in 0..<4 { try connection.body(connection.chunk(number).dropFirst(piece * 16384).prefix(16384)) }
+            try connection.end()
         }
-        try channel.writeInbound(head())
-        #expect(told.events.withLock { $0 } == ["began 0"])
-        for number in 0..<2 {
-            if number > 0 { try channel.writeInbound(head()) }
-            let body = ByteBuffer(bytes: bytes[(number * size)..<((number + 1) * size)])
-            try channel.writeInbound(HTTPClientResponsePart.body(body))
-            try channel.writeInbound(HTTPClientResponsePart.end(nil))
+        #expect(connection.told() == ["began 0", "verified 0 0", "verified 1 1", "verified 2 2"])
+    }
+
+    @Test(
+        arguments: [
+            (.notFound, "missing"), (.gone, "missing"), (.forbidden, "forbidden 403"),
+            (.serviceUnavailable, "status 503"),
+        ] as [(HTTPResponseStatus, String)]
+    )
+    func aRefusalIsToldAtItsEndAndTheConnectionGoesOn(status: HTTPResponseStatus, name: String) throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        try connection.head(status)
+        try connection.body(count: 1000)
+        #expect(connection.told() == ["began 0"])
+        try connection.end()
+        #expect(connection.told() == ["failed 0 0 \(name)"])
+        try connection.answer(1)
+        #expect(connection.told() == ["verified 1 1"])
+        #expect(connection.channel.isActive)
+    }
+
+    @Test func aRefusalThatGoesOnAndOnEndsTheConnection() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        try connection.head(.notFound)
+        try connection.body(count: Self.size)
+        #expect(connection.told() == ["began 0"])
+        try connection.body(count: 1)
+        #expect(connection.told() == ["failed 0 0 missing", "closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    /// What follows on the connection cannot be told from the rest of it: nothing more of it is believed.
+    @Test(arguments: ["redirect", "length", "short", "long", "corrupt"])
+    func aBrokenAnswerEndsTheConnectionAndIsBlamedOnce(fault: String) throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        let chunk = connection.chunk(0)
+        switch fault {
+        case "redirect": try connection.head(.movedPermanently, ["Location": "https://elsewhere.example/"])
+        case "length": try connection.head(.ok, ["Content-Length": "1"])
+        default: try connection.head()
         }
-        #expect(told.events.withLock { $0 } == ["began 0", "verified 0 0", "verified 1 1"])
-        _ = try channel.finish()
+        switch fault {
+        case "short": try connection.body(chunk.dropLast())
+        case "long": try connection.body(chunk + [0])
+        case "corrupt": try connection.body(chunk.dropLast() + [chunk.last! ^ 1])
+        default: break
+        }
+        try connection.end()
+        try connection.answer(1)
+        let name = fault == "corrupt" ? "corrupt" : "violation"
+        let good = fault == "long" ? ["verified 0 0"] : []
+        #expect(connection.told() == ["began 0"] + good + ["failed 0 0 \(name)", "closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(arguments: ["before the head", "in the body", "after the body", "in a refusal", "before a refusal"])
+    func aCancelledAnswerIsReadPastAndNothingOfItTold(moment: String) throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        if moment.hasPrefix("before") { try connection.cancel(0) }
+        try connection.head(moment.hasSuffix("refusal") ? .notFound : .ok)
+        let began = moment.hasPrefix("before") ? [] : ["began 0"]
+        #expect(connection.told() == began)
+        if moment.hasPrefix("in") { try connection.cancel(0) }
+        try connection.body(connection.chunk(0))
+        if moment == "after the body" {
+            #expect(connection.told() == ["verified 0 0"])
+            try connection.cancel(0)
+        }
+        try connection.end()
+        try connection.answer(1)
+        #expect(connection.told() == ["verified 1 1"])
+        #expect(connection.channel.isActive)
+    }
+
+    @Test func aRequestIsCancelledBehindTheAnswerThatComes() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<3)
+        try connection.head()
+        try connection.cancel(1)
+        try connection.cancel(7)
+        try connection.body(connection.chunk(0))
+        try connection.end()
+        try connection.answer(1)
+        try connection.answer(2)
+        #expect(connection.told() == ["began 0", "verified 0 0", "verified 2 2"])
+    }
+
+    @Test(arguments: ["redirect", "long"])
+    func aCancelledAnswerThatIsBrokenEndsTheConnectionWithoutBlame(fault: String) throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        try connection.cancel(0)
+        try connection.head(fault == "redirect" ? .movedPermanently : .ok)
+        if fault == "long" { try connection.body(count: Self.size + 1) }
+        #expect(connection.told() == ["closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test func anEndBeforeTheAnswerIsBlamed() throws {
+        for part in 0..<3 {
+            let connection = try Connection()
+            try connection.fetch(0..<2)
+            if part > 0 { try connection.head() }
+            if part > 1 { try connection.body(connection.chunk(0).prefix(1000)) }
+            connection.channel.close(promise: nil)
+            #expect(connection.told() == (part > 0 ? ["began 0"] : []) + ["closed closedEarly"])
+        }
+    }
+
+    @Test func anEndOfAnIdleConnectionIsNobodysFault() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<1)
+        try connection.answer(0)
+        connection.channel.close(promise: nil)
+        #expect(connection.told() == ["began 0", "verified 0 0", "closed"])
+    }
+
+    @Test func anEndThatWasAnnouncedIsNobodysFaultOnlyAfterTheWholeAnswer() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        try connection.answer(0, ["Connection": "close"])
+        #expect(connection.told() == ["began 0", "verified 0 0", "closed"])
+        #expect(!connection.channel.isActive)
+
+        let cut = try Connection()
+        try cut.fetch(0..<2)
+        try cut.head(.ok, ["Connection": "close"])
+        try cut.body(cut.chunk(0).prefix(1000))
+        cut.channel.close(promise: nil)
+        #expect(cut.told() == ["began 0", "closed closedEarly"])
+    }
+
+    @Test func whatABrokenAnswerBroughtIsToldIfItIsMuch() throws {
+        for (count, progress) in [(3, []), (5, ["progress 0 \(5 * Self.size)"])] {
+            let connection = try Connection(.mirror)
+            try connection.fetch(0, chunks: 0..<8)
+            try connection.head(.ok)
+            for chunk in 0..<count { try connection.body(connection.chunk(chunk)) }
+            connection.channel.close(promise: nil)
+            let verified = (0..<count).map { "verified 0 \($0)" }
+            #expect(connection.told() == ["began 0"] + verified + progress + ["closed closedEarly"])
+        }
+    }
+
+    @Test func anErrorInARangeIsAboutTheChunkItIsIn() throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(0, chunks: 0..<8)
+        try connection.head()
+        try connection.body(connection.chunk(0))
+        try connection.body(count: Self.size)
+        #expect(connection.told() == ["began 0", "verified 0 0", "failed 0 1 corrupt", "closed"])
+    }
+
+    @Test func interimAnswersAreReadPastUpToALimit() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        for _ in 0..<8 {
+            try connection.head(.processing)
+            try connection.end()
+        }
+        try connection.answer(0)
+        #expect(connection.told() == ["began 0", "verified 0 0"])
+        for _ in 0..<9 { try connection.head(.processing) }
+        #expect(connection.told() == ["failed 1 1 violation", "closed"])
+    }
+
+    @Test func anAnswerThatNobodyAskedForEndsTheConnection() throws {
+        let connection = try Connection()
+        try connection.answer(0)
+        #expect(connection.told() == ["closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(arguments: [false, true])
+    func silenceIsATimeout(afterTheHead: Bool) throws {
+        var timeouts = FetchTimeouts()
+        if afterTheHead { timeouts.stall = .zero } else { timeouts.firstByte = .zero }
+        let connection = try Connection(timeouts: timeouts)
+        try connection.fetch(0..<2)
+        if afterTheHead {
+            connection.channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+            try connection.head()
+            #expect(connection.told() == ["began 0"])
+        }
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(connection.told() == ["failed 0 0 timeout", "closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test func progressIsToldEachSecond() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<1)
+        try connection.head()
+        try connection.body(connection.chunk(0).prefix(1000))
+        #expect(connection.told() == ["began 0"])
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(connection.told() == ["progress 0 1000"])
+        try connection.cancel(0)
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(connection.told() == [])
+    }
+
+    @Test func whoeverWaitsForTheHandshakeHearsWhyThereIsNone() throws {
+        let connection = try Connection(isReady: false)
+        connection.channel.pipeline.fireErrorCaught(TLSError.handshakeTimeout)
+        #expect(connection.told() == [])
+        #expect(throws: SourceError.self) { try connection.ready.wait() }
+
+        let cut = try Connection(isReady: false)
+        cut.channel.close(promise: nil)
+        #expect(cut.told() == [])
+        #expect(throws: SourceError.self) { try cut.ready.wait() }
     }
 }

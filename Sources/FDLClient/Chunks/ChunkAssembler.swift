@@ -61,7 +61,7 @@ struct ChunkAssembler: ~Copyable {
 
     /// Takes the end of the body.
     /// - Throws: `SourceError` where something is missing.
-    mutating func finish() throws(SourceError) {
+    func finish() throws(SourceError) {
         if let inflater {
             do throws(CompressionError) { try inflater.finish() } catch { throw .undecodable("\(error)") }
         }

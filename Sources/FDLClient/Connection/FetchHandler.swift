@@ -1,4 +1,3 @@
-import FDLCompression
 import FDLCore
 import FDLPlan
 import FDLTLS
@@ -12,8 +11,16 @@ final class FetchHandler: ChannelDuplexHandler {
     typealias OutboundIn = FetchCommand
     typealias OutboundOut = HTTPClientRequestPart
 
+    private enum Phase {
+        case handshaking
+        case open
+        /// The source has said that it closes, or we do: what is outstanding is nobody's fault.
+        case ending
+        /// The plan, or whoever waits for the handshake, has been told.
+        case closed
+    }
+
     private static let informationalLimit = 8
-    private static let discardLimit = 64 << 10
     /// Progress is told in steps of this, and each second, not for each read.
     private static let progressStep = 1 << 20
     /// What a broken answer had brought counts as a transfer if it is this much, though it came to nothing.
@@ -22,17 +29,11 @@ final class FetchHandler: ChannelDuplexHandler {
     private let id: ConnectionID
     private let writer: RequestWriter
     private let sink: FetchSink
-    private let buffers: ChunkBufferPool
-    private let limiter: RateLimiter?
-    private let timeouts: FetchTimeouts
+    private let settings: FetchSettings
     private var compression: CompressionChoice
 
     private let ready: EventLoopPromise<Void>
-    private var isReady = false
-    /// Why the connection ends, where that is known before it is closed.
-    private var closeReason: SourceError?
-    /// Whether the source has said that it closes, or we do: what is outstanding is then nobody's fault.
-    private var endsWithoutBlame = false
+    private var phase = Phase.handshaking
     private var outstanding = CircularBuffer<Exchange>()
     private var informational = 0
     private var readBytes = 0
@@ -44,19 +45,14 @@ final class FetchHandler: ChannelDuplexHandler {
         id: ConnectionID,
         writer: RequestWriter,
         sink: FetchSink,
-        buffers: ChunkBufferPool,
-        limiter: RateLimiter?,
-        compression: DownloadRequest.Compression,
-        timeouts: FetchTimeouts,
+        settings: FetchSettings,
         ready: EventLoopPromise<Void>
     ) {
         self.id = id
         self.writer = writer
         self.sink = sink
-        self.buffers = buffers
-        self.limiter = limiter
-        self.compression = CompressionChoice(mode: compression)
-        self.timeouts = timeouts
+        self.settings = settings
+        self.compression = CompressionChoice(mode: settings.compression)
         self.ready = ready
     }
 
@@ -86,7 +82,7 @@ final class FetchHandler: ChannelDuplexHandler {
     // MARK: Answers
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard closeReason == nil else { return }
+        guard phase != .closed else { return }
         guard let exchange = outstanding.first else {
             return end(context, because: .protocolViolation("an answer that nobody asked for"))
         }
@@ -111,35 +107,17 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         informational = 0
-        exchange.isLast = !head.isKeepAlive
         if exchange.measuresDelay, !exchange.isCancelled { sink.post(.began(exchange.request.id)) }
-        do throws(SourceError) {
-            let encoding = try ResponseCheck.accept(head, for: exchange.request)
-            try exchange.begin(encoding, buffers)
-        } catch {
-            switch error {
-            // The next answer on this connection may be a good one: the body is read past.
-            case .missing, .status, .forbidden: exchange.refuse(error)
-            default: throw error
-            }
-        }
+        try exchange.begin(head, settings.buffers)
     }
 
     private func take(_ bytes: ByteBuffer, _ exchange: Exchange) throws(SourceError) {
         let count = bytes.readableBytes
         readBytes += count
         bytesSinceMark += count
-        exchange.wireBytes += count
-        if bytesSinceMark >= timeouts.slowestBytes { mark() }
-        guard exchange.refusal == nil, !exchange.isCancelled else {
-            // An answer that is not wanted is read past where that is short; else the connection is not worth it.
-            guard exchange.wireBytes <= max(Self.discardLimit, exchange.request.bodyLength) else {
-                throw exchange.refusal ?? .protocolViolation("the body is longer than the chunk")
-            }
-            return
-        }
-        exchange.untoldBytes += count
-        if exchange.untoldBytes >= Self.progressStep { tellProgress(exchange) }
+        exchange.count(count)
+        if bytesSinceMark >= settings.timeouts.slowestBytes { mark() }
+        if exchange.bytesToTell >= Self.progressStep { tellProgress(exchange) }
         let sink = sink
         let id = exchange.request.id
         try exchange.append(bytes) { chunk, buffer in
@@ -149,68 +127,65 @@ final class FetchHandler: ChannelDuplexHandler {
     }
 
     private func tellProgress(_ exchange: Exchange) {
-        guard exchange.untoldBytes > 0, !exchange.isCancelled else { return }
-        sink.post(.progress(exchange.request.id, bytes: exchange.untoldBytes))
-        exchange.untoldBytes = 0
+        let bytes = exchange.bytesToTell
+        guard bytes > 0 else { return }
+        sink.post(.progress(exchange.request.id, bytes: bytes))
+        exchange.bytesAreTold()
     }
 
     /// Before the end of a broken answer is told: what it brought, if that was a transfer.
     private func tellTransfer(_ exchange: Exchange) {
-        if exchange.untoldBytes >= Self.leastTold { tellProgress(exchange) }
+        if exchange.bytesToTell >= Self.leastTold { tellProgress(exchange) }
     }
 
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
-        guard exchange.hasHead else { return }
-        if let refusal = exchange.refusal {
-            exchange.endRefusal()
-            throw refusal
+        guard let outcome = try exchange.finish() else { return }
+        switch outcome {
+        case .whole(let encoding):
+            let now = NIODeadline.now()
+            compression.observe(
+                bytes: exchange.wireBytes,
+                in: .nanoseconds((now - max(exchange.started, exchange.headline)).nanoseconds),
+                wasAsked: exchange.request.acceptsCompression,
+                encoding: encoding
+            )
+        case .refused(let error): tellFailure(exchange, error)
+        case .ignored: break
         }
-        if !exchange.isCancelled { try exchange.finish() }
-        let now = NIODeadline.now()
-        compression.observe(
-            bytes: exchange.wireBytes,
-            in: .nanoseconds((now - max(exchange.started, exchange.headline)).nanoseconds),
-            wasAsked: exchange.request.acceptsCompression,
-            encoding: exchange.encoding
-        )
         advance(context)
     }
 
     /// The first exchange is over: the next one's answer is due.
     private func advance(_ context: ChannelHandlerContext) {
         // The end is nobody's fault only after the whole of the answer that announced it.
-        if outstanding.removeFirst().isLast { endsWithoutBlame = true }
+        if outstanding.removeFirst().isLast { phase = .ending }
         mark()
         outstanding.first?.headline = .now()
         if outstanding.isEmpty {
             timer?.cancel()
             timer = nil
         }
-        if endsWithoutBlame { context.close(promise: nil) }
+        if phase == .ending { context.close(promise: nil) }
     }
 
+    private func tellFailure(_ exchange: Exchange, _ error: SourceError) {
+        tellTransfer(exchange)
+        sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
+    }
+
+    /// The first answer is broken: what follows on this connection cannot be told from the rest of it.
     private func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
-        if !exchange.isCancelled {
-            tellTransfer(exchange)
-            sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
-        }
-        switch error {
-        case .missing where exchange.isComplete, .status where exchange.isComplete,
-            .forbidden where exchange.isComplete:
-            advance(context)
-        default:
-            // What follows on this connection cannot be told from the rest of the bad answer.
-            endsWithoutBlame = true
-            outstanding.removeFirst()
-            end(context, because: error)
-        }
+        if !exchange.isCancelled { tellFailure(exchange, error) }
+        phase = .ending
+        outstanding.removeFirst()
+        end(context, because: error)
     }
 
     // MARK: The connection's life
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is TLSHandshakeCompleted {
-            isReady = true
+        if event is TLSHandshakeCompleted, phase == .handshaking {
+            phase = .open
             ready.succeed()
         }
         context.fireUserInboundEventTriggered(event)
@@ -218,13 +193,13 @@ final class FetchHandler: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
-        if limiter != nil { context.read() }
+        if settings.limiter != nil { context.read() }
     }
 
     /// With a rate limit the channel reads only when told to.
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
-        guard let limiter else { return }
+        guard let limiter = settings.limiter else { return }
         let now = NIODeadline.now()
         let resume = limiter.charge(readBytes, at: now)
         readBytes = 0
@@ -245,20 +220,21 @@ final class FetchHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
-        if !isReady { ready.fail(closeReason ?? .closedEarly("during the TLS handshake")) }
+        if phase == .handshaking { ready.fail(SourceError.closedEarly("during the TLS handshake")) }
     }
 
     /// Closes the connection and says why, once.
     private func end(_ context: ChannelHandlerContext, because error: SourceError) {
-        guard closeReason == nil else { return }
-        closeReason = error
+        let last = phase
+        guard last != .closed else { return }
+        phase = .closed
         timer?.cancel()
-        if isReady {
-            if let exchange = outstanding.first { tellTransfer(exchange) }
-            let isBlamed = !endsWithoutBlame && !outstanding.isEmpty
-            sink.post(.connectionClosed(id, isBlamed ? error : nil))
-        } else {
+        if last == .handshaking {
             ready.fail(error)
+        } else {
+            if let exchange = outstanding.first { tellTransfer(exchange) }
+            let isBlamed = last == .open && !outstanding.isEmpty
+            sink.post(.connectionClosed(id, isBlamed ? error : nil))
         }
         outstanding.removeAll()
         context.close(promise: nil)
@@ -279,11 +255,11 @@ final class FetchHandler: ChannelDuplexHandler {
     }
 
     private func checkTime(_ context: ChannelHandlerContext) {
-        guard closeReason == nil, let exchange = outstanding.first else { return }
+        guard phase != .closed, let exchange = outstanding.first else { return }
         // What a slow source has given in a second tells the plan how slow it is.
         tellProgress(exchange)
         let isStarted = exchange.hasHead
-        let allowed = isStarted ? timeouts.stall : timeouts.firstByte
+        let allowed = isStarted ? settings.timeouts.stall : settings.timeouts.firstByte
         guard NIODeadline.now() - lastMark > allowed else { return startTimer(context) }
         let seconds = allowed.nanoseconds / 1_000_000_000
         fail(

@@ -28,3 +28,11 @@ struct FetchTimeouts: Sendable {
     /// Fewer than these in `stall` is no transfer but a drip.
     var slowestBytes = 4096
 }
+
+/// What all connections of a download have in common.
+struct FetchSettings: Sendable {
+    let buffers: ChunkBufferPool
+    let limiter: RateLimiter?
+    let compression: DownloadRequest.Compression
+    var timeouts = FetchTimeouts()
+}

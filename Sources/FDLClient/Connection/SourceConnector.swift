@@ -14,11 +14,7 @@ struct SourceConnector: Sendable {
     let writers: [RequestWriter]
     /// By `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
     let sessions: [TLSSessionCache]
-    /// Of all connections together.
-    let buffers: ChunkBufferPool
-    let limiter: RateLimiter?
-    let compression: DownloadRequest.Compression
-    var timeouts = FetchTimeouts()
+    let settings: FetchSettings
 
     /// - Returns: the channel once its handshake is done. It takes `FetchCommand`s and tells `sink` what comes of them.
     ///   Where that cannot be, what was in the way. Never fails.
@@ -26,9 +22,9 @@ struct SourceConnector: Sendable {
         let writer = writers[source.rawValue]
         let url = writer.source.url
         return ClientBootstrap(group: group)
-            .connectTimeout(timeouts.connect)
-            .channelOption(.autoRead, value: limiter == nil)
-            .channelOption(.maxMessagesPerRead, value: UInt(limiter == nil ? 4 : 1))
+            .connectTimeout(settings.timeouts.connect)
+            .channelOption(.autoRead, value: settings.limiter == nil)
+            .channelOption(.maxMessagesPerRead, value: UInt(settings.limiter == nil ? 4 : 1))
             .channelOption(.recvAllocator, value: readAllocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -49,7 +45,7 @@ struct SourceConnector: Sendable {
     typealias Connected = Result<any Channel, SourceError>
 
     private var readAllocator: any RecvByteBufferAllocator {
-        if let limiter { return FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize) }
+        if let limiter = settings.limiter { return FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize) }
         return AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
     }
 
@@ -74,10 +70,7 @@ struct SourceConnector: Sendable {
                 id: id,
                 writer: writer,
                 sink: sink,
-                buffers: buffers,
-                limiter: limiter,
-                compression: compression,
-                timeouts: timeouts,
+                settings: settings,
                 ready: channel.eventLoop.makePromise()
             )
         )

@@ -27,9 +27,10 @@ final class DownloadEngine {
     private let writer: NIOThreadPool
     private let layout: ChunkLayout
     private let report: @Sendable (DownloadEvent) -> Void
-    private let outcome: EventLoopPromise<Outcome>
+    private let promise: EventLoopPromise<Outcome>
     private let started = NIODeadline.now()
 
+    private var run = Run.waiting
     private var plan: DownloadPlan
     private var channels: [ConnectionID: any Channel] = [:]
     /// Connections that the plan gave up before they were ready.
@@ -40,15 +41,28 @@ final class DownloadEngine {
     private var storedBytes: Int64 = 0
     private var corruptTold: [Int]
     private var droppedTold: [Bool]
-    private var isOver = false
+
+    private enum Run {
+        case waiting
+        /// What connections hold leads back to the engine: it is let go of at the end.
+        case running(FetchSink)
+        case over
+    }
+
+    /// Why a run is over.
+    private enum End {
+        /// Everything is stored.
+        case finished
+        /// Some of it no source can still give.
+        case exhausted(DownloadFailure)
+        /// For a reason that is no source's.
+        case stopped(Failure)
+    }
 
     /// What a finished run did.
     struct Outcome: Sendable {
         let storedChunks: Int
-        let storedBytes: Int64
         let ledger: SourceLedger
-        /// nil where everything was stored.
-        let failure: DownloadFailure?
     }
 
     init(
@@ -58,7 +72,6 @@ final class DownloadEngine {
         destination: ChunkDestination,
         writer: NIOThreadPool,
         loop: any EventLoop,
-        outcome: EventLoopPromise<Outcome>,
         report: @escaping @Sendable (DownloadEvent) -> Void
     ) {
         self.plan = plan
@@ -67,24 +80,35 @@ final class DownloadEngine {
         self.destination = destination
         self.writer = writer
         self.loop = loop
-        self.outcome = outcome
+        promise = loop.makePromise()
         self.report = report
         corruptTold = Array(repeating: 0, count: connector.writers.count)
         droppedTold = Array(repeating: false, count: connector.writers.count)
     }
 
+    /// Completes when everything is stored. Fails with a `DownloadFailure` where some of it no source can give, with a
+    /// `Failure` where it was stopped.
+    var outcome: EventLoopFuture<Outcome> { promise.futureResult }
+
     private var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
 
     /// - Parameter alreadyThere: what the output holds, for the progress that is told.
     func start(alreadyThere: (chunks: Int, bytes: Int64), total: (chunks: Int, bytes: Int64)) {
+        let engine = NIOLoopBound(self, eventLoop: loop)
+        let post = { @Sendable [loop] (event: DownloadPlan.Event) in loop.execute { engine.value.handle(event) } }
+        let fail = { @Sendable [loop] (error: SystemError) in
+            loop.execute { engine.value.stop(error.failure) }
+        }
+        run = .running(Self.sink(into: destination, on: writer, post, fail))
         tellProgress(alreadyThere, total)
         perform(plan.start(at: now))
         guard case .stream(let stream) = destination else { return }
-        let (post, fail) = (post, fail)
         writer.submit { _ in
             do throws(SystemError) { try stream.begin(written: Self.telling(post)) } catch { fail(error) }
         }
     }
+
+    private var isRunning: Bool { if case .running = run { true } else { false } }
 
     /// Tells how far the download is, once a second.
     private func tellProgress(_ there: (chunks: Int, bytes: Int64), _ total: (chunks: Int, bytes: Int64)) {
@@ -103,13 +127,13 @@ final class DownloadEngine {
 
     /// Ends the run for a reason that is no source's.
     func stop(_ failure: Failure) {
-        end(.failure(failure))
+        end(.stopped(failure))
     }
 
     // MARK: Events
 
     private func handle(_ event: DownloadPlan.Event) {
-        guard !isOver else { return }
+        guard isRunning else { return }
         if case .stored(let chunk) = event {
             storedChunks += 1
             storedBytes += Int64(layout.length(ofChunk: chunk))
@@ -143,7 +167,7 @@ final class DownloadEngine {
     // MARK: Actions
 
     private func perform(_ actions: [DownloadPlan.Action]) {
-        for action in actions where !isOver {
+        for action in actions where isRunning {
             switch action {
             case .connect(let id, let source): connect(id, source)
             case .fetch(let id, let chunks, let connection):
@@ -152,17 +176,18 @@ final class DownloadEngine {
                 channels[connection]?.write(FetchCommand.cancel(id), promise: nil)
             case .disconnect(let connection): disconnect(connection)
             case .wake(let instant): wake(at: instant)
-            case .finished: end(.success(nil))
-            case .failed(let failure): end(.success(failure))
+            case .finished: end(.finished)
+            case .failed(let failure): end(.exhausted(failure))
             }
         }
     }
 
     private func connect(_ id: ConnectionID, _ source: SourceID) {
+        guard case .running(let sink) = run else { return }
         connector.connect(id, to: source, sink).hop(to: loop).assumeIsolated().whenSuccess { [self] result in
             switch result {
             case .success(let channel):
-                guard !isOver, abandoned.remove(id) == nil else { return channel.close(promise: nil) }
+                guard isRunning, abandoned.remove(id) == nil else { return channel.close(promise: nil) }
                 channels[id] = channel
                 handle(.connected(id))
             case .failure(let error):
@@ -187,16 +212,6 @@ final class DownloadEngine {
         wakeUp = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in handle(.tick) }
     }
 
-    private var post: @Sendable (DownloadPlan.Event) -> Void {
-        let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
-        return { event in loop.execute { engine.value.handle(event) } }
-    }
-
-    private var fail: @Sendable (SystemError) -> Void {
-        let (loop, engine) = (loop, NIOLoopBound(self, eventLoop: loop))
-        return { error in loop.execute { engine.value.stop(error.failure) } }
-    }
-
     private static func telling(_ post: @escaping @Sendable (DownloadPlan.Event) -> Void) -> StreamOutput.Written {
         { chunk, wasFetched in
             if wasFetched { post(.stored(chunk: chunk)) }
@@ -205,11 +220,13 @@ final class DownloadEngine {
     }
 
     /// What connections hold: events hop to our loop; verified chunks go straight to the disk's threads.
-    private var sink: FetchSink {
-        let (post, fail) = (post, fail)
-        let destination = destination
-        let writer = writer
-        return FetchSink(post: post) { chunk, buffer in
+    private static func sink(
+        into destination: ChunkDestination,
+        on writer: NIOThreadPool,
+        _ post: @escaping @Sendable (DownloadPlan.Event) -> Void,
+        _ fail: @escaping @Sendable (SystemError) -> Void
+    ) -> FetchSink {
+        FetchSink(post: post) { chunk, buffer in
             writer.submit { state in
                 guard state == .active else { return }
                 do throws(SystemError) {
@@ -229,22 +246,17 @@ final class DownloadEngine {
         }
     }
 
-    private func end(_ result: Result<DownloadFailure?, Failure>) {
-        guard !isOver else { return }
-        isOver = true
+    private func end(_ reason: End) {
+        if case .over = run { return }
+        run = .over
         wakeUp?.cancel()
         progressTimer?.cancel()
         for channel in channels.values { channel.close(promise: nil) }
         channels.removeAll()
-        outcome.completeWith(
-            result.mapError { $0 as any Error }.map { failure in
-                Outcome(
-                    storedChunks: storedChunks,
-                    storedBytes: storedBytes,
-                    ledger: plan.ledger,
-                    failure: failure
-                )
-            }
-        )
+        switch reason {
+        case .finished: promise.succeed(Outcome(storedChunks: storedChunks, ledger: plan.ledger))
+        case .exhausted(let failure): promise.fail(failure)
+        case .stopped(let failure): promise.fail(failure)
+        }
     }
 }

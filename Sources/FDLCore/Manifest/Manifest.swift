@@ -92,7 +92,7 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// Checks the rules that hold between the fields.
+    /// Checks the rules that hold between the fields. It takes nine, since a manifest has nine: each is one line of it.
     /// - Throws: `ManifestError` for a version out of range, no files, sizes that overflow or disagree with the count
     ///   of digests, too many chunks, or paths that collide.
     public init(

@@ -18,9 +18,8 @@ extension ExchangeHandler {
     /// Goes on with what there is to do, until the peer or another thread has to be waited for.
     func advance() {
         // Sending may say that the channel is writable again; the loop below sees that by itself.
-        guard let context, !isAdvancing, !isTurnOver else { return }
-        isAdvancing = true
-        defer { isAdvancing = false }
+        guard let context, turn == .free else { return }
+        turn = .running
         var sent = 0
         while true {
             if context.channel.isWritable, sent < Self.turnBytes, step(context, &sent) { continue }
@@ -31,15 +30,17 @@ extension ExchangeHandler {
             }
             break
         }
-        if sent >= Self.turnBytes {
-            isTurnOver = true
-            let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.execute {
-                handler.value.isTurnOver = false
-                handler.value.advance()
-            }
-        }
         releaseRead()
+        guard sent >= Self.turnBytes else {
+            turn = .free
+            return
+        }
+        turn = .yielded
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            handler.value.turn = .free
+            handler.value.advance()
+        }
     }
 
     /// - Returns: whether anything was done.
@@ -53,10 +54,10 @@ extension ExchangeHandler {
             begin(next, context)
             sent += Self.headBytes
             return true
-        case .sending:
-            sent += sendPiece(context)
+        case .sending(let answer):
+            sent += sendPiece(of: answer, context)
             return true
-        case .working, .closing, .closed:
+        case .compressing, .reading, .closing, .closed:
             return false
         }
     }
@@ -91,7 +92,7 @@ extension ExchangeHandler {
         if let entry = services.compressed.entry(for: key) {
             return start(answer(entry), request: head, context)
         }
-        state = .working
+        state = .compressing
         let cache = services.compressed
         let result = services.compressors.runIfActive(eventLoop: context.eventLoop) {
             let entry = try ChunkCompression.compress(chunk)
@@ -99,7 +100,7 @@ extension ExchangeHandler {
             return entry
         }
         result.assumeIsolated().whenComplete { result in
-            guard self.state == .working, let context = self.context else { return }
+            guard case .compressing = self.state, let context = self.context else { return }
             self.start(answer(try? result.get()), request: head, context)
             self.advance()
         }
@@ -115,8 +116,9 @@ extension ExchangeHandler {
         let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         needsFlush = true
-        exchange = Exchange(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request: request)
-        state = .sending
+        state = .sending(
+            OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request: request)
+        )
     }
 
     /// Whether the client wants no further request on this connection, or could not be understood in one: a body to a
@@ -130,21 +132,21 @@ extension ExchangeHandler {
     // MARK: Pieces
 
     /// - Returns: how many bytes of the body it sent.
-    private func sendPiece(_ context: ChannelHandlerContext) -> Int {
-        switch exchange?.rest {
+    private func sendPiece(of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
+        switch answer.rest {
         case .bytes(var buffer):
             guard let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.pieceBytes)) else {
-                return complete(context)
+                return complete(answer, context)
             }
-            return send(piece, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
-        case .file(let slice):
-            return sendPiece(of: slice, context)
-        case .some(.none), nil:
-            return complete(context)
+            return send(piece, of: answer, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
+        case .slice(let slice):
+            return sendPiece(of: slice, of: answer, context)
+        case .none:
+            return complete(answer, context)
         }
     }
 
-    private func sendPiece(of slice: FileSlice, _ context: ChannelHandlerContext) -> Int {
+    private func sendPiece(of slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         let scratch = LoopScratch.ofThisLoop
         let wanted = Int(min(slice.length, Int64(Self.pieceBytes)))
         var buffer = scratch.takeBuffer(capacity: wanted)
@@ -158,22 +160,22 @@ extension ExchangeHandler {
                 return count ?? 0
             }
         } catch {
-            abandon("\(error)")
+            abandon(answer, "\(error)")
             return 0
         }
         guard isCached else {
-            readFromDisk(slice, context)
+            readFromDisk(slice, of: answer, context)
             return 0
         }
         guard buffer.readableBytes > 0 else {
-            abandon("the file has become shorter")
+            abandon(answer, "the file has become shorter")
             return 0
         }
-        return send(buffer, then: slice.dropping(buffer.readableBytes), context)
+        return send(buffer, of: answer, then: slice.dropping(buffer.readableBytes), context)
     }
 
-    private func readFromDisk(_ slice: FileSlice, _ context: ChannelHandlerContext) {
-        state = .working
+    private func readFromDisk(_ slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) {
+        state = .reading(answer)
         let wanted = Int(min(slice.length, Int64(Self.diskPieceBytes)))
         let allocator = context.channel.allocator
         let result = services.readers.runIfActive(eventLoop: context.eventLoop) {
@@ -187,23 +189,30 @@ extension ExchangeHandler {
             return buffer
         }
         result.assumeIsolated().whenComplete { result in
-            guard self.state == .working, let context = self.context else { return }
+            guard case .reading(let answer) = self.state, let context = self.context else { return }
             switch result {
             case .success(let buffer) where buffer.readableBytes == wanted:
-                self.state = .sending
-                _ = self.send(buffer, then: slice.dropping(wanted), context)
+                self.state = .sending(answer)
+                _ = self.send(buffer, of: answer, then: slice.dropping(wanted), context)
                 self.advance()
-            case .success: self.abandon("the file has become shorter")
-            case .failure(let error): self.abandon("\(error)")
+            case .success: self.abandon(answer, "the file has become shorter")
+            case .failure(let error): self.abandon(answer, "\(error)")
             }
         }
     }
 
-    private func send(_ piece: ByteBuffer, then rest: Exchange.Rest, _ context: ChannelHandlerContext) -> Int {
+    private func send(
+        _ piece: ByteBuffer,
+        of answer: OutgoingAnswer,
+        then rest: Answer.Body,
+        _ context: ChannelHandlerContext
+    ) -> Int {
         deadlines.enter(.answering, now: .now())
-        exchange?.rest = rest
+        var answer = answer
+        answer.rest = rest
+        state = .sending(answer)
         context.write(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
-        if case .none = rest { return piece.readableBytes + complete(context) }
+        if case .none = rest { return piece.readableBytes + complete(answer, context) }
         // While it is hot in the cache; and so that its buffer is free for the next piece.
         needsFlush = false
         context.flush()
@@ -211,9 +220,9 @@ extension ExchangeHandler {
     }
 
     /// All of the answer is written.
-    private func complete(_ context: ChannelHandlerContext) -> Int {
-        guard let done = exchange else { return 0 }
-        exchange = nil
+    private func complete(_ done: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
+        // Writing may have closed the connection.
+        guard case .sending = state else { return 0 }
         services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
         needsFlush = true
         state = done.closesConnection ? .closing : .ready
@@ -226,17 +235,16 @@ extension ExchangeHandler {
     }
 
     /// What was promised cannot be sent: the client sees the connection end early and knows that this is not all.
-    private func abandon(_ reason: String) {
-        services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(exchange?.line ?? "")"])
-        exchange = nil
+    private func abandon(_ answer: OutgoingAnswer, _ reason: String) {
+        services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(answer.line)"])
         close()
     }
 }
 
 extension FileSlice {
     /// What is left after the first `count` bytes.
-    fileprivate func dropping(_ count: Int) -> Exchange.Rest {
+    fileprivate func dropping(_ count: Int) -> Answer.Body {
         let rest = length - Int64(count)
-        return rest > 0 ? .file(FileSlice(file: file, offset: offset + Int64(count), length: rest)) : .none
+        return rest > 0 ? .slice(FileSlice(file: file, offset: offset + Int64(count), length: rest)) : .none
     }
 }

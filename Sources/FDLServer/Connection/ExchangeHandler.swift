@@ -18,30 +18,49 @@ final class ExchangeHandler: ChannelDuplexHandler {
     enum State {
         /// Between answers.
         case ready
-        /// Another thread compresses or reads.
-        case working
-        case sending
+        /// Another thread compresses what is to be sent.
+        case compressing
+        /// Another thread reads the next piece.
+        case reading(OutgoingAnswer)
+        case sending(OutgoingAnswer)
         /// The last answer is out; the peer is to close.
         case closing
         case closed
+
+        var takesRequests: Bool {
+            switch self {
+            case .ready, .compressing, .reading, .sending: true
+            case .closing, .closed: false
+            }
+        }
+    }
+
+    enum Turn {
+        case free
+        /// What there is to do is being done: what that brings about is seen there.
+        case running
+        /// The others of the loop are to have their turn before this connection goes on.
+        case yielded
+    }
+
+    private enum CloseReason {
+        case draining
+        /// The peer has ended its side; it may still wait for its answers.
+        case inputClosed
     }
 
     let services: ConnectionServices
     var state = State.ready
-    var exchange: Exchange?
     var pending = CircularBuffer<PendingRequest>(initialCapacity: 1)
     var deadlines: ConnectionDeadlines
     var context: ChannelHandlerContext?
+    var turn = Turn.free
     var needsFlush = false
-    var isAdvancing = false
-    /// Whether the others of the loop are to have their turn before this connection goes on.
-    var isTurnOver = false
     /// Answers that are written but have not left the process yet.
     var answersLeaving = 0
-    private var isDraining = false
-    private var isInputClosed = false
+    /// Why the connection ends once nothing is left to answer.
+    private var closesWhenDone: CloseReason?
     private var holdsBackRead = false
-    private var hasPartOfRequest = false
     private var timer: Scheduled<Void>?
     private var armed: NIODeadline?
 
@@ -64,22 +83,21 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: What comes in
 
     /// Some bytes of the peer have arrived, before they are parsed.
-    func bytesArrived() { hasPartOfRequest = true }
+    func bytesArrived() {
+        if deadlines.phase == .idle { deadlines.enter(.header, now: .now()) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // A body is of no interest; the answer to a request that has one ends the connection.
         guard case .head(let head) = unwrapInboundIn(data) else { return }
-        hasPartOfRequest = false
-        guard state != .closing, state != .closed else { return }
+        guard state.takesRequests else { return }
         pending.append(check(head))
         advance()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if hasPartOfRequest, deadlines.phase == .idle {
-            deadlines.enter(.header, now: .now())
-            arm()
-        }
+        // Only now: a request that is complete needs no timer.
+        if deadlines.phase == .header { arm() }
         context.fireChannelReadComplete()
     }
 
@@ -97,7 +115,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
-            if state == .sending { deadlines.enter(.answering, now: .now()) }
+            if case .sending = state { deadlines.enter(.answering, now: .now()) }
             advance()
         }
         context.fireChannelWritabilityChanged()
@@ -109,10 +127,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
             deadlines.enter(.idle, now: .now())
             arm()
         case is ChannelShouldQuiesceEvent:
-            isDraining = true
+            if closesWhenDone == nil { closesWhenDone = .draining }
             closeIfDone()
         case ChannelEvent.inputClosed:
-            isInputClosed = true
+            closesWhenDone = .inputClosed
             closeIfDone()
         default:
             context.fireUserInboundEventTriggered(event)
@@ -122,13 +140,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         state = .closed
         pending.removeAll()
-        exchange = nil
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         services.logger.debug("connection failed: \(error)", metadata: peer)
-        guard let error = error as? HTTPParserError, state != .closing, state != .closed else {
+        guard let error = error as? HTTPParserError, state.takesRequests else {
             close()
             return
         }
@@ -147,7 +164,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: The end
 
     /// Whether an answer that starts now is to be the last one.
-    var isLastAnswer: Bool { pending.isEmpty && (isDraining || isInputClosed || services.responder.isDraining) }
+    var isLastAnswer: Bool { pending.isEmpty && (closesWhenDone != nil || services.responder.isDraining) }
 
     /// Nothing is left to answer: wait for the next request, or close.
     func becomeIdle() {
@@ -160,20 +177,27 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// An answer that was written has left, or never will.
     func answerLeft() {
         answersLeaving -= 1
-        if state == .closing, answersLeaving == 0 { finish() } else { becomeIdle() }
+        if isFinished { finish() } else { becomeIdle() }
     }
 
-    private var isDone: Bool { state == .ready && pending.isEmpty && answersLeaving == 0 }
+    /// Whether there is nothing to do for the peer.
+    private var isDone: Bool {
+        if case .ready = state { pending.isEmpty && answersLeaving == 0 } else { false }
+    }
+
+    /// Whether the last answer has left.
+    private var isFinished: Bool {
+        if case .closing = state { answersLeaving == 0 } else { false }
+    }
 
     private func closeIfDone() {
-        let isFinished = state == .closing && answersLeaving == 0
-        if isFinished || isDone, isDraining || isInputClosed { close() }
+        if closesWhenDone != nil, isFinished || isDone { close() }
     }
 
     /// The last answer is written: end this side, and give the peer a moment to end its own, since closing at once with
     /// bytes unread would reset the connection and could take the answer back.
     private func finish() {
-        guard !isInputClosed else { return close() }
+        guard closesWhenDone != .inputClosed else { return close() }
         deadlines.enter(.closing, now: .now())
         arm()
         context?.close(mode: .output, promise: nil)
@@ -199,7 +223,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         armed = nil
         let now = NIODeadline.now()
         // A disk that is slow is not the peer's fault.
-        if state == .working { deadlines.enter(.answering, now: now) }
+        switch state {
+        case .compressing, .reading: deadlines.enter(.answering, now: now)
+        case .ready, .sending, .closing, .closed: break
+        }
         guard now >= deadlines.deadline else { return arm() }
         services.logger.debug("connection closed: too slow (\(deadlines.phase))", metadata: peer)
         close()
@@ -207,21 +234,5 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     var peer: Logger.Metadata {
         ["peer": "\(context?.channel.remoteAddress?.description ?? "unknown")"]
-    }
-}
-
-/// Tells the handler at the end of the pipeline of bytes, before the HTTP decoder holds back an incomplete header.
-final class ArrivalHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let exchange: ExchangeHandler
-
-    init(telling exchange: ExchangeHandler) {
-        self.exchange = exchange
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        exchange.bytesArrived()
-        context.fireChannelRead(data)
     }
 }

@@ -1,0 +1,8 @@
+import NIOHTTP1
+
+/// A request that waits for its turn.
+enum PendingRequest {
+    case request(HTTPRequestHead)
+    /// The connection ends with this.
+    case refusal(HTTPResponseStatus)
+}
