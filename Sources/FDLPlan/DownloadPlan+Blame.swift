@@ -83,7 +83,7 @@ extension DownloadPlan {
         guard !isHopeless(source) else { return putAside(index, .givenUp) }
         let delay = backoff.delay(failures: source.failuresInARow, retryAfter: retryAfter, using: &generator)
         sources[index].connectAfter = max(source.connectAfter, now + delay)
-        wake(at: sources[index].connectAfter)
+        agenda.wake(at: sources[index].connectAfter)
     }
 
     private func isHopeless(_ source: Source) -> Bool {
@@ -99,8 +99,8 @@ extension DownloadPlan {
         guard sources[index].isLive else { return }
         sources[index].standing = standing
         for key in sources[index].connections { drop(key, telling: true) }
-        pending.retire(index)
-        exclusions.removeAll { $0.source == index }
+        book.retire(index)
+        exclusions.remove(of: index)
     }
 
     // MARK: - Exclusions
@@ -112,46 +112,36 @@ extension DownloadPlan {
     }
 
     private mutating func excludeForGood(_ chunk: Int, from source: Int) {
-        if !pending.exclude(chunk, from: source) {
-            exclusions.removeAll { $0.chunk == chunk && $0.source == source }
-        }
+        if !book.exclude(chunk, from: source) { exclusions.remove(chunk, of: source) }
     }
 
     private mutating func excludeForNow(_ chunk: Int?, from source: Int) {
-        guard let chunk, pending.exclude(chunk, from: source) else { return }
-        let failures = (chunkFailures[chunk] ?? 0) + 1
-        chunkFailures[chunk] = failures
-        let delay = chunkBackoff.delay(failures: failures, using: &generator)
-        exclusions.append(Exclusion(chunk: chunk, source: source, until: now + delay, delay: delay))
-        wake(at: now + delay)
-        workAppeared = true
+        guard let chunk, book.exclude(chunk, from: source) else { return }
+        agenda.wake(at: exclusions.add(chunk, of: source, at: now, using: &generator))
+        agenda.add(.work)
     }
 
     /// Allows again what has been excluded long enough. While another source could be asked at once, that one keeps
     /// its precedence for a few rounds more.
     mutating func liftExclusions() {
         guard !exclusions.isEmpty else { return }
-        var kept: [Exclusion] = []
-        for var exclusion in exclusions {
-            if exclusion.until > now {
-                kept.append(exclusion)
-            } else if exclusion.postponements < 3, couldAskAnother(exclusion) {
-                exclusion.until = now + exclusion.delay
-                exclusion.postponements += 1
-                kept.append(exclusion)
-            } else {
-                pending.allow(exclusion.chunk, of: exclusion.source)
-                continue
+        for var exclusion in exclusions.takeAll() {
+            if exclusion.until <= now {
+                guard exclusion.canBePostponed, couldAskAnother(exclusion) else {
+                    book.allow(exclusion.chunk, of: exclusion.source)
+                    continue
+                }
+                exclusion.postpone(at: now)
             }
-            wake(at: exclusion.until)
+            exclusions.keep(exclusion)
+            agenda.wake(at: exclusion.until)
         }
-        exclusions = kept
     }
 
-    private func couldAskAnother(_ exclusion: Exclusion) -> Bool {
-        pending.contains(exclusion.chunk)
+    private func couldAskAnother(_ exclusion: Exclusions.Exclusion) -> Bool {
+        book.pending.contains(exclusion.chunk)
             && sources.indices.contains { index in
-                index != exclusion.source && pending.allows(exclusion.chunk, of: index)
+                index != exclusion.source && book.pending.allows(exclusion.chunk, of: index)
                     && sources[index].fetchAfter <= now
                     && sources[index].connections.contains { connections[$0]?.isReady == true }
             }

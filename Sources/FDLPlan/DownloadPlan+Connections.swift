@@ -6,8 +6,8 @@ extension DownloadPlan {
         guard let connection = connections[key], !connection.isReady else { return }
         connections[key]?.isReady = true
         anyContact = true
-        connections[key]?.idleSince = now
-        if trial?.connection == key { trial?.connectedAt = now }
+        connections[key]?.idleSince = agenda.now
+        if trial?.connection == key { trial?.connectedAt = agenda.now }
         reviewMemory()
         fill(key)
     }
@@ -61,19 +61,19 @@ extension DownloadPlan {
         totalRate -= connection.meter.rate ?? 0
         takeBack(connection)
         if trial?.connection == key { trial = nil }
-        if telling { actions.append(.disconnect(ConnectionID(rawValue: key))) }
-        connectionsWanted = true
+        if telling { agenda.act(.disconnect(ConnectionID(rawValue: key))) }
+        agenda.add(.connections)
     }
 
     /// Opens what is wanted and allowed. Starts with another source each time, so that none is left out for good.
     mutating func openConnections() {
-        guard !isOver, remaining > unstored.count else { return }
+        guard !agenda.isOver, book.unverifiedCount > 0 else { return }
         for offset in sources.indices {
             let index = (nextSource + offset) % sources.count
             let source = sources[index]
             guard source.isLive, source.connections.count < source.desiredConnections else { continue }
             guard source.connectAfter <= now else {
-                wake(at: source.connectAfter)
+                agenda.wake(at: source.connectAfter)
                 continue
             }
             guard hasUse(of: index) else { continue }
@@ -85,9 +85,9 @@ extension DownloadPlan {
 
     /// Whether a further connection to a source would find something to do.
     private mutating func hasUse(of source: Int) -> Bool {
-        if pending.next(for: source) != nil { return true }
+        if book.next(for: source) != nil { return true }
         // At the end, one connection to help out with what the others hold.
-        return sources[source].connections.isEmpty && pending.isEmpty && !flights.isEmpty
+        return sources[source].connections.isEmpty && book.pending.isEmpty && !book.flights.isEmpty
     }
 
     /// Makes room for a source that has no connection: closes one that has been idle for lack of work, or one whose
@@ -114,7 +114,7 @@ extension DownloadPlan {
         totalRate += source.rate ?? 0
         connectionKeys.append(key)
         sources[index].connections.append(key)
-        actions.append(.connect(ConnectionID(rawValue: key), to: SourceID(rawValue: index)))
+        agenda.act(.connect(ConnectionID(rawValue: key), to: SourceID(rawValue: index)))
         return key
     }
 
@@ -190,7 +190,7 @@ extension DownloadPlan {
     /// One connection more, for the source whose turn it is, where there is work for seconds to come. One trial at a
     /// time: two at once could not be told apart.
     private mutating func beginTrial() {
-        guard totalRate > 0, Double(pendingBytes) > 4 * totalRate,
+        guard totalRate > 0, Double(book.pendingBytes) > 4 * totalRate,
             connectionKeys.count < configuration.maximumConnections
         else { return }
         for offset in sources.indices {

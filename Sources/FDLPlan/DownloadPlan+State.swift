@@ -96,23 +96,6 @@ extension DownloadPlan {
         var left: Int { bytes - arrived }
     }
 
-    /// Who has been asked for a chunk.
-    struct Flight: Sendable {
-        var first: Int
-        var second: Int?
-
-        func other(than request: Int) -> Int? { first == request ? second : first }
-    }
-
-    /// A chunk that failed on a source for a passing reason.
-    struct Exclusion: Sendable {
-        let chunk: Int
-        let source: Int
-        var until: Double
-        let delay: Double
-        var postponements = 0
-    }
-
     /// A further connection on trial.
     struct Trial: Sendable {
         let connection: Int
