@@ -4,7 +4,7 @@ import FDLCore
 ///
 /// At every moment a missing chunk is in one of these and in one alone, so their counts add up to the number of chunks
 /// that were missing at the start. It goes forward through them in this order; only one in flight goes back, to
-/// pending, when nobody asked for it will give it. A chunk that is not missing is in none.
+/// pending, when none of those asked for it will give it. A chunk that is not missing is in none.
 struct ChunkBook: Sendable {
     let layout: ChunkLayout
 

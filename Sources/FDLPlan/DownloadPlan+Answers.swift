@@ -66,12 +66,8 @@ extension DownloadPlan {
     /// The first right answer for a chunk wins; whoever else was asked for it is told to stop.
     private mutating func accept(_ chunk: Int, _ length: Int, from source: Int, request: Int) {
         answered(source)
-        sources[source].missesInARow = 0
-        sources[source].acceptedSinceStrike += 1
-        if sources[source].acceptedSinceStrike >= 64 {
-            sources[source].acceptedSinceStrike = 0
-            sources[source].strikes = max(0, sources[source].strikes - 1)
-        }
+        sources[source].lackedInARow = 0
+        sources[source].failures.accept()
         guard case .first(let isStored, let loser) = book.verify(chunk, by: request) else {
             return release(length: length)
         }

@@ -5,14 +5,13 @@ extension DownloadPlan {
     /// Enters a failure of a source in the ledger and draws the conclusion.
     /// - Parameters:
     ///   - chunk: the chunk it failed on, if any.
-    ///   - since: when what failed was begun. Several failures of things begun before the first of them have one
-    ///     cause, and lengthen the pause once.
+    ///   - since: when what failed was begun.
     mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
         if error != .missing || account.reports[source].lastError == nil { account.reports[source].lastError = error }
         switch error {
         case .missing:
-            account.reports[source].missing += 1
-            sources[source].missesInARow += 1
+            account.reports[source].lacked += 1
+            sources[source].lackedInARow += 1
             answered(source)
             if let chunk { lacks(chunk, source) }
         case .corrupt:
@@ -24,9 +23,7 @@ extension DownloadPlan {
             putAside(source, .unusable)
         case .protocolViolation, .undecodable:
             account.reports[source].failed += 1
-            sources[source].strikes += 1
-            sources[source].acceptedSinceStrike = 0
-            if sources[source].strikes > configuration.strikesForgiven {
+            if sources[source].failures.strike(forgiving: configuration.strikesForgiven) {
                 putAside(source, .quarantined)
             } else {
                 excludeForNow(chunk, from: source)
@@ -48,7 +45,7 @@ extension DownloadPlan {
     /// charged with nothing: its own time was not up.
     mutating func nameOvertaken(_ key: Int) {
         guard let request = requests[key], let connection = connections[request.connection],
-            let due = connection.requests.first.flatMap({ requests[$0] }), due.arrived < 4096
+            let due = head(of: connection), due.arrived < 4096
         else { return }
         let silence = now - max(due.sentAt, connection.lastChunkAt)
         guard silence >= 1, account.reports[connection.source].lastError == nil else { return }
@@ -69,29 +66,24 @@ extension DownloadPlan {
     /// A good answer: the count of failures in a row begins anew.
     mutating func answered(_ source: Int) {
         sources[source].hasAnswered = true
-        sources[source].failuresInARow = 0
+        sources[source].failures.answer()
         if sources[source].firstWorkAt == nil { sources[source].firstWorkAt = now }
     }
 
     private mutating func pause(_ index: Int, since: Double, retryAfter: Double?) {
-        if since >= sources[index].lastFailureAt {
-            if sources[index].failuresInARow == 0 { sources[index].firstFailureAt = now }
-            sources[index].failuresInARow += 1
-            sources[index].lastFailureAt = now
-        }
+        sources[index].failures.fail(begunAt: since, at: now)
         let source = sources[index]
-        guard !isHopeless(source) else { return putAside(index, .givenUp) }
-        let delay = backoff.delay(failures: source.failuresInARow, retryAfter: retryAfter, using: &generator)
+        guard
+            !source.failures.isHopeless(
+                at: now,
+                lastByteAt: source.lastByteAt,
+                anyContact: anyContact,
+                configuration
+            )
+        else { return putAside(index, .givenUp) }
+        let delay = backoff.delay(failures: source.failures.inARow, retryAfter: retryAfter, using: &generator)
         sources[index].connectAfter = max(source.connectAfter, now + delay)
         agenda.wake(at: sources[index].connectAfter)
-    }
-
-    private func isHopeless(_ source: Source) -> Bool {
-        let length = now - source.firstFailureAt
-        guard anyContact else { return source.failuresInARow >= 2 && length >= configuration.firstContactPatience }
-        guard source.failuresInARow >= configuration.failuresBeforeGivingUp else { return false }
-        // A source that still sends something, though never a whole chunk, is borne with longer, but not for ever.
-        return min(length, now - source.lastByteAt) >= configuration.patience || length >= 5 * configuration.patience
     }
 
     /// Not asked again in this job.
@@ -143,7 +135,7 @@ extension DownloadPlan {
             && sources.indices.contains { index in
                 index != exclusion.source && book.pending.allows(exclusion.chunk, of: index)
                     && sources[index].fetchAfter <= now
-                    && sources[index].connections.contains { connections[$0]?.isReady == true }
+                    && isLetIn(by: sources[index])
             }
     }
 }

@@ -115,7 +115,7 @@ extension DownloadPlan {
 
     /// When the request was sent whose answer is due.
     private func askedSince(_ connection: Connection) -> Double {
-        connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
+        head(of: connection)?.sentAt ?? now
     }
 
     /// How long a connection has given no sign of life, in seconds. Of the rest of a cancelled answer the plan is not

@@ -76,7 +76,7 @@ extension DownloadPlan {
         let unit = layout.chunkSize.bytes
         let source = sources[connection.source]
         if source.isSlow { return unit }
-        if source.missesInARow > 0 { return unit * min(2 + source.missesInARow, 8) }
+        if source.lackedInARow > 0 { return unit * min(2 + source.lackedInARow, 8) }
         guard let underWay = underWay(connection) else {
             // Not knowing anything, a second chunk only where there is plenty.
             return book.pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
