@@ -25,7 +25,7 @@ extension DownloadPlan {
         let skipped = request.chunks.lowerBound..<chunk
         if !skipped.isEmpty {
             // Not in order: the caller has passed over some. They are asked for again.
-            let bytes = skipped.reduce(0) { $0 + layout.length(ofChunk: $1) }
+            let bytes = layout.bytes(of: skipped)
             shorten(key, to: chunk..<request.chunks.upperBound, bytes: bytes, arrived: min(bytes, request.arrived))
             for chunk in skipped { giveBack(chunk, from: key) }
         }
@@ -49,7 +49,7 @@ extension DownloadPlan {
         let chunks = request.chunks
         end(key, cancelling: false)
         for chunk in chunks { giveBack(chunk, from: key) }
-        connections[request.connection]?.silentSince = now
+        connections[request.connection]?.silentSince = agenda.now
         if error == .missing { connections[request.connection]?.hasServed = true }
         charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {
@@ -60,38 +60,22 @@ extension DownloadPlan {
     }
 
     mutating func stored(_ chunk: Int) {
-        guard unstored.remove(chunk) else {
-            // It came over a connection that was given up meanwhile. The store takes a chunk once: when the plan hears
-            // of it from another connection, the store will say nothing more.
-            if !verified.contains(chunk) { storedEarly.insert(chunk) }
-            return
-        }
-        finishStoring(chunk)
-    }
-
-    private mutating func finishStoring(_ chunk: Int) {
-        remaining -= 1
-        release(memoryCost(layout.length(ofChunk: chunk)))
+        if book.store(chunk) { release(length: layout.length(ofChunk: chunk)) }
     }
 
     /// The first right answer for a chunk wins; whoever else was asked for it is told to stop.
     private mutating func accept(_ chunk: Int, _ length: Int, from source: Int, request: Int) {
         answered(source)
-        sources[source].missesInARow = 0
-        sources[source].acceptedSinceStrike += 1
-        if sources[source].acceptedSinceStrike >= 64 {
-            sources[source].acceptedSinceStrike = 0
-            sources[source].strikes = max(0, sources[source].strikes - 1)
-        }
-        guard verified.insert(chunk) else {
-            release(memoryCost(length))
-            return
+        sources[source].lackedInARow = 0
+        sources[source].failures.accept()
+        guard case .first(let isStored, let loser) = book.verify(chunk, by: request) else {
+            return release(length: length)
         }
         account.reports[source].chunks += 1
         account.reports[source].bytes += Int64(length)
-        if storedEarly.contains(chunk) { finishStoring(chunk) } else { unstored.insert(chunk) }
-        if !chunkFailures.isEmpty { chunkFailures[chunk] = nil }
-        if let loser = flights.removeValue(forKey: chunk)?.other(than: request) {
+        if isStored { release(length: length) }
+        exclusions.forgetFailures(of: chunk)
+        if let loser {
             nameOvertaken(loser)
             trim(loser)
         }
@@ -102,16 +86,15 @@ extension DownloadPlan {
         guard let request = requests[key] else { return }
         var chunks = request.chunks
         var bytes = 0
-        var memory = 0
-        while let last = chunks.last, verified.contains(last) {
-            bytes += layout.length(ofChunk: last)
-            memory += memoryCost(layout.length(ofChunk: last))
+        while let last = chunks.last, book.verified.contains(last) {
+            let length = layout.length(ofChunk: last)
+            bytes += length
+            release(length: length)
             chunks = chunks.dropLast()
         }
         guard bytes > 0 else { return }
         let arrived = max(0, request.arrived - (request.bytes - bytes))
         shorten(key, to: chunks, bytes: bytes, arrived: arrived)
-        release(memory)
         requests[key]?.isShortened = true
         if chunks.isEmpty {
             let left = bytes - arrived
@@ -183,7 +166,7 @@ extension DownloadPlan {
         let connection = request.connection
         outstanding -= request.left
         if cancelling {
-            actions.append(.cancel(RequestID(rawValue: key), on: ConnectionID(rawValue: connection)))
+            agenda.act(.cancel(RequestID(rawValue: key), on: ConnectionID(rawValue: connection)))
         }
         var isDone = false
         let now = now
@@ -209,25 +192,13 @@ extension DownloadPlan {
 
     /// A request no longer holds a chunk: it is pending again, unless another holds it or it has been verified.
     private mutating func giveBack(_ chunk: Int, from key: Int) {
-        release(memoryCost(layout.length(ofChunk: chunk)))
-        guard let flight = flights[chunk] else { return }
-        if let other = flight.other(than: key) {
-            flights[chunk] = Flight(first: other)
-        } else {
-            flights[chunk] = nil
-            makePending(chunk)
-        }
+        release(length: layout.length(ofChunk: chunk))
+        if book.giveBack(chunk, from: key) { agenda.add(.work) }
     }
 
-    /// What a chunk takes of the memory limit while it is on its way. A short one takes more than its bytes: a request,
-    /// its answer's head, a place in the queue to the disk.
-    func memoryCost(_ length: Int) -> Int { max(length, Self.leastMemoryCost) }
-
-    private static let leastMemoryCost = 8 << 10
-
-    private mutating func release(_ bytes: Int) {
-        memoryUsed -= bytes
-        memoryAppeared = true
+    private mutating func release(length: Int) {
+        memory.release(length: length)
+        agenda.add(.memory)
     }
 }
 

@@ -5,14 +5,13 @@ extension DownloadPlan {
     /// Enters a failure of a source in the ledger and draws the conclusion.
     /// - Parameters:
     ///   - chunk: the chunk it failed on, if any.
-    ///   - since: when what failed was begun. Several failures of things begun before the first of them have one
-    ///     cause, and lengthen the pause once.
+    ///   - since: when what failed was begun.
     mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
         if error != .missing || account.reports[source].lastError == nil { account.reports[source].lastError = error }
         switch error {
         case .missing:
-            account.reports[source].missing += 1
-            sources[source].missesInARow += 1
+            account.reports[source].lacked += 1
+            sources[source].lackedInARow += 1
             answered(source)
             if let chunk { lacks(chunk, source) }
         case .corrupt:
@@ -24,9 +23,7 @@ extension DownloadPlan {
             putAside(source, .unusable)
         case .redirects, .protocolViolation, .undecodable:
             account.reports[source].failed += 1
-            sources[source].strikes += 1
-            sources[source].acceptedSinceStrike = 0
-            if sources[source].strikes > configuration.strikesForgiven {
+            if sources[source].failures.strike(forgiving: configuration.strikesForgiven) {
                 putAside(source, .quarantined)
             } else {
                 excludeForNow(chunk, from: source)
@@ -48,7 +45,7 @@ extension DownloadPlan {
     /// charged with nothing: its own time was not up.
     mutating func nameOvertaken(_ key: Int) {
         guard let request = requests[key], let connection = connections[request.connection],
-            let due = connection.requests.first.flatMap({ requests[$0] }), due.arrived < 4096
+            let due = head(of: connection), due.arrived < 4096
         else { return }
         let silence = now - max(due.sentAt, connection.lastChunkAt)
         guard silence >= 1, account.reports[connection.source].lastError == nil else { return }
@@ -69,29 +66,24 @@ extension DownloadPlan {
     /// A good answer: the count of failures in a row begins anew.
     mutating func answered(_ source: Int) {
         sources[source].hasAnswered = true
-        sources[source].failuresInARow = 0
+        sources[source].failures.answer()
         if sources[source].firstWorkAt == nil { sources[source].firstWorkAt = now }
     }
 
     private mutating func pause(_ index: Int, since: Double, retryAfter: Double?) {
-        if since >= sources[index].lastFailureAt {
-            if sources[index].failuresInARow == 0 { sources[index].firstFailureAt = now }
-            sources[index].failuresInARow += 1
-            sources[index].lastFailureAt = now
-        }
+        sources[index].failures.fail(begunAt: since, at: now)
         let source = sources[index]
-        guard !isHopeless(source) else { return putAside(index, .givenUp) }
-        let delay = backoff.delay(failures: source.failuresInARow, retryAfter: retryAfter, using: &generator)
+        guard
+            !source.failures.isHopeless(
+                at: now,
+                lastByteAt: source.lastByteAt,
+                anyContact: anyContact,
+                configuration
+            )
+        else { return putAside(index, .givenUp) }
+        let delay = backoff.delay(failures: source.failures.inARow, retryAfter: retryAfter, using: &generator)
         sources[index].connectAfter = max(source.connectAfter, now + delay)
-        wake(at: sources[index].connectAfter)
-    }
-
-    private func isHopeless(_ source: Source) -> Bool {
-        let length = now - source.firstFailureAt
-        guard anyContact else { return source.failuresInARow >= 2 && length >= configuration.firstContactPatience }
-        guard source.failuresInARow >= configuration.failuresBeforeGivingUp else { return false }
-        // A source that still sends something, though never a whole chunk, is borne with longer, but not for ever.
-        return min(length, now - source.lastByteAt) >= configuration.patience || length >= 5 * configuration.patience
+        agenda.wake(at: sources[index].connectAfter)
     }
 
     /// Not asked again in this job.
@@ -99,8 +91,8 @@ extension DownloadPlan {
         guard sources[index].isLive else { return }
         sources[index].standing = standing
         for key in sources[index].connections { drop(key, telling: true) }
-        pending.retire(index)
-        exclusions.removeAll { $0.source == index }
+        book.retire(index)
+        exclusions.remove(of: index)
     }
 
     // MARK: - Exclusions
@@ -112,48 +104,38 @@ extension DownloadPlan {
     }
 
     private mutating func excludeForGood(_ chunk: Int, from source: Int) {
-        if !pending.exclude(chunk, from: source) {
-            exclusions.removeAll { $0.chunk == chunk && $0.source == source }
-        }
+        if !book.exclude(chunk, from: source) { exclusions.remove(chunk, of: source) }
     }
 
     private mutating func excludeForNow(_ chunk: Int?, from source: Int) {
-        guard let chunk, pending.exclude(chunk, from: source) else { return }
-        let failures = (chunkFailures[chunk] ?? 0) + 1
-        chunkFailures[chunk] = failures
-        let delay = chunkBackoff.delay(failures: failures, using: &generator)
-        exclusions.append(Exclusion(chunk: chunk, source: source, until: now + delay, delay: delay))
-        wake(at: now + delay)
-        workAppeared = true
+        guard let chunk, book.exclude(chunk, from: source) else { return }
+        agenda.wake(at: exclusions.add(chunk, of: source, at: now, using: &generator))
+        agenda.add(.work)
     }
 
     /// Allows again what has been excluded long enough. While another source could be asked at once, that one keeps
     /// its precedence for a few rounds more.
     mutating func liftExclusions() {
         guard !exclusions.isEmpty else { return }
-        var kept: [Exclusion] = []
-        for var exclusion in exclusions {
-            if exclusion.until > now {
-                kept.append(exclusion)
-            } else if exclusion.postponements < 3, couldAskAnother(exclusion) {
-                exclusion.until = now + exclusion.delay
-                exclusion.postponements += 1
-                kept.append(exclusion)
-            } else {
-                pending.allow(exclusion.chunk, of: exclusion.source)
-                continue
+        for var exclusion in exclusions.takeAll() {
+            if exclusion.until <= now {
+                guard exclusion.canBePostponed, couldAskAnother(exclusion) else {
+                    book.allow(exclusion.chunk, of: exclusion.source)
+                    continue
+                }
+                exclusion.postpone(at: now)
             }
-            wake(at: exclusion.until)
+            exclusions.keep(exclusion)
+            agenda.wake(at: exclusion.until)
         }
-        exclusions = kept
     }
 
-    private func couldAskAnother(_ exclusion: Exclusion) -> Bool {
-        pending.contains(exclusion.chunk)
+    private func couldAskAnother(_ exclusion: Exclusions.Exclusion) -> Bool {
+        book.pending.contains(exclusion.chunk)
             && sources.indices.contains { index in
-                index != exclusion.source && pending.allows(exclusion.chunk, of: index)
+                index != exclusion.source && book.pending.allows(exclusion.chunk, of: index)
                     && sources[index].fetchAfter <= now
-                    && sources[index].connections.contains { connections[$0]?.isReady == true }
+                    && isLetIn(by: sources[index])
             }
     }
 }

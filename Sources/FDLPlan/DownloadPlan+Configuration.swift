@@ -27,7 +27,7 @@ extension DownloadPlan {
         package var trialPause = 60.0
         /// With all connections in use, a source that has lacked this many chunks in a row gives up its place to one
         /// that has not.
-        package var missesBeforeYielding = 16
+        package var lackedBeforeYielding = 16
         /// The most requests on one connection.
         package var maximumRequestsPerConnection = 64
         /// The most bytes asked of a mirror in one request, where they are less than a second's worth.

@@ -6,8 +6,8 @@ extension DownloadPlan {
         guard let connection = connections[key], !connection.isReady else { return }
         connections[key]?.isReady = true
         anyContact = true
-        connections[key]?.idleSince = now
-        if trial?.connection == key { trial?.connectedAt = now }
+        connections[key]?.idleSince = agenda.now
+        if trial?.connection == key { trial?.connectedAt = agenda.now }
         reviewMemory()
         fill(key)
     }
@@ -15,7 +15,7 @@ extension DownloadPlan {
     /// A connection failed or was closed by the source.
     mutating func closed(_ key: Int, _ error: SourceError?) {
         guard let connection = connections[key] else { return }
-        let head = connection.requests.first.flatMap { requests[$0] }
+        let head = head(of: connection)
         let source = connection.source
         drop(key, telling: false)
         if connection.isReady, head == nil {
@@ -32,10 +32,8 @@ extension DownloadPlan {
     /// Nothing was asked of it: nobody's fault, and a source not asked is not judged. But no rush to come back.
     private mutating func closedIdle(_ connection: Connection, _ error: SourceError?) {
         if let error, error.isFinal { return charge(connection.source, error, chunk: nil, since: connection.openedAt) }
-        if !connection.wasAsked, sources[connection.source].amnesties < configuration.maximumAmnesties {
-            // It let us in, and we had nothing for it. Not for ever, or two sources could take turns at this.
-            sources[connection.source].amnesties += 1
-            sources[connection.source].failuresInARow = 0
+        if !connection.wasAsked {
+            sources[connection.source].failures.forget(atMost: configuration.maximumAmnesties)
         }
         if error != nil || now - connection.openedAt < 5 {
             sources[connection.source].connectAfter = now + backoff.delay(failures: 1, using: &generator)
@@ -44,13 +42,18 @@ extension DownloadPlan {
 
     /// Where several connections go to a source and one does not get in or starves, fewer may be what it can serve.
     mutating func yieldConnection(of source: Int, _ error: SourceError, wasReady: Bool) {
-        guard sources[source].connections.contains(where: { connections[$0]?.isReady == true }) else { return }
+        guard isLetIn(by: sources[source]) else { return }
         if wasReady {
             guard case .timeout = error else { return }
         }
-        sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
-        sources[source].growAfter = now + configuration.trialPause
+        sources[source].shrink(until: now + configuration.trialPause)
     }
+
+    /// Whether it has let us in on some connection.
+    func isLetIn(by source: Source) -> Bool { source.connections.contains { connections[$0]?.isReady == true } }
+
+    /// The request whose answer is due.
+    func head(of connection: Connection) -> Request? { connection.requests.first.flatMap { requests[$0] } }
 
     /// Forgets a connection and takes back what was outstanding on it.
     mutating func drop(_ key: Int, telling: Bool) {
@@ -61,43 +64,46 @@ extension DownloadPlan {
         totalRate -= connection.meter.rate ?? 0
         takeBack(connection)
         if trial?.connection == key { trial = nil }
-        if telling { actions.append(.disconnect(ConnectionID(rawValue: key))) }
-        connectionsWanted = true
+        if telling { agenda.act(.disconnect(ConnectionID(rawValue: key))) }
+        agenda.add(.connections)
     }
 
     /// Opens what is wanted and allowed. Starts with another source each time, so that none is left out for good.
     mutating func openConnections() {
-        guard !isOver, remaining > unstored.count else { return }
+        guard !agenda.isOver, book.unverifiedCount > 0 else { return }
         for offset in sources.indices {
-            let index = (nextSource + offset) % sources.count
+            let index = index(inTurn: offset)
             let source = sources[index]
             guard source.isLive, source.connections.count < source.desiredConnections else { continue }
             guard source.connectAfter <= now else {
-                wake(at: source.connectAfter)
+                agenda.wake(at: source.connectAfter)
                 continue
             }
             guard hasUse(of: index) else { continue }
             guard connectionKeys.count < configuration.maximumConnections || evict(for: index) else { continue }
             open(to: index)
         }
-        if !sources.isEmpty { nextSource = (nextSource + 1) % sources.count }
+        if !sources.isEmpty { nextSource = index(inTurn: 1) }
     }
+
+    /// The source that is `offset` places after the one whose turn it is.
+    private func index(inTurn offset: Int) -> Int { (nextSource + offset) % sources.count }
 
     /// Whether a further connection to a source would find something to do.
     private mutating func hasUse(of source: Int) -> Bool {
-        if pending.next(for: source) != nil { return true }
+        if book.next(for: source) != nil { return true }
         // At the end, one connection to help out with what the others hold.
-        return sources[source].connections.isEmpty && pending.isEmpty && !flights.isEmpty
+        return sources[source].connections.isEmpty && book.pending.isEmpty && !book.flights.isEmpty
     }
 
     /// Makes room for a source that has no connection: closes one that has been idle for lack of work, or one whose
     /// source lacks one chunk after the other.
     private mutating func evict(for newcomer: Int) -> Bool {
         guard sources[newcomer].connections.isEmpty else { return false }
-        let hopes = sources[newcomer].missesInARow < configuration.missesBeforeYielding
+        let hopes = sources[newcomer].lackedInARow < configuration.lackedBeforeYielding
         let victim = connectionKeys.first { key in
             guard let connection = connections[key], connection.isReady else { return false }
-            if hopes, sources[connection.source].missesInARow >= configuration.missesBeforeYielding { return true }
+            if hopes, sources[connection.source].lackedInARow >= configuration.lackedBeforeYielding { return true }
             return connection.requests.isEmpty && connection.hunger == .work && now - connection.idleSince >= 1
         }
         guard let victim else { return false }
@@ -114,7 +120,7 @@ extension DownloadPlan {
         totalRate += source.rate ?? 0
         connectionKeys.append(key)
         sources[index].connections.append(key)
-        actions.append(.connect(ConnectionID(rawValue: key), to: SourceID(rawValue: index)))
+        agenda.act(.connect(ConnectionID(rawValue: key), to: SourceID(rawValue: index)))
         return key
     }
 
@@ -147,8 +153,7 @@ extension DownloadPlan {
     /// A byte now and then keeps the caller's timeouts from firing; it does not keep a connection.
     private mutating func dropStalled() {
         for key in connectionKeys {
-            guard let connection = connections[key], let head = connection.requests.first.flatMap({ requests[$0] })
-            else { continue }
+            guard let connection = connections[key], let head = head(of: connection) else { continue }
             let length = now - max(head.sentAt, connection.lastChunkAt)
             guard length > configuration.stallTime, Double(head.arrived) < length * configuration.stallRate else {
                 continue
@@ -183,18 +188,17 @@ extension DownloadPlan {
         let until = max(source.fetchAfter, source.connections.isEmpty ? source.connectAfter : -.infinity)
         if until > now { return .waiting(until: .seconds(until)) }
         if source.isSlow { return .slow }
-        let isReady = source.connections.contains { connections[$0]?.isReady == true }
-        return isReady || source.hasAnswered ? .active : .untried
+        return isLetIn(by: source) || source.hasAnswered ? .active : .untried
     }
 
     /// One connection more, for the source whose turn it is, where there is work for seconds to come. One trial at a
     /// time: two at once could not be told apart.
     private mutating func beginTrial() {
-        guard totalRate > 0, Double(pendingBytes) > 4 * totalRate,
+        guard totalRate > 0, Double(book.pendingBytes) > 4 * totalRate,
             connectionKeys.count < configuration.maximumConnections
         else { return }
         for offset in sources.indices {
-            let index = (nextSource + offset) % sources.count
+            let index = index(inTurn: offset)
             let source = sources[index]
             let count = source.connections.count
             guard source.isLive, !source.isSlow, source.growAfter <= now, count > 0,
@@ -223,8 +227,7 @@ extension DownloadPlan {
         let source = connection.source
         self.trial = nil
         guard totalRate - trial.totalBefore < 0.25 * trial.share else { return }
-        sources[source].growAfter = now + configuration.trialPause
-        sources[source].desiredConnections = max(1, sources[source].desiredConnections - 1)
+        sources[source].shrink(until: now + configuration.trialPause)
         if connections[trial.connection]?.requests.isEmpty == true {
             drop(trial.connection, telling: true)
         } else {

@@ -11,15 +11,15 @@ extension DownloadPlan {
 
     /// Lets idle connections, the fastest first, ask a second time for the outstanding chunks that would come last.
     mutating func hedge() {
-        guard !isOver, !flights.isEmpty else { return }
+        guard !agenda.isOver, !book.flights.isEmpty else { return }
         var tried = false
         for key in idleConnections() {
-            guard pending.isEmpty || now - (connections[key]?.idleSince ?? now) >= 1 else { continue }
+            guard book.pending.isEmpty || now - (connections[key]?.idleSince ?? now) >= 1 else { continue }
             tried = true
             guard help(out: key) else { break }
         }
         // What looks well now may stall: look again soon.
-        if tried { wake(at: now + 0.1) }
+        if tried { agenda.wake(at: now + 0.1) }
     }
 
     private func idleConnections() -> [Int] {
@@ -41,12 +41,12 @@ extension DownloadPlan {
         guard 1.25 * mine + 0.01 < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
-        guard length <= hedgeBudget, memoryUsed + memoryCost(length) <= memoryLimit else {
+        guard length <= hedgeBudget, memory.allowsHedge(length: length) else {
             return withdraw(victim, mine, for: helper)
         }
         hedgeBudget -= length
         let request = ask(for: victim.chunk..<(victim.chunk + 1), on: key)
-        flights[victim.chunk]?.second = request
+        book.hedge(victim.chunk, by: request)
         connections[key]?.hunger = .none
         return true
     }
@@ -90,7 +90,7 @@ extension DownloadPlan {
         for request in connection.requests.reversed() {
             guard let chunks = requests[request]?.chunks else { continue }
             for chunk in chunks.reversed() {
-                if let flight = flights[chunk], flight.second == nil, pending.allows(chunk, of: helper) {
+                if let flight = book.flights[chunk], flight.second == nil, book.pending.allows(chunk, of: helper) {
                     let ahead = connection.outstanding - behind
                     return Victim(connection: key, chunk: chunk, wait: wait(connection, bytes: ahead))
                 }
@@ -115,7 +115,7 @@ extension DownloadPlan {
 
     /// When the request was sent whose answer is due.
     private func askedSince(_ connection: Connection) -> Double {
-        connection.requests.first.flatMap { requests[$0]?.sentAt } ?? now
+        head(of: connection)?.sentAt ?? now
     }
 
     /// How long a connection has given no sign of life, in seconds. Of the rest of a cancelled answer the plan is not

@@ -10,7 +10,7 @@ extension DownloadPlan {
         let source = start.source
         guard sources[source].fetchAfter <= now else {
             connections[key]?.hunger = .work
-            return wake(at: sources[source].fetchAfter)
+            return agenda.wake(at: sources[source].fetchAfter)
         }
         let target = target(of: start)
         var hunger = Hunger.none
@@ -19,13 +19,13 @@ extension DownloadPlan {
             guard isIdle || connection.outstanding < target,
                 connection.requests.count < configuration.maximumRequestsPerConnection
             else { break }
-            guard let candidate = pending.next(for: source) else {
+            guard let candidate = book.next(for: source) else {
                 hunger = .work
                 break
             }
             let length = layout.length(ofChunk: candidate.chunk)
             guard isIdle || connection.outstanding + length <= target else { break }
-            guard memoryUsed + memoryCost(length) <= memoryAllowance else {
+            guard memory.allows(length: length) else {
                 hunger = .memory
                 break
             }
@@ -37,7 +37,7 @@ extension DownloadPlan {
             send(candidate.chunk..<(candidate.chunk + run), on: key)
         }
         connections.update(key) { $0.hunger = hunger }
-        if hunger == .work, connections[key]?.requests.isEmpty == true { idleAppeared = true }
+        if hunger == .work, connections[key]?.requests.isEmpty == true { agenda.add(.idle) }
     }
 
     /// Feeds the connections that had room to spare: those with nothing to do first, of those the fastest.
@@ -56,7 +56,7 @@ extension DownloadPlan {
         for key in connectionKeys {
             // Looked at first: most have no hunger, and the rest of a connection is expensive to copy.
             switch connections[key]?.hunger {
-            case .memory where memoryAppeared, .work where workAppeared: break
+            case .memory where agenda.concerns.contains(.memory), .work where agenda.concerns.contains(.work): break
             default: continue
             }
             guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
@@ -76,13 +76,13 @@ extension DownloadPlan {
         let unit = layout.chunkSize.bytes
         let source = sources[connection.source]
         if source.isSlow { return unit }
-        if source.missesInARow > 0 { return unit * min(2 + source.missesInARow, 8) }
+        if source.lackedInARow > 0 { return unit * min(2 + source.lackedInARow, 8) }
         guard let underWay = underWay(connection) else {
             // Not knowing anything, a second chunk only where there is plenty.
-            return pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
+            return book.pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
         }
         let runs = source.kind == .mirror ? 2 * runBytes(connection) : 2 * unit
-        return min(memoryAllowance, max(runs, unit + underWay))
+        return min(memory.allowance, max(runs, unit + underWay))
     }
 
     /// Twice what is under way on a path of the connection's rate and delay, up to the memory limit; nil where they are
@@ -90,7 +90,7 @@ extension DownloadPlan {
     private func underWay(_ connection: Connection) -> Int? {
         guard let rate = connection.meter.rate, let delay = connection.delay ?? sources[connection.source].delay
         else { return nil }
-        return Int(min(2 * rate * delay, Double(memoryLimit)))
+        return Int(min(2 * rate * delay, Double(memory.limit)))
     }
 
     /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many
@@ -100,12 +100,12 @@ extension DownloadPlan {
         guard case .any = configuration.order else { return }
         let unit = layout.chunkSize.bytes
         var needed = 0
-        for key in connectionKeys where needed < memoryLimit {
+        for key in connectionKeys where needed < memory.limit {
             guard let connection = connections[key] else { continue }
             let delay = connection.delay ?? sources[connection.source].delay ?? 0
             needed += unit + max(unit, delay < configuration.longPath ? 0 : underWay(connection) ?? 0)
         }
-        memoryAllowance = min(memoryLimit, max(memoryLimit / 2, unit, needed))
+        memory.allow(needed, chunkSize: unit)
     }
 
     /// Whether to leave a chunk to the others, since they will have fetched everything, this one too, sooner than this
@@ -115,7 +115,7 @@ extension DownloadPlan {
         let others = totalRate - rate
         guard others > 0 else { return false }
         let mine = connection.wait(for: length, rate: rate)
-        let theirs = (Double(pendingBytes) + Double(outstanding - connection.outstanding)) / others
+        let theirs = (Double(book.pendingBytes) + Double(outstanding - connection.outstanding)) / others
         guard mine > 1.1 * theirs else { return false }
         return isSooner(elsewhere: chunk, length, than: mine, except: key)
     }
@@ -126,7 +126,7 @@ extension DownloadPlan {
     {
         connectionKeys.contains { other in
             guard other != key, other != victim, let connection = connections[other], connection.isReady,
-                !connection.requests.isEmpty, !connection.isRetiring, pending.allows(chunk, of: connection.source),
+                !connection.requests.isEmpty, !connection.isRetiring, book.pending.allows(chunk, of: connection.source),
                 sources[connection.source].fetchAfter <= now, let rate = connection.meter.current(at: now)
             else { return false }
             return 1.1 * connection.wait(for: length, rate: rate) < time
@@ -138,17 +138,17 @@ extension DownloadPlan {
     private func runBytes(_ connection: Connection) -> Int {
         let unit = layout.chunkSize.bytes
         guard let rate = connection.meter.rate, !sources[connection.source].isSlow else { return unit }
-        let share = memoryAllowance / (2 * max(1, connectionKeys.count))
-        let end = totalRate > 0 ? Double(pendingBytes) * rate / totalRate / 4 : .infinity
+        let share = memory.allowance / (2 * max(1, connectionKeys.count))
+        let end = totalRate > 0 ? Double(book.pendingBytes) * rate / totalRate / 4 : .infinity
         return max(unit, min(configuration.maximumRun, share, Int(min(rate, end, 1e12))))
     }
 
     private func run(from chunk: Int, _ connection: Connection) -> Int {
-        let limit = min(runBytes(connection), memoryAllowance - memoryUsed) / layout.chunkSize.bytes
+        let limit = min(runBytes(connection), memory.left) / layout.chunkSize.bytes
         let end = layout.chunks(ofFile: layout.file(ofChunk: chunk)).upperBound
         var count = 1
-        while count < limit, chunk + count < end, pending.contains(chunk + count),
-            pending.allows(chunk + count, of: connection.source)
+        while count < limit, chunk + count < end, book.pending.contains(chunk + count),
+            book.pending.allows(chunk + count, of: connection.source)
         {
             count += 1
         }
@@ -156,19 +156,15 @@ extension DownloadPlan {
     }
 
     private mutating func send(_ chunks: Range<Int>, on key: Int) {
-        for chunk in chunks {
-            pending.remove(chunk)
-            pendingBytes -= Int64(layout.length(ofChunk: chunk))
-        }
         let request = ask(for: chunks, on: key)
-        for chunk in chunks { flights[chunk] = Flight(first: request) }
+        book.send(chunks, by: request)
     }
 
-    /// Sends a request for chunks that are pending no longer.
+    /// Sends a request for chunks; the book is the caller's to keep.
     /// - Returns: its key.
     mutating func ask(for chunks: Range<Int>, on key: Int) -> Int {
-        let bytes = chunks.reduce(0) { $0 + layout.length(ofChunk: $1) }
-        memoryUsed += chunks.reduce(0) { $0 + memoryCost(layout.length(ofChunk: $1)) }
+        let bytes = layout.bytes(of: chunks)
+        for chunk in chunks { memory.take(length: layout.length(ofChunk: chunk)) }
         outstanding += bytes
         let isIdle = connections[key]?.requests.isEmpty ?? true
         let request = requests.insert(
@@ -183,7 +179,7 @@ extension DownloadPlan {
             connection.meter.begin(at: now)
             connection.silentSince = now
         }
-        actions.append(
+        agenda.act(
             .fetch(RequestID(rawValue: request), chunks: chunks, on: ConnectionID(rawValue: key))
         )
         return request

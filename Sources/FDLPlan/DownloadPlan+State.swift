@@ -15,18 +15,11 @@ extension DownloadPlan {
         var connectAfter = -Double.infinity
         /// … nothing is asked for before this.
         var fetchAfter = -Double.infinity
-        /// Failures since the last good answer, several from one cause counted once.
-        var failuresInARow = 0
-        var firstFailureAt = 0.0
-        var lastFailureAt = -Double.infinity
+        var failures = FailureRecord()
         var lastByteAt = -Double.infinity
-        /// How often its failures have been forgotten since it was not asked.
-        var amnesties = 0
-        var strikes = 0
-        var acceptedSinceStrike = 0
         var hasAnswered = false
         /// Answers "does not have it" since the last chunk.
-        var missesInARow = 0
+        var lackedInARow = 0
         var isSlow = false
         /// The rate and delay of its connections, for the next one to start with.
         var rate: Double?
@@ -34,6 +27,12 @@ extension DownloadPlan {
         var firstWorkAt: Double?
 
         var isLive: Bool { standing == .live }
+
+        /// One connection fewer may be what it can serve; no further one before `time`.
+        mutating func shrink(until time: Double) {
+            desiredConnections = max(1, desiredConnections - 1)
+            growAfter = time
+        }
     }
 
     enum Standing: Sendable, Equatable {
@@ -94,23 +93,6 @@ extension DownloadPlan {
         var isShortened = false
 
         var left: Int { bytes - arrived }
-    }
-
-    /// Who has been asked for a chunk.
-    struct Flight: Sendable {
-        var first: Int
-        var second: Int?
-
-        func other(than request: Int) -> Int? { first == request ? second : first }
-    }
-
-    /// A chunk that failed on a source for a passing reason.
-    struct Exclusion: Sendable {
-        let chunk: Int
-        let source: Int
-        var until: Double
-        let delay: Double
-        var postponements = 0
     }
 
     /// A further connection on trial.

@@ -72,9 +72,7 @@ package struct DownloadPlan: Sendable {
 
     let layout: ChunkLayout
     let configuration: Configuration
-    let memoryLimit: Int
     let backoff: Backoff
-    let chunkBackoff: Backoff
     var generator: SplitMix64
 
     var sources: [Source]
@@ -83,47 +81,24 @@ package struct DownloadPlan: Sendable {
     var connectionKeys: [Int] = []
     var requests = SlotMap<Request>()
 
-    var pending: PendingChunks
-    var pendingBytes: Int64
-    // Sequential order: missing chunks beyond the window, and where the window ends.
-    var unadmitted: ChunkSet?
-    var lowestUnconsumed = 0
-    let window: Int
-    // By chunk, for those asked for and not verified.
-    var flights: [Int: Flight] = [:]
-    var verified: ChunkSet
-    var unstored: ChunkSet
-    // Stored though no request that the plan knows has brought them.
-    var storedEarly: ChunkSet
-    // Missing chunks not yet stored.
-    var remaining: Int
-    var exclusions: [Exclusion] = []
-    // How often a chunk has failed, for those that have.
-    var chunkFailures: [Int: Int] = [:]
+    // Where each chunk stands.
+    var book: ChunkBook
+    var memory: MemoryBudget
+    var exclusions: Exclusions
+    var agenda = Agenda()
 
-    // What of the memory limit may be in use now.
-    var memoryAllowance: Int
-    var memoryUsed = 0
+    // Bytes asked for and not yet arrived.
     var outstanding = 0
     // The sum of the connections' rates.
     var totalRate = 0.0
     var hedgeBudget: Int
     var account: SourceLedger
     var trial: Trial?
-
-    var now = 0.0
-    var startedAt = 0.0
-    var isOver = false
     // Some source has let us in.
     var anyContact = false
-    var nextWake = Double.infinity
-    var actions: [Action] = []
-    // What the event being handled has made worth looking at.
-    var memoryAppeared = false
-    var workAppeared = false
-    var connectionsWanted = false
-    var idleAppeared = false
+    // How often connections have been fed.
     var feeding = 0
+    // Whose turn it is to be connected to first.
     var nextSource = 0
 
     /// - Parameters:
@@ -140,50 +115,40 @@ package struct DownloadPlan: Sendable {
     ) {
         self.layout = layout
         self.configuration = configuration
-        memoryLimit = max(configuration.memoryLimit, layout.chunkSize.bytes)
-        memoryAllowance = memoryLimit
+        memory = MemoryBudget(limit: max(configuration.memoryLimit, layout.chunkSize.bytes))
         backoff = Backoff(first: configuration.backoffFirst, cap: configuration.backoffCap)
-        chunkBackoff = Backoff(first: configuration.chunkBackoffFirst, cap: configuration.backoffCap)
+        exclusions = Exclusions(
+            backoff: Backoff(first: configuration.chunkBackoffFirst, cap: configuration.backoffCap)
+        )
         generator = SplitMix64(seed: seed)
         let first = min(Self.connectionCap(configuration), sources.count == 1 ? 2 : 1)
         self.sources = sources.map { Source(kind: $0, desiredConnections: first) }
         account = SourceLedger(kinds: sources)
-        verified = ChunkSet(bound: missing.bound)
-        unstored = ChunkSet(bound: missing.bound)
-        storedEarly = ChunkSet(bound: missing.bound)
-        remaining = missing.count
-        let missingBytes = layout.bytes(of: missing)
-        switch configuration.order {
-        case .any:
-            window = missing.bound
-            pending = PendingChunks(missing, sourceCount: sources.count)
-            pendingBytes = missingBytes
-        case .sequential(let width):
-            window = max(1, min(width, memoryLimit / layout.chunkSize.bytes))
-            pending = PendingChunks(ChunkSet(bound: missing.bound), sourceCount: sources.count)
-            pendingBytes = 0
-            unadmitted = missing
-        }
+        let window: Int? =
+            switch configuration.order {
+            case .any: nil
+            case .sequential(let width): max(1, min(width, memory.limit / layout.chunkSize.bytes))
+            }
+        book = ChunkBook(layout: layout, missing: missing, window: window, sourceCount: sources.count)
         hedgeBudget = max(
-            Int(Double(missingBytes) * configuration.hedgeShare),
+            Int(Double(layout.bytes(of: missing)) * configuration.hedgeShare),
             configuration.hedgedChunksPerSource * sources.count * layout.chunkSize.bytes
         )
     }
 
     /// Begins. Call once.
     package mutating func start(at instant: Instant) -> [Action] {
-        now = Self.seconds(instant)
-        startedAt = now
-        admit()
-        connectionsWanted = true
+        agenda.advance(to: instant)
+        if book.admit() { agenda.add(.work) }
+        agenda.add(.connections)
         settle()
-        return takeActions()
+        return agenda.takeActions()
     }
 
     /// Takes in what happened and says what to do. Instants must not go back.
     package mutating func handle(_ event: Event, at instant: Instant) -> [Action] {
-        now = max(now, Self.seconds(instant))
-        guard !isOver else { return [] }
+        agenda.advance(to: instant)
+        guard !agenda.isOver else { return [] }
         switch event {
         case .connected(let id): connected(id.rawValue)
         case .connectionFailed(let id, let error): closed(id.rawValue, error)
@@ -193,13 +158,11 @@ package struct DownloadPlan: Sendable {
         case .verified(let id, let chunk): verified(id.rawValue, chunk)
         case .failed(let id, let chunk, let error): failed(id.rawValue, chunk, error)
         case .stored(let chunk): stored(chunk)
-        case .consumed(let chunk):
-            lowestUnconsumed = max(lowestUnconsumed, chunk + 1)
-            admit()
+        case .consumed(let chunk): if book.consume(chunk) { agenda.add(.work) }
         case .tick: tick()
         }
         settle()
-        return takeActions()
+        return agenda.takeActions()
     }
 
     /// Every source's account as of the last event.
@@ -213,27 +176,10 @@ package struct DownloadPlan: Sendable {
         return ledger
     }
 
-    private mutating func admit() {
-        guard unadmitted != nil else { return }
-        let end = min(lowestUnconsumed + window, layout.chunkCount)
-        while let chunk = unadmitted?.first(), chunk < end {
-            unadmitted?.remove(chunk)
-            makePending(chunk)
-        }
-    }
-
-    mutating func makePending(_ chunk: Int) {
-        pending.insert(chunk)
-        pendingBytes += Int64(layout.length(ofChunk: chunk))
-        workAppeared = true
-    }
+    /// The time of the event being handled, in seconds.
+    var now: Double { agenda.now }
 
     static func connectionCap(_ configuration: Configuration) -> Int {
         max(1, configuration.connectionsPerSource ?? configuration.defaultConnectionsPerSource)
-    }
-
-    private static func seconds(_ instant: Instant) -> Double {
-        let (seconds, attoseconds) = instant.components
-        return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }

@@ -82,7 +82,7 @@ final class Reporter: Sendable {
             var line = "  \(outcome.source.url): \(report.chunks) chunks, \(ByteCount.text(report.bytes))"
             if report.corrupt > 0 { line += ", \(report.corrupt) WRONG" }
             if report.failed > 0 { line += ", \(report.failed) failed" }
-            if report.missing > 0 { line += ", \(report.missing) not there" }
+            if report.lacked > 0 { line += ", \(report.lacked) not there" }
             if let error = report.lastError, report.state.isFinal { line += " (\(error))" }
             say(line)
         }
@@ -112,7 +112,7 @@ final class Reporter: Sendable {
             "url": .text("\(outcome.source.url)"), "kind": .text(outcome.source.kind.rawValue),
             "bytes": .number(Int(report.bytes)), "chunks": .number(report.chunks),
             "corrupt": .number(report.corrupt), "failed": .number(report.failed),
-            "missing": .number(report.missing), "state": .text(report.state.name),
+            "missing": .number(report.lacked), "state": .text(report.state.name),
             "reason": report.lastError.map { .text("\($0)") } ?? .null,
         ]
     }

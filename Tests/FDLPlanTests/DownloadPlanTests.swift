@@ -195,7 +195,7 @@ struct DownloadPlanTests {
         let failure = try #require(driver.failure)
         #expect(failure.chunksLacking == 1)
         #expect(failure.firstChunkLacking == 0)
-        #expect(failure.reports[0].missing == 1)
+        #expect(failure.reports[0].lacked == 1)
         #expect(failure.reports[0].failed == 0)
         #expect(failure.reports[0].chunks == 3)
         #expect(driver.fetches.count(where: { $0.chunks.contains(0) }) == 1)

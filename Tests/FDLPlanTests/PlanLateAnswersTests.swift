@@ -34,7 +34,7 @@ struct PlanLateAnswersTests {
         // The store has it: it says nothing the second time.
         driver.tell(.verified(try #require(driver.fetch(of: 0)), chunk: 0))
         #expect(driver.finished)
-        #expect(driver.plan.memoryUsed == 0)
+        #expect(driver.plan.memory.used == 0)
     }
 
     @Test("whichever of the two is written, once is enough")
@@ -44,7 +44,7 @@ struct PlanLateAnswersTests {
         driver.tell(.verified(try #require(driver.fetch(of: 0)), chunk: 0))
         driver.tell(.stored(chunk: 0))
         #expect(driver.finished)
-        #expect(driver.plan.memoryUsed == 0)
+        #expect(driver.plan.memory.used == 0)
     }
 
     @Test("in order as well, where it may have been read already")

@@ -29,10 +29,10 @@ public struct SourceReport: Sendable, Equatable {
     public package(set) var chunks = 0
     /// Chunks whose digest was wrong. One is enough to be quarantined.
     public package(set) var corrupt = 0
-    /// Connections and requests that failed for any other reason than corrupt or missing.
+    /// Connections and requests that failed for any other reason than a wrong or a lacking chunk.
     public package(set) var failed = 0
     /// Chunks it does not have. No fault.
-    public package(set) var missing = 0
+    public package(set) var lacked = 0
     public package(set) var state: SourceState = .untried
     /// The last thing it did wrong, `.missing` only where it never did anything worse.
     public package(set) var lastError: SourceError?
