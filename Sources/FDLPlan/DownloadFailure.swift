@@ -3,15 +3,15 @@ package import FDLCore
 /// Why a download cannot be completed: some chunks no source can still give.
 package struct DownloadFailure: Error, Sendable, Equatable {
     /// How many chunks are lacking.
-    package let chunksLacking: Int
+    package let chunksMissing: Int
     /// The first of them.
-    package let firstChunkLacking: Int
+    package let firstChunkMissing: Int
     /// Every source's account, in the order the sources were named.
     package let reports: [SourceReport]
 
-    package init(chunksLacking: Int, firstChunkLacking: Int, reports: [SourceReport]) {
-        self.chunksLacking = chunksLacking
-        self.firstChunkLacking = firstChunkLacking
+    package init(chunksMissing: Int, firstChunkMissing: Int, reports: [SourceReport]) {
+        self.chunksMissing = chunksMissing
+        self.firstChunkMissing = firstChunkMissing
         self.reports = reports
     }
 

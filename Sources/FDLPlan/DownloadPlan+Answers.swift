@@ -50,7 +50,7 @@ extension DownloadPlan {
         end(key, cancelling: false)
         for chunk in chunks { giveBack(chunk, from: key) }
         connections[request.connection]?.silentSince = agenda.now
-        if error == .missing { connections[request.connection]?.hasServed = true }
+        if error == .lacking { connections[request.connection]?.hasServed = true }
         charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {
             drop(request.connection, telling: true)
@@ -215,7 +215,7 @@ extension SourceError {
     fileprivate var breaksConnection: Bool {
         switch self {
         case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable: true
-        case .missing, .status, .corrupt, .forbidden: false
+        case .lacking, .status, .corrupt, .forbidden: false
         }
     }
 }

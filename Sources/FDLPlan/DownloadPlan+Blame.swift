@@ -7,9 +7,9 @@ extension DownloadPlan {
     ///   - chunk: the chunk it failed on, if any.
     ///   - since: when what failed was begun.
     mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
-        if error != .missing || account.reports[source].lastError == nil { account.reports[source].lastError = error }
+        if error != .lacking || account.reports[source].lastError == nil { account.reports[source].lastError = error }
         switch error {
-        case .missing:
+        case .lacking:
             account.reports[source].lacked += 1
             sources[source].lackedInARow += 1
             answered(source)

@@ -23,8 +23,8 @@ extension DownloadPlan {
         agenda.end(
             .failed(
                 DownloadFailure(
-                    chunksLacking: book.unverifiedCount,
-                    firstChunkLacking: book.pending.firstBlocked ?? 0,
+                    chunksMissing: book.unverifiedCount,
+                    firstChunkMissing: book.pending.firstBlocked ?? 0,
                     reports: ledger.reports
                 )
             )

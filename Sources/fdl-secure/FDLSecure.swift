@@ -7,7 +7,7 @@ struct FDLSecure: AsyncParsableCommand {
         commandName: "fdl-secure",
         abstract: "Download what a publisher signed, from many servers at once, every chunk verified.",
         version: "fdl-secure \(Product.version)",
-        subcommands: [Get.self, Verify.self, Trust.self]
+        subcommands: [GetCommand.self, VerifyCommand.self, TrustCommand.self]
     )
 }
 

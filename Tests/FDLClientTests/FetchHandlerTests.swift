@@ -114,10 +114,11 @@ import Testing
 
         private static func text(_ error: SourceError) -> String {
             switch error {
-            case .missing: "missing"
+            case .lacking: "missing"
             case .forbidden(let code): "forbidden \(code)"
             case .status(let code, _): "status \(code)"
             case .protocolViolation: "violation"
+            case .redirects: "redirects"
             case .corrupt: "corrupt"
             case .timeout: "timeout"
             case .closedEarly: "closedEarly"
@@ -204,7 +205,7 @@ import Testing
         }
         try connection.end()
         try connection.answer(1)
-        let name = fault == "corrupt" ? "corrupt" : "violation"
+        let name = ["corrupt": "corrupt", "redirect": "redirects"][fault] ?? "violation"
         let good = fault == "long" ? ["verified 0 0"] : []
         #expect(connection.told() == ["began 0"] + good + ["failed 0 0 \(name)", "closed"])
         #expect(!connection.channel.isActive)

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func tellsRefusalsFromFaults() throws {
-        #expect(try check(.notFound, [], kind: .worker) == .failure(.missing))
+        #expect(try check(.notFound, [], kind: .worker) == .failure(.lacking))
         #expect(try check(.forbidden, [], kind: .worker) == .failure(.forbidden(403)))
         let elsewhere = [("Location", "http://elsewhere.example/")]
         #expect(try check(.movedPermanently, elsewhere, kind: .worker) == .failure(.redirects(301)))

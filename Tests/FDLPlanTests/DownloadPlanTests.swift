@@ -124,7 +124,7 @@ struct DownloadPlanTests {
     @Test("fails at once where there are no sources")
     func noSources() {
         let driver = Driver(chunks: 2, sources: [])
-        #expect(driver.failure == DownloadFailure(chunksLacking: 2, firstChunkLacking: 0, reports: []))
+        #expect(driver.failure == DownloadFailure(chunksMissing: 2, firstChunkMissing: 0, reports: []))
         #expect(driver.failure?.exitCode == .noSource)
     }
 
@@ -180,7 +180,7 @@ struct DownloadPlanTests {
         driver = Driver(chunks: 1, sources: [.worker, .worker])
         driver.connectAll()
         driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .corrupt))
-        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .missing))
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .lacking))
         #expect(driver.failure?.cause == .unavailable)
         #expect(driver.failure?.exitCode == .noSource)
     }
@@ -189,12 +189,12 @@ struct DownloadPlanTests {
     func missing() throws {
         var driver = Driver(chunks: 4, sources: [.worker])
         driver.connectAll()
-        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .missing))
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .lacking))
         #expect(driver.disconnected.isEmpty)
         for chunk in 1..<4 { driver.deliver(chunk) }
         let failure = try #require(driver.failure)
-        #expect(failure.chunksLacking == 1)
-        #expect(failure.firstChunkLacking == 0)
+        #expect(failure.chunksMissing == 1)
+        #expect(failure.firstChunkMissing == 0)
         #expect(failure.reports[0].lacked == 1)
         #expect(failure.reports[0].failed == 0)
         #expect(failure.reports[0].chunks == 3)
@@ -205,13 +205,13 @@ struct DownloadPlanTests {
     func missingFile() throws {
         var driver = Driver(chunks: 8, sources: [.mirror], files: [4, 4])
         driver.connectAll()
-        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .missing))
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .lacking))
         var next = 1
         while next < driver.fetches.count {
-            driver.tell(.failed(driver.fetches[next].id, chunk: driver.fetches[next].chunks.lowerBound, .missing))
+            driver.tell(.failed(driver.fetches[next].id, chunk: driver.fetches[next].chunks.lowerBound, .lacking))
             next += 1
         }
-        #expect(driver.failure?.chunksLacking == 8)
+        #expect(driver.failure?.chunksMissing == 8)
         // What was under way when the answer came, and nothing more of that file.
         #expect(Set(driver.fetches.flatMap(\.chunks)).isDisjoint(with: [2, 3]))
     }
@@ -221,7 +221,7 @@ struct DownloadPlanTests {
         var driver = Driver(chunks: 30, sources: [.worker, .worker, .worker])
         driver.tell(.connected(driver.connections[0].id))
         let chunk = try #require(driver.fetches.last?.chunks.lowerBound)
-        driver.tell(.failed(try #require(driver.fetch(of: chunk)), chunk: chunk, .missing))
+        driver.tell(.failed(try #require(driver.fetch(of: chunk)), chunk: chunk, .lacking))
         driver.tell(.connected(driver.connections[1].id))
         #expect(driver.source(of: chunk) == 1)
     }

@@ -204,7 +204,7 @@ struct Simulation<Plan: Scheduler> {
     }
 
     private mutating func refusal(of chunk: Int, by source: SimulatedSource) -> SourceError? {
-        if let holdings = source.holdings, !holdings.contains(chunk) { return .missing }
+        if let holdings = source.holdings, !holdings.contains(chunk) { return .lacking }
         if random.chance(source.busy) { return .status(503, retryAfter: source.retryAfter) }
         if random.chance(source.nonsense) { return .protocolViolation("nonsense") }
         return nil
@@ -316,7 +316,7 @@ struct Simulation<Plan: Scheduler> {
             case .failed(let failure):
                 isOver = true
                 outcome.failure = failure
-                if failure.chunksLacking != layout.chunkCount - verified.count {
+                if failure.chunksMissing != layout.chunkCount - verified.count {
                     outcome.violations.append("miscounts what is lacking")
                 }
             }

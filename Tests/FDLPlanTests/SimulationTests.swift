@@ -44,8 +44,8 @@ struct SimulationTests {
             let scenario = Scenario.hopeless(seed: UInt64(batch * 100 + index))
             let outcome = scenario.run()
             expectSound(outcome, scenario)
-            #expect(outcome.failure?.chunksLacking == scenario.lost?.count, "\(scenario.name)")
-            #expect(outcome.failure?.firstChunkLacking == scenario.lost?.first(), "\(scenario.name)")
+            #expect(outcome.failure?.chunksMissing == scenario.lost?.count, "\(scenario.name)")
+            #expect(outcome.failure?.firstChunkMissing == scenario.lost?.first(), "\(scenario.name)")
             #expect(outcome.failure?.reports.count == scenario.sources.count)
         }
     }

@@ -95,8 +95,8 @@ extension SourceError: Walked {
         case .unreachable(.other): .tls(.certificateExpired)
         case .tls: .timeout("connecting")
         case .timeout: .closedEarly("before the answer was complete")
-        case .closedEarly: .missing
-        case .missing: .status(503, retryAfter: nil)
+        case .closedEarly: .lacking
+        case .lacking: .status(503, retryAfter: nil)
         case .status: .redirects(302)
         case .redirects: .protocolViolation("answered 400")
         case .protocolViolation: .corrupt

@@ -280,7 +280,7 @@ import Testing
             )
             let own = cause.failure(in: Command.fetch.context)
             let message =
-                cause == .missing
+                cause == .lacking
                 ? "a.example:8443 has no /manifests/n.json"
                 : "cannot fetch the manifest from a.example:8443: \(own.message)"
             #expect(error.failure == Failure(own.exitCode, message, hint: own.hint))
@@ -297,7 +297,7 @@ import Testing
             reports[index].state = state
             reports[index].corrupt = error == .corrupt ? 1 : 0
         }
-        let cause = DownloadFailure(chunksLacking: 2, firstChunkLacking: 1, reports: reports)
+        let cause = DownloadFailure(chunksMissing: 2, firstChunkMissing: 1, reports: reports)
         return ExhaustedDownload(cause: cause, sources: sources, context: Command.get.context).failure
     }
 
@@ -316,7 +316,7 @@ import Testing
     }
 
     @Test func `Several causes: the hint is of one that is told, and says of which`() throws {
-        let mixed = try exhausted((.missing, .active), (.tls(.certificateExpired), .unusable), (nil, .untried))
+        let mixed = try exhausted((.lacking, .active), (.tls(.certificateExpired), .unusable), (nil, .untried))
         #expect(mixed.exitCode == .noSource)
         #expect(mixed.hint == "https://1.example/: \(Self.renew)")
         let refused = try exhausted((.forbidden(403), .unusable), (.tls(.notTLS), .unusable))

@@ -104,7 +104,7 @@ final class Exchange {
         } catch {
             switch error {
             // The next answer on this connection may be a good one.
-            case .missing, .status, .forbidden: return refuse(error)
+            case .lacking, .status, .forbidden: return refuse(error)
             default: throw error
             }
         }

@@ -33,7 +33,7 @@ enum ResponseCheck {
     /// What an answer says that is not the one asked for.
     static func refusal(_ head: HTTPResponseHead) -> SourceError {
         switch head.status.code {
-        case 404, 410: .missing
+        case 404, 410: .lacking
         case 401, 403, 407: .forbidden(Int(head.status.code))
         case 408, 429, 500...599: .status(Int(head.status.code), retryAfter: retryAfter(head))
         case 304: .protocolViolation("answered 304 to a request without conditions")

@@ -10,10 +10,10 @@ struct ExhaustedDownload: Explained {
     let context: SourceContext
 
     var failure: Failure {
-        let chunks = cause.chunksLacking == 1 ? "1 chunk" : "\(cause.chunksLacking) chunks"
+        let chunks = cause.chunksMissing == 1 ? "1 chunk" : "\(cause.chunksMissing) chunks"
         return Failure(
             cause.exitCode,
-            "no source can give \(chunks), the first of them number \(cause.firstChunkLacking): "
+            "no source can give \(chunks), the first of them number \(cause.firstChunkMissing): "
                 + zip(sources, cause.reports).map(Self.reason).joined(separator: "; "),
             hint: hint
         )
@@ -42,7 +42,7 @@ struct ExhaustedDownload: Explained {
         case .tls, .redirects, .protocolViolation, .unreachable(.noAddress): 0
         case .forbidden: 1
         case .corrupt, .undecodable: 2
-        case .missing: 3
+        case .lacking: 3
         case .unreachable(.refused), .unreachable(.other): 4
         case .status, .timeout, .closedEarly: 5
         }

@@ -19,7 +19,7 @@ struct DocumentFetcher: Sendable {
     func fetch(_ path: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
         do {
             return try await start(path, url, limit).get()
-        } catch SourceError.missing {
+        } catch SourceError.lacking {
             return nil
         } catch {
             throw SourceError(connectionError: error)

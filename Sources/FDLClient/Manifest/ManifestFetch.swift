@@ -19,7 +19,7 @@ public enum ManifestFetch {
         let fetcher = DocumentFetcher(group: group, tls: try TLSContext.client(tls, for: use))
         do throws(SourceError) {
             guard let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) else {
-                throw .missing
+                throw .lacking
             }
             let limit = MinisignSignature.maximumBytes
             let signature = try await fetcher.fetch(FileNames.signature(of: path), from: directory, limit: limit)
@@ -72,7 +72,7 @@ struct ManifestFetchError: Explained {
 
     var failure: Failure {
         let message =
-            cause == .missing
+            cause == .lacking
             ? "\(url.authority) has no \(path)" : "cannot fetch the manifest from \(url.authority): \(cause)"
         return Failure(cause.exitCode, message, hint: cause.hint(in: context))
     }

@@ -11,7 +11,7 @@ extension SourceError: Explained {
         switch self {
         case .tls, .forbidden: .tls
         case .corrupt: .integrity
-        case .unreachable, .timeout, .closedEarly, .missing, .status, .redirects, .protocolViolation, .undecodable:
+        case .unreachable, .timeout, .closedEarly, .lacking, .status, .redirects, .protocolViolation, .undecodable:
             .noSource
         }
     }
@@ -25,7 +25,7 @@ extension SourceError: Explained {
         case .unreachable(.other): "check this machine's network, and that the server is up"
         case .tls(let error): error.hint(in: context)
         case .timeout, .closedEarly, .status: "try again later, or \(elsewhere)\(context.kept)"
-        case .missing:
+        case .lacking:
             switch context.use {
             case .chunks: "add a source that has it with --server or --mirror\(context.kept)"
             case .manifest(let authority): "look at https://\(authority)/ for what it serves"

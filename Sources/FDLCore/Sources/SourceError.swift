@@ -9,7 +9,7 @@ public enum SourceError: Error, Hashable, Sendable {
     /// The connection ended before the answer did, with or without close_notify.
     case closedEarly(String)
     /// The source does not have the chunk: 404 or 410.
-    case missing
+    case lacking
     /// 408, 429 or a 5xx; `retryAfter` where the answer asked for a pause (RFC 9110 section 10.2.3).
     case status(Int, retryAfter: Duration?)
     /// An answer outside what was asked: another status, a wrong or absent Content-Range, a wrong length, an encoding
@@ -42,7 +42,7 @@ extension SourceError: CustomStringConvertible {
         case .tls(let why): "TLS: \(why)"
         case .timeout(let what): "timed out: \(what)"
         case .closedEarly(let what): "closed early: \(what)"
-        case .missing: "does not have it"
+        case .lacking: "does not have it"
         case .status(let code, _): "answered \(code)"
         case .redirects(let code): "redirects (\(code)), which is never followed"
         case .protocolViolation(let what): "broke the protocol: \(what)"

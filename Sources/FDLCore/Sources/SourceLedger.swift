@@ -34,7 +34,7 @@ public struct SourceReport: Sendable, Equatable {
     /// Chunks it does not have. No fault.
     public package(set) var lacked = 0
     public package(set) var state: SourceState = .untried
-    /// The last thing it did wrong, `.missing` only where it never did anything worse.
+    /// The last thing it did wrong, `.lacking` only where it never did anything worse.
     public package(set) var lastError: SourceError?
     /// Bytes a second over all its connections, as last measured; nil where nothing was.
     public package(set) var rate: Double?

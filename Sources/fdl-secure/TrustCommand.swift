@@ -5,8 +5,9 @@ import FDLCrypto
 import FDLSystem
 import FDLTrust
 
-struct Trust: ParsableCommand {
+struct TrustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "trust",
         abstract: "The publishers whose manifests you accept.",
         subcommands: [Add.self, List.self, Remove.self]
     )
@@ -20,7 +21,7 @@ struct Trust: ParsableCommand {
     }
 }
 
-extension Trust {
+extension TrustCommand {
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept a publisher from now on.")
 
@@ -31,12 +32,12 @@ extension Trust {
         var label: String?
 
         func run() throws {
-            try Trust.reporting { () throws(KeyRingError) in
+            try TrustCommand.reporting { () throws(KeyRingError) in
                 // The line itself: `RW` is how the base64 of a minisign key begins.
                 let isLine = key.utf8.count == 56 && key.hasPrefix("RW")
                 let parsed = isLine ? try? PublicKey(minisign: key) : nil
                 let publicKey = if let parsed { parsed } else { try KeyFile.publicKey(key) }
-                let publisher = try Trust.ring.trust(publicKey, label: label)
+                let publisher = try TrustCommand.ring.trust(publicKey, label: label)
                 StandardStream.output.writeLine("trusted \(publisher.label): key \(publisher.key.id)")
             }
         }
@@ -46,11 +47,11 @@ extension Trust {
         static let configuration = CommandConfiguration(abstract: "Show the publishers you accept.")
 
         func run() throws {
-            try Trust.reporting { () throws(KeyRingError) in
-                if let own = try Trust.ring.ownPublicKey() {
+            try TrustCommand.reporting { () throws(KeyRingError) in
+                if let own = try TrustCommand.ring.ownPublicKey() {
                     StandardStream.output.writeLine("\(own.id)  \(own.minisignLine)  (your own)")
                 }
-                for publisher in try Trust.ring.trustedPublishers() {
+                for publisher in try TrustCommand.ring.trustedPublishers() {
                     StandardStream.output.writeLine(
                         "\(publisher.key.id)  \(publisher.key.minisignLine)  \(publisher.label)"
                     )
@@ -66,8 +67,8 @@ extension Trust {
         var name: String
 
         func run() throws {
-            try Trust.reporting { () throws(KeyRingError) in
-                for publisher in try Trust.ring.distrust(name) {
+            try TrustCommand.reporting { () throws(KeyRingError) in
+                for publisher in try TrustCommand.ring.distrust(name) {
                     StandardStream.output.writeLine("removed \(publisher.label): key \(publisher.key.id)")
                 }
             }

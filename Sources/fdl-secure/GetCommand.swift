@@ -7,8 +7,9 @@ import FDLTLS
 import FDLTrust
 import Glibc
 
-struct Get: AsyncParsableCommand {
+struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "get",
         abstract: "Download what a manifest lists; run it again to go on where it stopped."
     )
 

@@ -3,8 +3,9 @@ import FDLClient
 import FDLCore
 import FDLTrust
 
-struct Verify: AsyncParsableCommand {
+struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Hash what is on disk against a manifest. Nothing is fetched but a manifest given by URL."
     )
 
