@@ -21,26 +21,13 @@ package enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiter
 
     package var description: String {
         switch self {
-        case .text(let text): Self.quoted(text)
+        case .text(let text): JSONText.quoted(text)
         case .number(let number): "\(number)"
         case .decimal(let text): text
         case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
         case .object(let fields):
-            "{" + fields.map { "\(Self.quoted($0)):\($1)" }.joined(separator: ",") + "}"
+            "{" + fields.map { "\(JSONText.quoted($0)):\($1)" }.joined(separator: ",") + "}"
         case .null: "null"
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{0}"..."\u{1f}": result += "\\u00" + Hex.string([UInt8(truncatingIfNeeded: scalar.value)])
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

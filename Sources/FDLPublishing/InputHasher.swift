@@ -1,11 +1,12 @@
 import FDLCore
 import FDLCrypto
+import FDLSystem
 import Glibc
 import Synchronization
 
 /// Hashes all of the input on all cores.
 ///
-/// The files are cut into units of a few MiB, and each worker takes the next one that nobody has: neither one large
+/// The files are cut into units of a few MiB, and each thread takes the next one that nobody has: neither one large
 /// file nor many small ones leave a core idle. Whole-file digests, which cannot be cut, come first, the largest first.
 struct InputHasher: Sendable {
     /// What the manifest needs.
@@ -58,34 +59,32 @@ struct InputHasher: Sendable {
         self.units = units
     }
 
-    /// Runs `workers` workers until all is hashed, the first one fails, or the task is cancelled.
-    func run(workers: Int, progress: ProgressReport?) async throws(PublishingError) -> Result {
+    /// Hashes on so many threads of their own until all is hashed, the first one fails, or the task is cancelled.
+    func run(threads: Int, progress: ProgressReport?) async throws(PublishingError) -> Result {
         let queue = Queue()
-        typealias Outcome = Swift.Result<[Finding], PublishingError>
-        let outcomes = await withTaskGroup(of: Outcome.self) { group in
-            for _ in 0..<max(1, min(workers, units.count)) {
-                group.addTask {
-                    let outcome = Outcome { () throws(PublishingError) in
-                        try work(queue, progress: progress)
-                    }
-                    if case .failure = outcome { queue.stop() }
-                    return outcome
-                }
+        let findings = Mutex<[[Finding]]>([])
+        do {
+            try await ParallelWork.run(threads: max(1, min(threads, units.count))) { stop in
+                let found = try hash(queue, stop, progress: progress)
+                findings.withLock { $0.append(found) }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+        } catch let error as PublishingError {
+            throw error
+        } catch let error as SystemError {
+            throw .input(error)
+        } catch {
+            throw .cancelled
         }
-        return try gather(outcomes)
+        return try gather(findings.withLock { $0 })
     }
 
-    private func gather(_ outcomes: [Swift.Result<[Finding], PublishingError>]) throws(PublishingError) -> Result {
+    private func gather(_ findings: [[Finding]]) throws(PublishingError) -> Result {
         var chunks = [SHA256Digest?](repeating: nil, count: layout.chunkCount)
         var files = [SHA256Digest?](repeating: nil, count: input.files.count)
-        for outcome in outcomes {
-            for finding in try outcome.get() {
-                switch finding {
-                case .file(let index, let digest): files[index] = digest
-                case .chunk(let index, let digest): chunks[index] = digest
-                }
+        for finding in findings.joined() {
+            switch finding {
+            case .file(let index, let digest): files[index] = digest
+            case .chunk(let index, let digest): chunks[index] = digest
             }
         }
         let found = chunks.compactMap { $0 }
@@ -93,17 +92,22 @@ struct InputHasher: Sendable {
         return Result(chunks: found, files: files)
     }
 
-    private func work(_ queue: borrowing Queue, progress: ProgressReport?) throws(PublishingError) -> [Finding] {
-        var worker = HashingWorker()
+    /// One thread: takes a unit at a time until none is left.
+    private func hash(
+        _ queue: Queue,
+        _ stop: StopFlag,
+        progress: ProgressReport?
+    ) throws(PublishingError) -> [Finding] {
+        var hasher = RangeHasher()
         var findings: [Finding] = []
         while let index = queue.next(of: units.count) {
-            guard !Task.isCancelled else { throw .cancelled }
+            guard !stop.isSet else { throw .cancelled }
             let before = findings.count
             var bytes: Int64 = 0
             switch units[index] {
             case .wholeFile(let file):
                 let size = input.files[file].size
-                try reader.hash(file: file, range: 0..<size, step: max(size, 1), worker: &worker) { digest, count in
+                try reader.hash(file: file, range: 0..<size, step: max(size, 1), with: &hasher) { digest, count in
                     findings.append(.file(file, digest))
                     bytes += count
                 }
@@ -111,7 +115,7 @@ struct InputHasher: Sendable {
                 if findings.count == before { findings.append(.file(file, SHA256Digest(hashing: []))) }
             case .chunks(let file, let range, let first):
                 let step = Int64(layout.chunkSize.bytes)
-                try reader.hash(file: file, range: range, step: step, worker: &worker) { digest, count in
+                try reader.hash(file: file, range: range, step: step, with: &hasher) { digest, count in
                     findings.append(.chunk(first + findings.count - before, digest))
                     bytes += count
                 }
@@ -122,22 +126,18 @@ struct InputHasher: Sendable {
     }
 }
 
-/// Hears how many bytes of how many are hashed. Called by all workers, at once.
+/// Hears how many bytes of how many are hashed. Called by all threads, at once.
 public typealias ProgressReport = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
-/// What the workers share: which unit is next.
+/// What the threads share: which unit is next.
 private final class Queue: Sendable {
     private let taken = Atomic<Int>(0)
     private let bytes = Atomic<Int64>(0)
-    private let isStopped = Atomic<Bool>(false)
 
     func next(of count: Int) -> Int? {
-        guard !isStopped.load(ordering: .relaxed) else { return nil }
         let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
         return index < count ? index : nil
     }
-
-    func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// - Returns: all bytes counted so far.
     func count(_ more: Int64) -> Int64 { bytes.wrappingAdd(more, ordering: .relaxed).newValue }

@@ -3,15 +3,16 @@ import FDLCrypto
 import FDLSystem
 import Glibc
 
-/// Reads and hashes parts of the input's files. Shared by all workers: it has no state but the open folder.
+/// Reads and hashes parts of the input's files. Shared by all threads: it has no state but the open folder.
 final class InputReader: Sendable {
     private let input: PublishingInput
-    private let folder: Descriptor?
+    private let folder: SharedDescriptor?
 
     init(_ input: PublishingInput) throws(PublishingError) {
         self.input = input
         do {
-            self.folder = input.isFolder ? try Descriptor(opening: input.path, flags: O_RDONLY | O_DIRECTORY) : nil
+            let flags = O_RDONLY | O_DIRECTORY
+            self.folder = input.isFolder ? SharedDescriptor(try Descriptor(opening: input.path, flags: flags)) : nil
         } catch {
             throw .input(error)
         }
@@ -24,7 +25,7 @@ final class InputReader: Sendable {
         file index: Int,
         range: Range<Int64>,
         step: Int64,
-        worker: inout HashingWorker,
+        with hasher: inout RangeHasher,
         each: (SHA256Digest, _ byteCount: Int64) -> Void
     ) throws(PublishingError) {
         let file = input.files[index]
@@ -36,7 +37,7 @@ final class InputReader: Sendable {
             var offset = range.lowerBound
             while offset < range.upperBound {
                 let end = min(offset + step, range.upperBound)
-                each(try worker.digest(of: descriptor, range: offset..<end, data: &data), end - offset)
+                each(try hasher.digest(of: descriptor, range: offset..<end, data: &data), end - offset)
                 offset = end
             }
             guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
@@ -51,10 +52,8 @@ final class InputReader: Sendable {
     private func open(_ file: PublishingInput.File) throws(SystemError) -> Descriptor {
         // Not blocking: what was a file may be a pipe by now.
         let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
-        switch folder {
-        case .some(let folder): return try folder.open(beneath: file.path.string, flags: flags)
-        case .none: return try Descriptor(opening: input.path, flags: flags)
-        }
+        guard let folder else { return try Descriptor(opening: input.path, flags: flags) }
+        return try folder.descriptor.open(beneath: file.path.string, flags: flags)
     }
 
     fileprivate static let changed = SystemError(operation: .read, code: ESTALE)
@@ -94,8 +93,8 @@ private struct KnownData {
     }
 }
 
-/// One worker's buffer and hasher.
-struct HashingWorker: ~Copyable {
+/// One thread's buffer and hasher.
+struct RangeHasher: ~Copyable {
     // Small enough to be still in the cache when it is hashed, large enough that the calls do not count.
     private static let bufferBytes = 256 << 10
 

@@ -20,17 +20,17 @@ public struct ManifestRecipe: Sendable {
     /// Hashes the input and writes down what it is.
     /// - Parameters:
     ///   - now: the publisher's clock.
-    ///   - workers: how many threads hash; by default one a core.
+    ///   - threads: how many hash; by default one a core.
     ///   - progress: is told how many bytes are hashed.
     public func manifest(
         of input: PublishingInput,
         now: UTCTime,
-        workers: Int = Self.coreCount,
+        threads: Int = Self.coreCount,
         progress: ProgressReport? = nil
     ) async throws(PublishingError) -> Manifest {
         let chunkSize = try checkedChunkSize(for: input)
         let hasher = try InputHasher(input, chunkSize: chunkSize, wholeFiles: includesFileDigests)
-        let digests = try await hasher.run(workers: workers, progress: progress)
+        let digests = try await hasher.run(threads: threads, progress: progress)
         let files = zip(input.files, digests.files).map { file, sha256 in
             Manifest.File(path: file.path, size: file.size, isExecutable: file.isExecutable, sha256: sha256)
         }

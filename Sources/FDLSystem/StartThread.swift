@@ -3,8 +3,9 @@ import CLinux
 import Glibc
 
 /// Runs `body` on a thread of its own.
+/// - Parameter stackBytes: enough for a few lines of text, and little where the memory is limited, unless given.
 /// - Returns: false where the system gives none.
-package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void) -> Bool {
     final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -14,8 +15,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // Enough for a few lines of text, and little where the memory is limited.
-    pthread_attr_setstacksize(&attributes, 512 << 10)
+    pthread_attr_setstacksize(&attributes, stackBytes)
     var thread = pthread_t()
     let code = pthread_create(
         &thread,

@@ -1,24 +1,18 @@
 import FDLClient
 import FDLCommand
 import FDLCore
-import Synchronization
 
 /// Tells a person, or with `--json` a program, what happens. People's lines go to standard error, so that standard
 /// output stays free for the bytes.
 final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
-    private let isTerminal = StandardStream.error.isTerminal
-    private let state = Mutex(State())
-
-    private struct State {
-        var progressShown = false
-        var lastBytes: Int64?
-    }
+    private let line: ProgressLine
 
     init(json: Bool, quiet: Bool) {
         self.json = json
         self.quiet = quiet
+        line = ProgressLine(isShown: StandardStream.error.isTerminal && !json && !quiet)
     }
 
     func begins(_ manifest: Manifest, sources: [Manifest.Source]) {
@@ -51,7 +45,7 @@ final class Reporter: Sendable {
                 "event": "progress", "chunks": .number(chunks), "totalChunks": .number(totalChunks),
                 "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes)),
             ])
-            showProgress(bytes, totalBytes)
+            line.report(done: bytes, total: totalBytes)
         case .kept(let path):
             emit(["event": "kept", "path": .text(path)])
             say("what is left of the folder that was replaced is kept in \(path)")
@@ -127,26 +121,6 @@ final class Reporter: Sendable {
         StandardStream.error.writeLine(printable(line))
     }
 
-    private func showProgress(_ bytes: Int64, _ total: Int64) {
-        guard isTerminal, !quiet, !json, total > 0 else { return }
-        let rate = state.withLock { state in
-            defer {
-                state.lastBytes = bytes
-                state.progressShown = true
-            }
-            return state.lastBytes.map { bytes - $0 } ?? 0
-        }
-        let percent = Double(bytes) / Double(total) * 100
-        let (done, speed) = (ByteCount.text(bytes), ByteCount.text(rate))
-        StandardStream.error.write("\r\u{1b}[K\(Int(percent)) %  \(done) of \(ByteCount.text(total))  \(speed)/s")
-    }
-
     /// Takes the progress line away before another line is written.
-    func endProgress() {
-        let wasShown = state.withLock { state in
-            defer { state.progressShown = false }
-            return state.progressShown
-        }
-        if wasShown { StandardStream.error.write("\r\u{1b}[K") }
-    }
+    func endProgress() { line.end() }
 }

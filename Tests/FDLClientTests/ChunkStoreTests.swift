@@ -44,7 +44,7 @@ extension ChunkStore {
     }
 
     private func scanner(_ store: ChunkStore, _ pool: NIOThreadPool) -> ChunkScanner {
-        ChunkScanner(layout: store.layout, digests: store.manifest.digests, pool: pool, subject: .partial(store))
+        ChunkScanner(layout: store.layout, digests: store.manifest.digests, subject: .partial(store))
     }
 
     @Test func findsAgainWhatItWroteAndNothingElse() async throws {
@@ -143,7 +143,7 @@ extension ChunkStore {
             let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
             let store = try ChunkStore(target: target, manifest: manifest)
             let next = Mutex(0)
-            try await pool.runEverywhere(8) { _ in
+            try await ParallelWork.run(threads: 8) { _ in
                 let chunk = next.withLock { next in
                     defer { next += 1 }
                     return next

@@ -1,6 +1,8 @@
 import FDLCore
 import FDLCrypto
+import FDLSystem
 import Foundation
+import Synchronization
 import Testing
 import TestSupport
 
@@ -32,8 +34,32 @@ import TestSupport
         #expect(manifest.digests == expected)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func hashingLeavesTheThreadsOfTasksToOthers() async throws {
+        let folder = try TemporaryFolder()
+        let threads = 2 * Processors.usable + 2
+        for index in 0..<threads { try folder.write([1], "tree/\(index)") }
+        let input = try PublishingInput(scanning: "\(folder.path)/tree")
+        final class Gate: Sendable {
+            let hashed = Atomic(0)
+            let isOpen = Atomic(false)
+        }
+        let gate = Gate()
+        async let manifest = ManifestRecipe().manifest(of: input, now: Self.now, threads: threads) { _, _ in
+            gate.hashed.add(1, ordering: .relaxed)
+            while !gate.isOpen.load(ordering: .relaxed) { usleep(1000) }
+        }
+        // All of them hash and wait; this task goes on.
+        while gate.hashed.load(ordering: .relaxed) < threads { try await Task.sleep(for: .milliseconds(1)) }
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { await Task.yield() } }
+        }
+        gate.isOpen.store(true, ordering: .relaxed)
+        #expect(try await manifest.files.count == threads)
+    }
+
     @Test(arguments: [1, 2, 7])
-    func aFolderOfManyFiles(workers: Int) async throws {
+    func aFolderOfManyFiles(threads: Int) async throws {
         let folder = try TemporaryFolder()
         var contents: [String: [UInt8]] = [:]
         for index in 0..<60 {
@@ -45,7 +71,7 @@ import TestSupport
         recipe.chunkSize = ChunkSize(bytes: Self.smallest)
         let input = try PublishingInput(scanning: "\(folder.path)/tree/")
         #expect(input.defaultOutput == "\(folder.path)/tree.manifest.json")
-        let manifest = try await recipe.manifest(of: input, now: Self.now, workers: workers)
+        let manifest = try await recipe.manifest(of: input, now: Self.now, threads: threads)
         #expect(manifest.name.string == "tree")
         let paths = manifest.files.map(\.path.string)
         #expect(paths.count == 60)

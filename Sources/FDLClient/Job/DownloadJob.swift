@@ -60,7 +60,6 @@ struct DownloadJob {
             layout: manifest.layout,
             digests: manifest.digests,
             store: store,
-            pool: pool,
             hashers: System.coreCount
         )
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
@@ -200,7 +199,7 @@ struct DownloadJob {
     }
 
     private func scanner(_ subject: ChunkScanner.Subject) -> ChunkScanner {
-        ChunkScanner(layout: manifest.layout, digests: manifest.digests, pool: pool, subject: subject)
+        ChunkScanner(layout: manifest.layout, digests: manifest.digests, subject: subject)
     }
 
     private func summary(path: String, outcome: DownloadEngine.Outcome?) -> DownloadSummary {

@@ -3,14 +3,12 @@ import FDLCrypto
 import FDLSystem
 import Glibc
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// Finds which chunks lie where the manifest wants them, by hashing them with all cores.
 struct ChunkScanner: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
-    let pool: NIOThreadPool
     let subject: Subject
 
     /// What is looked at, which says how far a read is believed.
@@ -54,7 +52,7 @@ struct ChunkScanner: Sendable {
     func matchingChunks(in tree: LocalTree) async throws -> ChunkSet {
         let zeros = subject.store?.zeros ?? ZeroChunks.all(in: layout, digests)
         let shared = Shared(chunkCount: layout.chunkCount, zeros: zeros)
-        try await pool.runEverywhere(hasherCount) { stop in try scan(tree, shared, stop) }
+        try await ParallelWork.run(threads: hasherCount) { stop in try scan(tree, shared, stop) }
         return shared.state.withLock { $0.found }
     }
 

@@ -2,7 +2,6 @@ import FDLCore
 import FDLCrypto
 import FDLSystem
 import Glibc
-import NIOPosix
 import Synchronization
 
 /// Copies chunks that other local files hold: older versions given as seeds, the output that is to be replaced, and
@@ -11,7 +10,6 @@ struct LocalReuse: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
     let store: ChunkStore
-    let pool: NIOThreadPool
     let hashers: Int
 
     /// What the threads share.
@@ -47,7 +45,7 @@ struct LocalReuse: Sendable {
         guard !missing.isEmpty, !paths.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
         let seeds = try paths.flatMap { try Self.files(at: $0) }
-        try await pool.runEverywhere(hashers) { stop in
+        try await ParallelWork.run(threads: hashers) { stop in
             var buffer = [UInt8](repeating: 0, count: layout.chunkSize.bytes)
             while !stop.isSet, let (path, offsets) = nextRun(of: seeds, search) {
                 try copyRun(offsets, of: path, search, stop, &buffer)
@@ -61,7 +59,7 @@ struct LocalReuse: Sendable {
     func copyDuplicates(missing: ChunkSet, present: ChunkSet) async throws -> ChunkSet {
         guard !missing.isEmpty, !present.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
-        try await pool.runEverywhere(hashers) { stop in
+        try await ParallelWork.run(threads: hashers) { stop in
             while !stop.isSet, let chunk = nextPresent(present, search) {
                 // A chunk whose bytes have changed since it was looked at is no help; another may be.
                 guard let bytes = try read(chunk), let places = search.take(digests[chunk]) else { continue }

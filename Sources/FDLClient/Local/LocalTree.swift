@@ -3,15 +3,6 @@ import FDLSystem
 import Glibc
 import NIOPosix
 
-/// An open file or directory that several hold: a directory by those who open files in it, a file by its writers.
-final class SharedDescriptor: Sendable {
-    let descriptor: Descriptor
-
-    init(_ descriptor: consuming Descriptor) {
-        self.descriptor = descriptor
-    }
-}
-
 /// The files of a manifest as they lie on this machine: a finished output, a partial one, one to verify.
 struct LocalTree: Sendable {
     let root: SharedDescriptor

@@ -3,7 +3,6 @@ import FDLSystem
 public import FDLTrust
 import Glibc
 import NIOCore
-import NIOPosix
 
 /// Checks files on this machine against a manifest, without any network.
 public enum LocalTreeCheck {
@@ -37,24 +36,20 @@ public enum LocalTreeCheck {
     /// Hashes what lies at `path`, with all cores.
     /// - Throws: `Failure` where the path cannot be read, or is a file where the manifest lists a folder.
     public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
-        let threads = max(1, System.coreCount)
-        try explaining { () throws(SystemError) in try ProcessLimits.check(threads: threads + 2, bytes: 32 << 20) }
-        let pool = NIOThreadPool(numberOfThreads: threads)
-        pool.start()
-        let result: Result<Report, Failure>
-        do {
-            result = .success(try await check(verified.manifest, at: path, pool))
-        } catch {
-            result = .failure(Failure(of: error))
+        try explaining { () throws(SystemError) in
+            try ProcessLimits.check(threads: System.coreCount + 2, bytes: 32 << 20)
         }
-        try? await pool.shutdownGracefully()
-        return try result.get()
+        do {
+            return try await check(verified.manifest, at: path)
+        } catch {
+            throw Failure(of: error)
+        }
     }
 
-    private static func check(_ manifest: Manifest, at path: String, _ pool: NIOThreadPool) async throws -> Report {
+    private static func check(_ manifest: Manifest, at path: String) async throws -> Report {
         let tree = try tree(manifest, at: path)
         let layout = manifest.layout
-        let scanner = ChunkScanner(layout: layout, digests: manifest.digests, pool: pool, subject: .files)
+        let scanner = ChunkScanner(layout: layout, digests: manifest.digests, subject: .files)
         let found = try await scanner.matchingChunks(in: tree)
         var problems: [Problem] = []
         if let (path, other) = try tree.folder?.foldedPair() {

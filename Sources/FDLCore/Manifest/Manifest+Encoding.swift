@@ -88,19 +88,5 @@ private struct JSONLines {
 
     mutating func hexadecimal(_ digest: SHA256Digest) { digest.appendHex(to: &bytes) }
 
-    /// A string in quotes, escaped as little as RFC 8259 section 7 allows.
-    mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x0a: raw("\\n")
-            case 0x0d: raw("\\r")
-            case 0x09: raw("\\t")
-            case ..<0x20: raw("\\u00" + Hex.string([byte]))
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
+    mutating func string(_ text: String) { JSONText.append(text, to: &bytes) }
 }

@@ -10,13 +10,13 @@ final class ServedRoot: Sendable {
     private let directory: Mutex<Directory>
     private let secrets = Mutex<Set<FileStatus.Identity>>([])
 
-    private final class Directory: Sendable {
-        let descriptor: Descriptor
+    private struct Directory: Sendable {
+        let opened: SharedDescriptor
         let identity: FileStatus.Identity
 
         init(_ path: String) throws(SystemError) {
-            descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
-            identity = try descriptor.status().identity
+            opened = SharedDescriptor(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
+            identity = try opened.descriptor.status().identity
         }
     }
 
@@ -50,7 +50,7 @@ final class ServedRoot: Sendable {
         do throws(SystemError) {
             // O_NONBLOCK: opening a named pipe must not wait for its writer.
             let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
-            let file = try ServedFile(current.descriptor.open(beneath: relativePath, flags: flags))
+            let file = try ServedFile(current.opened.descriptor.open(beneath: relativePath, flags: flags))
             guard let file, !secrets.withLock({ $0.contains(file.status.identity) }) else { return nil }
             return file
         } catch {
@@ -61,7 +61,7 @@ final class ServedRoot: Sendable {
     /// The state of a directory below the root; nil where it is none or cannot be reached. Empty for the root itself.
     func status(ofDirectory relativePath: String) -> FileStatus? {
         do throws(SystemError) {
-            if relativePath.isEmpty { return try current.descriptor.status() }
+            if relativePath.isEmpty { return try current.opened.descriptor.status() }
             // Not opened: one that may not be read has a state too, which shows when that changes.
             let status = try FileStatus(path: "\(path)/\(relativePath)", following: false)
             return status.kind == .directory ? status : nil
