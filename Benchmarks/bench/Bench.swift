@@ -12,7 +12,7 @@ struct Bench: ParsableCommand {
         abstract: "Measures the programs beside their peers, and prints a table.",
         discussion: """
             Starts four nginx servers and four workers on this machine. Nothing in it is a pass or a failure.
-            docs/performance.md says how to read it. Run it by tools/bench, which installs and builds what it needs.
+            docs/measuring.md says how to read it. Run it by tools/bench, which installs and builds what it needs.
             """
     )
 

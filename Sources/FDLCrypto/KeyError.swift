@@ -14,7 +14,7 @@ public enum KeyError: Error, Sendable, Hashable {
 }
 
 extension KeyError: CustomStringConvertible {
-    /// Half a sentence, to stand behind the name of the key's file.
+    /// Half a sentence, to follow the name of the key's file.
     public var description: String {
         switch self {
         case .notAPublicKey(let reason): "is not a minisign public key: \(reason)"

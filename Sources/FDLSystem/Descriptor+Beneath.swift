@@ -75,7 +75,7 @@ extension Descriptor {
         return opened
     }
 
-    /// This directory's path with `name` behind it, for messages.
+    /// This directory's path with `name` after it, for messages.
     func joined(_ name: String) -> String {
         path.hasSuffix("/") ? path + name : "\(path)/\(name)"
     }

@@ -26,7 +26,7 @@ struct SourceOptions: ParsableArguments {
     var key: String?
 
     func validate() throws {
-        if key != nil, cert == nil { throw ValidationError("--key is of use only with --cert") }
+        if key != nil, cert == nil { throw ValidationError("--key needs --cert") }
     }
 
     /// The sources named here, then those of the manifest, each once.

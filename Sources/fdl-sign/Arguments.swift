@@ -16,7 +16,7 @@ extension ChunkSize: ExpressibleByArgument {
     }
 }
 
-/// How long something holds: a number with h, d, w or y behind it.
+/// How long something holds: a number followed by h, d, w or y.
 struct Lifetime: ExpressibleByArgument {
     let seconds: Int64
 

@@ -37,7 +37,7 @@ struct KeygenCommand: ParsableCommand {
             StandardStream.output.writeLine("public key  \(publicPath) (hand it to readers)")
             StandardStream.output.writeLine("            \(key.minisignLine)")
             if wasThere {
-                StandardStream.error.write("note: the secret key was there already; its public key was lacking\n")
+                StandardStream.error.write("note: the secret key was there already; its public key was missing\n")
             } else if let warning = Self.warning(ofKey: secretPath) {
                 StandardStream.error.write("warning: \(warning)\n")
             }

@@ -68,7 +68,7 @@ enum ResponseCheck {
     private static func checkLength(_ head: HTTPResponseHead, _ expected: Int) throws(SourceError) {
         guard let text = head.headers.first(name: "Content-Length") else { return }
         guard Int(text) == expected else {
-            throw .protocolViolation("Content-Length \(text.prefix(20)) where \(expected) was due")
+            throw .protocolViolation("Content-Length \(text.prefix(20)) instead of \(expected)")
         }
     }
 
@@ -85,7 +85,7 @@ enum ResponseCheck {
         let range = "bytes \(first)-\(last)/"
         let value = text.lowercased()
         guard value == "\(range)\(fileSize)" || value == "\(range)*" else {
-            throw .protocolViolation("Content-Range \(text.prefix(48)) where \(range)\(fileSize) was due")
+            throw .protocolViolation("Content-Range \(text.prefix(48)) instead of \(range)\(fileSize)")
         }
     }
 }

@@ -81,7 +81,7 @@ public enum LocalTreeCheck {
             throw Failure(
                 error.isNotFound ? .usage : .localIO,
                 error.description,
-                hint: "name the file or folder to verify behind the manifest"
+                hint: "name the file or folder to verify after the manifest"
             )
         }
         guard manifest.isSingleFile != (status.kind == .directory) else {
@@ -90,7 +90,7 @@ public enum LocalTreeCheck {
                 manifest.isSingleFile
                     ? "\(path) is a directory, and the manifest lists one file"
                     : "\(path) is a file, and the manifest lists a folder",
-                hint: "name the \(manifest.isSingleFile ? "file" : "folder") to verify behind the manifest"
+                hint: "name the \(manifest.isSingleFile ? "file" : "folder") to verify after the manifest"
             )
         }
         if status.kind == .directory {
@@ -154,7 +154,7 @@ extension LocalTreeCheck.Problem.Kind: CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing: "is missing"
-        case .wrongSize(let expected, let found): "has \(found) bytes where \(expected) are due"
+        case .wrongSize(let expected, let found): "has \(found) bytes instead of \(expected)"
         case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
         case .executable(true): "lacks the executable bit"
         case .executable(false): "has the executable bit, which it should not"

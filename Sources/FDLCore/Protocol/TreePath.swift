@@ -39,7 +39,7 @@ package enum TreePath: Hashable, Sendable {
         }
     }
 
-    /// The path below the tree's root, percent-encoded: what stands behind a worker's URL.
+    /// The path below the tree's root, percent-encoded: what follows a worker's URL.
     package var relative: String {
         switch self {
         case .frontPage: return ""
@@ -75,7 +75,7 @@ package enum TreePath: Hashable, Sendable {
         return SHA256Digest(hex: Substring(parts[1]))
     }
 
-    /// By bytes: a combining mark behind the slash would make another character of it.
+    /// By bytes: a combining mark after the slash would make another character of it.
     private static func part(of path: Substring, behind prefix: String) -> Substring? {
         path.utf8.starts(with: prefix.utf8) ? Substring(path.utf8.dropFirst(prefix.utf8.count)) : nil
     }

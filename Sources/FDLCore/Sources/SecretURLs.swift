@@ -61,7 +61,7 @@ private func isSlash(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "/") || byte 
 private func isQueryMark(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") }
 private func isAt(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "@") }
 
-/// What stands behind `://` in a sentence: most likely the URL of a source, whose path may have an `@`.
+/// What follows `://` in a sentence: most likely the URL of a source, whose path may have an `@`.
 private func embedded(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     let authority = rest.prefix { !isSlash($0) && !isQueryMark($0) }
     if authority.contains(where: isAt) { return typed(rest) }
@@ -71,7 +71,7 @@ private func embedded(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     return isPlain ? Array(rest) : typed(rest)
 }
 
-/// What a person typed behind `://`, or without it: a password may hold every mark that ends one.
+/// What a person typed after `://`, or without it: a password may hold every mark that ends one.
 private func typed(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     let query = rest.firstIndex(where: isQueryMark)
     if let at = rest.lastIndex(where: isAt) {

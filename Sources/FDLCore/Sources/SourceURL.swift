@@ -1,6 +1,6 @@
 /// The address of a source: an `https` URL (RFC 3986) with a host, and neither userinfo, query nor fragment.
 ///
-/// `path` always begins and ends with `/`, so that a relative reference can be put behind it.
+/// `path` always begins and ends with `/`, so that a relative reference can be appended.
 public struct SourceURL: Hashable, Sendable {
     /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets.
     public let host: String

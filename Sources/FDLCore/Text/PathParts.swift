@@ -1,4 +1,4 @@
-// Paths are bytes to the operating system. A `Character` is not: `/` with a combining mark behind it is one, and no
+// Paths are bytes to the operating system. A `Character` is not: `/` with a combining mark after it is one, and no
 // slash. So paths are taken apart here, by their UTF-8, and nowhere else.
 
 /// The parts between the slashes of a path; empty ones are left out.
@@ -8,7 +8,7 @@ package func pathParts(_ path: String) -> [String] {
 
 /// Splits a path at its last slash.
 /// - Returns: what stands before the slash (empty where the path begins with it, nil where there is none) and what
-///   stands behind it.
+///   follows it.
 package func splitLast(_ path: String) -> (directory: String?, name: String) {
     let bytes = path.utf8
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return (nil, path) }

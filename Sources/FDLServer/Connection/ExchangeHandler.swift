@@ -12,7 +12,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Requests that may wait behind the one being answered before the connection is no longer read.
+    /// Requests that may wait after the one being answered before the connection is no longer read.
     static let pendingLimit = 32
 
     enum State {

@@ -48,7 +48,7 @@ final class Catalog: Sendable {
         let path: String
     }
 
-    /// Where the file behind `/manifests/NAME` lies, relative to the root.
+    /// Where the file of `/manifests/NAME` lies, relative to the root.
     func path(ofManifest name: String) -> String? { paths[name] }
 
     /// Where a chunk may be found.
