@@ -159,7 +159,7 @@ import Testing
             .noSource,
             SourceRow(
                 "broke the protocol: answered 400",
-                "check that a worker's URL stands behind --server, and a mirror's behind --mirror",
+                "check that a worker's URL is given with --server, and a mirror's with --mirror",
                 (.fetching, "check the URL, or name a manifest file on this machine")
             )
         ),

@@ -37,7 +37,7 @@ extension SourceError: Explained {
             }
         case .protocolViolation:
             switch context.use {
-            case .chunks: "check that a worker's URL stands behind --server, and a mirror's behind --mirror"
+            case .chunks: "check that a worker's URL is given with --server, and a mirror's with --mirror"
             case .manifest: "check the URL, or \(elsewhere)"
             }
         case .corrupt:
