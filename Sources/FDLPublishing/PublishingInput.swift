@@ -88,7 +88,9 @@ public struct PublishingInput: Sendable {
 
     private static func hasBytes(_ path: String) -> Bool {
         do throws(SystemError) {
-            _ = try WholeFile.read(path, limit: 0)
+            // Not blocking: what was a file may be a pipe by now.
+            let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY | O_NONBLOCK)
+            _ = try file.readAll(limit: 0)
             return false
         } catch {
             return error.code == EFBIG

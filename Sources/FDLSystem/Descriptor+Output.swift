@@ -110,41 +110,47 @@ extension Descriptor {
         }
     }
 
-    /// Whether the file system takes two names in this directory for one. Tried out in a directory of its own, which is
-    /// gone afterwards.
+    /// Whether the file system takes two names in this directory for one.
     /// - Returns: false also where it cannot hold one of them.
     package func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
-        let place = StagedFile.name()
-        try createDirectory(beneath: place, mode: 0o700)
-        defer { try? removeTree(child: place) }
-        let directory = try open(child: place, flags: O_RDONLY | O_DIRECTORY)
-        guard (try? directory.open(child: first, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)) != nil else {
-            return false
+        try tryingOut { directory throws(SystemError) in
+            guard (try? directory.createFile(first)) != nil else { return false }
+            return try directory.status(child: second) != nil
         }
-        return try directory.status(child: second) != nil
     }
 
-    /// The first of some names that no file can have here. Tried out in a directory of its own, which is gone afterwards.
+    /// The first of some names that no file can have here.
     package func refusedName(
         among names: [String]
     ) throws(SystemError) -> (index: Int, error: SystemError)? {
+        try tryingOut { directory throws(SystemError) in
+            for (index, name) in names.enumerated() {
+                do throws(SystemError) {
+                    try directory.createFile(name)
+                } catch {
+                    // Two of them may be one name here, which is not asked.
+                    guard error.code != EEXIST else { continue }
+                    // A name that any file system holds: otherwise it is not the name.
+                    try directory.createFile(StagedFile.name())
+                    return (index, error)
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Names are tried out in a directory of their own in this one, which is gone afterwards.
+    private func tryingOut<Result>(
+        _ body: (borrowing Descriptor) throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
         let place = StagedFile.name()
         try createDirectory(beneath: place, mode: 0o700)
         defer { try? removeTree(child: place) }
-        let directory = try open(child: place, flags: O_RDONLY | O_DIRECTORY)
-        let flags = O_WRONLY | O_CREAT | O_EXCL
-        for (index, name) in names.enumerated() {
-            do throws(SystemError) {
-                _ = try directory.open(child: name, flags: flags, mode: 0o600)
-            } catch {
-                // Two of them may be one name here, which is not asked.
-                guard error.code != EEXIST else { continue }
-                // A name that any file system holds: otherwise it is not the name.
-                _ = try directory.open(child: StagedFile.name(), flags: flags, mode: 0o600)
-                return (index, error)
-            }
-        }
-        return nil
+        return try body(try open(child: place, flags: O_RDONLY | O_DIRECTORY))
+    }
+
+    private func createFile(_ name: String) throws(SystemError) {
+        _ = try open(child: name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     }
 
     /// What a file would be that is made in this directory now: whose, and with which permission bits.

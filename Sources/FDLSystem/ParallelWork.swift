@@ -23,22 +23,23 @@ package enum ParallelWork {
         _ work: @escaping @Sendable (StopFlag) throws -> Void
     ) async throws {
         let stop = StopFlag()
+        let count = max(1, count)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let threads = Threads(max(1, count), continuation)
-                for number in 0..<max(1, count) {
+                let threads = Threads(count, continuation, stop)
+                for number in 0..<count {
                     let isStarted = startThread(stackBytes: 2 << 20) {
                         do {
                             try work(stop)
                             threads.ended(nil)
                         } catch {
-                            threads.ended(error, stop)
+                            threads.ended(error)
                         }
                     }
                     // Fewer than wanted do the same work.
                     guard !isStarted else { continue }
                     let error = SystemError(operation: .other("start a thread"), code: EAGAIN)
-                    threads.ended(number == 0 ? error : nil, stop)
+                    threads.ended(number == 0 ? error : nil)
                 }
             }
         } onCancel: {
@@ -56,13 +57,15 @@ package enum ParallelWork {
 
         private let state: Mutex<State>
         private let continuation: CheckedContinuation<Void, any Error>
+        private let stop: StopFlag
 
-        init(_ count: Int, _ continuation: CheckedContinuation<Void, any Error>) {
+        init(_ count: Int, _ continuation: CheckedContinuation<Void, any Error>, _ stop: StopFlag) {
             state = Mutex(State(running: count))
             self.continuation = continuation
+            self.stop = stop
         }
 
-        func ended(_ error: (any Error)?, _ stop: StopFlag? = nil) {
+        func ended(_ error: (any Error)?) {
             let result: Result<Void, any Error>? = state.withLock { state in
                 if state.error == nil { state.error = error }
                 state.running -= 1
@@ -70,7 +73,7 @@ package enum ParallelWork {
                 return state.error.map { .failure($0) } ?? .success(())
             }
             // After the error is kept: another thread that sees the flag may end with one of its own.
-            if error != nil { stop?.set() }
+            if error != nil { stop.set() }
             if let result { continuation.resume(with: result) }
         }
     }

@@ -86,7 +86,6 @@ public struct UserDirectoryError: Error, Sendable, Hashable {
         case notAbsolute(String, String)
         case notUTF8(String, shown: String)
     }
-
 }
 
 extension UserDirectoryError: Explained {

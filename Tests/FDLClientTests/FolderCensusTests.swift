@@ -24,7 +24,7 @@ private struct Listing {
 
 @Suite struct FolderCensusTests {
     private func files(_ names: String...) throws -> ListedTree {
-        ListedTree(try names.map { Manifest.File(path: try SafePath($0), size: 0, isExecutable: false) })
+        ListedTree(try manifest(names.map { ($0, []) }))
     }
 
     private func matched(_ census: FolderCensus) -> [String] {

@@ -39,7 +39,7 @@ public enum ManifestFetch {
 
     /// The name that a URL asks for: `NAME` of a tree's `/manifests/NAME.json`.
     /// - Returns: nil where it is not one of a tree.
-    public static func name(askedBy url: String) -> String? {
+    package static func name(askedBy url: String) -> String? {
         worker(serving: url).map { _ in FileNames.manifestName(inFile: splitLast(url).name) }
     }
 

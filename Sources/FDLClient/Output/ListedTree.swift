@@ -36,14 +36,9 @@ struct ListedTree: Sendable {
         func joined(_ name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
     }
 
-    init(_ manifest: Manifest) { self.init(manifest.files) }
-
-    init(_ files: [Manifest.File]) {
-        self.files = files
-        // A manifest lists 2^20 chunks at most, and a reader takes no text that has room for so many more files.
-        order = files.indices.map(Int32.init).sorted { left, right in
-            files[Int(left)].path.precedesInTree(files[Int(right)].path)
-        }
+    init(_ manifest: Manifest) {
+        files = manifest.files
+        order = manifest.walkOrder
     }
 
     var root: Folder { Folder(path: "", range: order.indices) }

@@ -125,7 +125,7 @@ extension JSONScanner {
         }
     }
 
-    /// Behind `\u`: one code unit, or a surrogate pair in two escapes.
+    /// After `\u`: one code unit, or a surrogate pair in two escapes.
     private mutating func unicodeEscape() throws(ManifestError) -> Character {
         let first = try hexadecimalUnit()
         if let scalar = Unicode.Scalar(first) { return Character(scalar) }

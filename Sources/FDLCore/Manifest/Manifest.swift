@@ -32,6 +32,8 @@ public struct Manifest: Sendable, Equatable {
     public let chunkSize: ChunkSize
     /// The files, in the manifest's order.
     public let files: [File]
+    /// The numbers of the files in the order of a walk (`SafePath.precedesInTree`).
+    package let walkOrder: [Int32]
     /// Where each chunk lies.
     package let layout: ChunkLayout
     /// The digests of all chunks: the first file's in order, then the second's, and so on.
@@ -112,7 +114,7 @@ public struct Manifest: Sendable, Equatable {
         guard chunkCount == digests.count else {
             throw .chunkCountMismatch(path: nil, expected: Int64(chunkCount), found: Int64(digests.count))
         }
-        try Self.checkDistinct(files)
+        self.walkOrder = try Self.distinctOrder(of: files)
         self.name = name
         self.version = version
         self.created = created
@@ -150,7 +152,7 @@ public struct Manifest: Sendable, Equatable {
 
     /// Two files with one path, or a file where another needs a directory, cannot both be written.
     /// Sorted, a path that lies within a file's comes right after the file, and one that is there twice after itself.
-    private static func checkDistinct(_ files: [File]) throws(ManifestError) {
+    private static func distinctOrder(of files: [File]) throws(ManifestError) -> [Int32] {
         let order = files.indices.map(Int32.init).sorted { left, right in
             files[Int(left)].path.precedesInTree(files[Int(right)].path)
         }
@@ -161,6 +163,7 @@ public struct Manifest: Sendable, Equatable {
             if rest.isEmpty { throw .duplicatePath(inner) }
             if rest.first == UInt8(ascii: "/") { throw .pathInsideFile(path: inner, file: outer) }
         }
+        return order
     }
 }
 

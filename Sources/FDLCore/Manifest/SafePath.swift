@@ -47,7 +47,7 @@ public struct SafePath: Hashable, Sendable {
     }
 
     private static func reservedSuffix(of part: Substring.UTF8View) -> String? {
-        FileNames.reservedSuffixes.first { part.reversed().starts(with: $0.utf8.reversed()) }
+        FileNames.reservedSuffixes.first { part.ends(with: $0) }
     }
 }
 

@@ -27,9 +27,7 @@ package enum FileNames {
 
     /// What a manifest's file is named for: without `.manifest.json` or `.json`.
     package static func manifestName(inFile name: String) -> String {
-        let suffix = [manifestSuffix, servedManifestSuffix].first { suffix in
-            name.utf8.reversed().starts(with: suffix.utf8.reversed())
-        }
+        let suffix = [manifestSuffix, servedManifestSuffix].first { name.utf8.ends(with: $0) }
         return String(decoding: name.utf8.dropLast(suffix?.utf8.count ?? 0), as: UTF8.self)
     }
 
@@ -43,7 +41,7 @@ package enum FileNames {
     /// system that does not keep it.
     package static func isPartial(_ path: some StringProtocol) -> Bool {
         path.lowercased().utf8.split(separator: UInt8(ascii: "/")).contains { part in
-            part.reversed().starts(with: partialSuffix.utf8.reversed())
+            part.ends(with: partialSuffix)
         }
     }
 

@@ -3,7 +3,7 @@ public struct TLSAlert: Hashable, Sendable {
     /// The number in IANA's registry.
     public let code: UInt8
 
-    public init(code: UInt8) {
+    package init(code: UInt8) {
         self.code = code
     }
 

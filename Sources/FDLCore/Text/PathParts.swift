@@ -24,3 +24,8 @@ package func withoutTrailingSlashes(_ path: String) -> String {
     while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
     return String(decoding: bytes, as: UTF8.self)
 }
+
+extension BidirectionalCollection<UInt8> {
+    /// Whether a name ends in these very bytes.
+    package func ends(with suffix: String) -> Bool { reversed().starts(with: suffix.utf8.reversed()) }
+}
