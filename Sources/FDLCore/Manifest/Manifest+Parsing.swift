@@ -83,7 +83,7 @@ private struct ManifestDraft {
     }
 
     /// Holds the fields against each other.
-    func manifest() throws(ManifestError) -> Manifest {
+    mutating func manifest() throws(ManifestError) -> Manifest {
         guard format != nil else { throw .missingField("format") }
         guard hash != nil else { throw .missingField("hash") }
         guard let name else { throw .missingField("name") }
@@ -98,6 +98,8 @@ private struct ManifestDraft {
                 throw .chunkCountMismatch(path: file.path.string, expected: expected, found: Int64(found))
             }
         }
+        // The text is still there: this is when most memory is in use.
+        listedCounts = []
         return try Manifest(
             name: name,
             version: version,
