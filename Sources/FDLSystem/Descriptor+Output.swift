@@ -213,7 +213,7 @@ extension Descriptor {
         func refuse(_ code: Int32) -> SystemError { SystemError(operation: .replace, path: joined(name), code: code) }
         if try isMountPoint(child: name) { throw refuse(EBUSY) }
         if entry.kind == .directory {
-            if fdl_is_immutable(rawValue, name) == 1 { throw refuse(EPERM) }
+            if isImmutable(child: name) { throw refuse(EPERM) }
             let directory = try self.status()
             let isSticky = directory.mode & UInt32(S_ISVTX) != 0
             // A privileged user may all the same; then it is the rename that tells.
@@ -225,12 +225,21 @@ extension Descriptor {
         }
     }
 
+    /// Whether nobody can rename or remove an entry; false where the kernel cannot tell.
+    private func isImmutable(child name: String) -> Bool {
+        var (has, known): (UInt64, UInt64) = (0, 0)
+        guard fdl_attributes(rawValue, name, &has, &known) == 0 else { return false }
+        return has & UInt64(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) != 0
+    }
+
     /// Whether something is mounted at an entry; false where the kernel cannot tell.
     func isMountPoint(child name: String) throws(SystemError) -> Bool {
+        let isMounted = UInt64(STATX_ATTR_MOUNT_ROOT)
+        var (has, known): (UInt64, UInt64) = (0, 0)
         let answer = try attempt(.mountPoint) { () throws(SystemError) in
-            try check(.lookAt, path: joined(name)) { fdl_is_mount_point(rawValue, name) }
+            try check(.lookAt, path: joined(name)) { fdl_attributes(rawValue, name, &has, &known) }
         }
-        if let answer { return answer == 1 }
+        if answer != nil, known & isMounted != 0 { return has & isMounted != 0 }
         return try status(child: name)?.device != self.status().device
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A download ends while its connections still say goodbye, each on its event loop.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The bad server itself, seen by curl: what it is told to do wrong is what a client sees.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("get over what is there")

@@ -1,4 +1,5 @@
 import FDLCore
+import TestSupport
 import Testing
 
 @Suite("Help")

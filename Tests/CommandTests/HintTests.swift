@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a person is told of a source that TLS or access rules keep from being one: the cause, and what to do about that.

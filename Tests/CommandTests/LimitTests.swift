@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a process may have is limited: by ulimit here, as a container or a login does it.

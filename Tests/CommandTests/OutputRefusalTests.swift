@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Outputs that are refused")

@@ -1,5 +1,6 @@
 import FDLCore
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite("fdl-sign")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Sources whose TLS does not hold")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("A manifest and its signature are read while new ones are put there")

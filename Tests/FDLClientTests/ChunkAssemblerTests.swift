@@ -1,5 +1,6 @@
 import FDLCompression
 import FDLCore
+import TestSupport
 import Testing
 
 @testable import FDLClient
@@ -33,8 +34,8 @@ import Testing
 
     @Test(arguments: [1, 7, 65535, 65536, 65537, 300_000])
     func splitsARunAtTheChunksWhateverThePieces(step: Int) throws {
-        let bytes = patternBytes(3 * 65536 + 5, seed: 1)
-        let manifest = try manifest([("a", bytes)])
+        let bytes = noise(3 * 65536 + 5, seed: 1)
+        let manifest = try Manifest.sample([("a", bytes)])
         let result = assemble(bytes, expected(manifest, 0..<4), step: step)
         #expect(result.error == nil)
         #expect(result.verified.keys.sorted() == [0, 1, 2, 3])
@@ -42,8 +43,8 @@ import Testing
     }
 
     @Test func letsNothingWrongOut() throws {
-        var bytes = patternBytes(2 * 65536, seed: 2)
-        let manifest = try manifest([("a", bytes)])
+        var bytes = noise(2 * 65536, seed: 2)
+        let manifest = try Manifest.sample([("a", bytes)])
         bytes[65536 + 100] ^= 1
         let result = assemble(bytes, expected(manifest, 0..<2), step: 1000)
         #expect(result.error == .corrupt)
@@ -51,8 +52,8 @@ import Testing
     }
 
     @Test func refusesBodiesOfTheWrongLength() throws {
-        let bytes = patternBytes(65536, seed: 3)
-        let chunks = expected(try manifest([("a", bytes)]), 0..<1)
+        let bytes = noise(65536, seed: 3)
+        let chunks = expected(try Manifest.sample([("a", bytes)]), 0..<1)
         #expect(
             assemble(bytes + [0], chunks, step: 4096).error == .protocolViolation("the body is longer than the chunk")
         )
@@ -63,11 +64,11 @@ import Testing
     }
 
     @Test func aWholeChunkInABrokenEncodingIsNotLetOut() throws {
-        let bytes = patternBytes(65536, seed: 4)
+        let bytes = noise(65536, seed: 4)
         let packed = try #require(
             try [UInt8](repeating: 7, count: 65536).withUnsafeBytes { try ChunkDeflater().compress($0, as: .gzip) }
         )
-        let chunks = expected(try manifest([("a", [UInt8](repeating: 7, count: 65536))]), 0..<1)
+        let chunks = expected(try Manifest.sample([("a", [UInt8](repeating: 7, count: 65536))]), 0..<1)
         for rest in [packed, [0], Array(bytes.prefix(100))] {
             let result = assemble(
                 packed + rest,
@@ -84,7 +85,7 @@ import Testing
 
     @Test func decodesWithinTheChunksLength() throws {
         let bytes = [UInt8](repeating: 7, count: 65536)
-        let chunks = expected(try manifest([("a", bytes)]), 0..<1)
+        let chunks = expected(try Manifest.sample([("a", bytes)]), 0..<1)
         let packed = try #require(
             try bytes.withUnsafeBytes { try ChunkDeflater().compress($0, as: .gzip) }
         )

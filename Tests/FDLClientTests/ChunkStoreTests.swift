@@ -30,11 +30,11 @@ extension ChunkStore {
 }
 
 @Suite struct ChunkStoreTests {
-    private let first = patternBytes(2 * 65536 + 10, seed: 1)
-    private let second = patternBytes(65536, seed: 2)
+    private let first = noise(2 * 65536 + 10, seed: 1)
+    private let second = noise(65536, seed: 2)
 
     private func folder() throws -> Manifest {
-        try manifest([("a", first), ("sub/dir/b", second), ("sub/empty", [])])
+        try Manifest.sample([("a", first), ("sub/dir/b", second), ("sub/empty", [])])
     }
 
     private func chunk(_ index: Int) -> [UInt8] {
@@ -82,7 +82,7 @@ extension ChunkStore {
 
     @Test func neverTakesTheNameOfAnotherFile() async throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a", second)])
+        let manifest = try Manifest.sample([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
         _ = try store.write(0, second)
@@ -96,7 +96,7 @@ extension ChunkStore {
 
     @Test func hasOneWriter() throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a", second)])
+        let manifest = try Manifest.sample([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         let store = try ChunkStore(target: target, manifest: manifest)
         #expect(throws: Failure.self) { _ = try ChunkStore(target: target, manifest: manifest) }
@@ -105,7 +105,7 @@ extension ChunkStore {
 
     @Test func leavesNothingBehindWhereItGotNothing() throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a", second)])
+        let manifest = try Manifest.sample([("a", second)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: false)
         try ChunkStore(target: target, manifest: manifest).discardIfEmpty()
         #expect(try temporary.names().isEmpty)
@@ -136,8 +136,8 @@ extension ChunkStore {
         pool.start()
         for round in 0..<100 {
             let temporary = try TemporaryFolder()
-            let bytes = patternBytes(100, seed: UInt64(round))
-            let manifest = try manifest((0..<8).map { ("x/\($0)", bytes) })
+            let bytes = noise(100, seed: UInt64(round))
+            let manifest = try Manifest.sample((0..<8).map { ("x/\($0)", bytes) })
             try Directory.create("\(temporary.path)/out.fdl-part")
             try temporary.write([1], "out.fdl-part/x")
             let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
@@ -158,8 +158,8 @@ extension ChunkStore {
 
     @Test func whatWasTakenAwayMeanwhileIsNotMadeUp() async throws {
         let temporary = try TemporaryFolder()
-        let bytes = patternBytes(65536, seed: 1)
-        let manifest = try manifest([("a", bytes), ("b", bytes)])
+        let bytes = noise(65536, seed: 1)
+        let manifest = try Manifest.sample([("a", bytes), ("b", bytes)])
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
         let store = try ChunkStore(target: target, manifest: manifest)
         for chunk in 0..<2 { _ = try store.write(chunk, bytes) }
@@ -172,7 +172,7 @@ extension ChunkStore {
 }
 
 @Suite struct FolderReplacementTests {
-    private let bytes = patternBytes(65536, seed: 3)
+    private let bytes = noise(65536, seed: 3)
 
     private func store(_ temporary: TemporaryFolder, _ manifest: Manifest) throws -> ChunkStore {
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
@@ -183,7 +183,7 @@ extension ChunkStore {
 
     @Test func whatNobodyListedIsKeptWhenAFolderIsReplaced() async throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a/\u{e9}", bytes), ("b", bytes)])
+        let manifest = try Manifest.sample([("a/\u{e9}", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
         try temporary.write([1], "out/b")
         // The same letter in another form, which is another file; and one that nothing is like.
@@ -200,7 +200,7 @@ extension ChunkStore {
 
     @Test func whatWasKeptBeforeIsNotInTheWay() async throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("b", bytes)])
+        let manifest = try Manifest.sample([("b", bytes)])
         for number in 1...3 {
             try Directory.create("\(temporary.path)/out")
             try temporary.write([UInt8(number)], "out/notes")
@@ -214,7 +214,7 @@ extension ChunkStore {
 
     @Test func nothingIsLeftOfAFolderThatHeldWhatWasListed() async throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a/x", bytes), ("b", bytes)])
+        let manifest = try Manifest.sample([("a/x", bytes), ("b", bytes)])
         try Directory.create("\(temporary.path)/out/a")
         try temporary.write([1], "out/a/x")
         let kept = try await finish(store(temporary, manifest), replacing: true)
@@ -226,7 +226,7 @@ extension ChunkStore {
         let temporary = try TemporaryFolder()
         try Directory.create("\(temporary.path)/out.fdl-part/a/deep")
         try temporary.write([1], "out.fdl-part/c")
-        let manifest = try manifest([("a", bytes), ("c/d/e", bytes)])
+        let manifest = try Manifest.sample([("a", bytes), ("c/d/e", bytes)])
         try await finish(store(temporary, manifest), replacing: false)
         #expect(try temporary.read("out/a") == bytes)
         #expect(try temporary.read("out/c/d/e") == bytes)
@@ -234,7 +234,7 @@ extension ChunkStore {
 
     @Test func whatAnInterruptedReplacementLeftIsCleared() throws {
         let temporary = try TemporaryFolder()
-        let manifest = try manifest([("a/x", bytes)])
+        let manifest = try Manifest.sample([("a/x", bytes)])
         try Directory.create("\(temporary.path)/out.fdl-part/a")
         try temporary.write([1], "out.fdl-part/a/x")
         let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)

@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FDLClient
@@ -20,7 +21,7 @@ import Testing
     private final class Connection {
         let channel = EmbeddedChannel()
         let ready: EventLoopFuture<Void>
-        let bytes = patternBytes(8 * size, seed: 3)
+        let bytes = noise(8 * size, seed: 3)
         private let events = Told()
 
         init(
@@ -33,7 +34,7 @@ import Testing
             ready = promise.futureResult
             let handler = FetchHandler(
                 id: ConnectionID(rawValue: 0),
-                writer: RequestWriter(source: source, manifest: try manifest([("a", bytes)])),
+                writer: RequestWriter(source: source, manifest: try Manifest.sample([("a", bytes)])),
                 sink: FetchSink(
                     post: { [events] event in
                         guard let text = Self.text(event) else { return }

@@ -24,7 +24,7 @@ private struct Listing {
 
 @Suite struct FolderCensusTests {
     private func files(_ names: String...) throws -> ListedTree {
-        ListedTree(try manifest(names.map { ($0, []) }))
+        ListedTree(try Manifest.sample(names.map { ($0, []) }))
     }
 
     private func matched(_ census: FolderCensus) -> [String] {
@@ -104,7 +104,7 @@ private struct Listing {
 
 @Suite struct ListedTreeTests {
     @Test func directoriesHoldWhatLiesInThem() throws {
-        let manifest = try manifest([
+        let manifest = try Manifest.sample([
             ("b/x", []), ("a-b", []), ("a/x", []), ("a/c/y", []), ("a.txt", []), ("a/c/z", []),
         ])
         let tree = ListedTree(manifest)
@@ -132,7 +132,7 @@ private struct Listing {
     @Test func onlyZerosAreZeros() throws {
         var almost = [UInt8](repeating: 0, count: 65536)
         almost[65535] = 1
-        let manifest = try manifest([
+        let manifest = try Manifest.sample([
             ("a", [UInt8](repeating: 0, count: 65536 + 10)), ("b", almost), ("c", []), ("d", [0]), ("e", [1]),
         ])
         #expect(Array(ZeroChunks.all(in: manifest.layout, manifest.digests)) == [0, 1, 3])

@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [false, true]) func piecesOfAnyLengthAreGathered(isForDisk: Bool) {
         let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: isForDisk)
         let buffer = pool.buffer(length: 65536)
-        let bytes = patternBytes(65536, seed: 7)
+        let bytes = noise(65536, seed: 7)
         var rest = bytes[...]
         var length = 1
         while !rest.isEmpty {
@@ -95,7 +95,7 @@ import Testing
 
     @Test(arguments: [0, 1, 512], [1, 4095, 4096, 65_536, 70_001])
     func everyByteLandsInItsPlace(shift: Int, length: Int) throws {
-        let bytes = patternBytes(length, seed: UInt64(length))
+        let bytes = noise(length, seed: UInt64(length))
         for (offset, size) in [(0, OutputFile.directSize), (12_288, OutputFile.directSize), (5, .max), (4096, 0)] {
             let (found, direct) = try written(bytes, shift: shift, at: offset, size: size)
             #expect(found == [UInt8](repeating: 0, count: offset) + bytes)

@@ -2,6 +2,7 @@ import FDLCompression
 import FDLCore
 import FDLPlan
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import FDLClient
@@ -14,7 +15,7 @@ import Testing
         chunks: Range<Int> = 1..<2,
         compressed: Bool = false
     ) throws -> Result<String?, SourceError> {
-        let manifest = try manifest([("a file", patternBytes(3 * 65536, seed: 9))])
+        let manifest = try Manifest.sample([("a file", noise(3 * 65536, seed: 9))])
         let source = Manifest.Source(kind: kind, url: try SourceURL("https://h.example/base"))
         let request = RequestWriter(source: source, manifest: manifest)
             .request(RequestID(rawValue: 1), chunks: chunks, compressed: compressed)
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test func writesRequestsThatNameWhatIsWanted() throws {
-        let manifest = try manifest([("dir/ä b", patternBytes(3 * 65536, seed: 9))])
+        let manifest = try Manifest.sample([("dir/ä b", noise(3 * 65536, seed: 9))])
         func head(_ kind: SourceKind, _ compressed: Bool) throws -> HTTPRequestHead {
             let source = Manifest.Source(kind: kind, url: try SourceURL("https://h.example:8443/base"))
             return RequestWriter(source: source, manifest: manifest)

@@ -1,22 +1,23 @@
 import FDLCompression
+import TestSupport
 import Testing
 
 @Suite("Compressing a chunk")
 struct ChunkDeflaterTests {
-    @Test func `the gzip program reads what it writes`() throws {
+    @Test func `the gzip program reads what it writes`() async throws {
         let text = Samples.text(bytes: 500_000)
         let packed = try #require(try Samples.compressed(text, as: .gzip))
         #expect(packed.count < text.count / 2)
-        #expect(try Samples.run("gzip", ["-dc"], input: packed) == text)
+        #expect(try await Samples.run("gzip", ["-dc"], input: packed) == text)
     }
 
     @Test(arguments: [0, 1, 10, 1000, 65_536, 65_537, 1 << 20])
     func `gives up on what does not shrink`(count: Int) throws {
-        #expect(try Samples.compressed(Samples.noise(bytes: count), as: .gzip) == nil)
+        #expect(try Samples.compressed(noise(count), as: .gzip) == nil)
     }
 
     @Test func `gives up after the sample where that does not shrink`() throws {
-        let mixed = Samples.noise(bytes: ChunkDeflater.sampleBytes) + [UInt8](repeating: 0, count: 1 << 20)
+        let mixed = noise(ChunkDeflater.sampleBytes) + [UInt8](repeating: 0, count: 1 << 20)
         #expect(try Samples.compressed(mixed, as: .deflate) == nil)
     }
 
@@ -40,7 +41,7 @@ struct ChunkDeflaterTests {
         let deflater = ChunkDeflater()
         let text = Samples.text(bytes: 100_000)
         let first = try text.withUnsafeBytes { try deflater.compress($0, as: .gzip) }
-        _ = try Samples.noise(bytes: 100_000).withUnsafeBytes { try deflater.compress($0, as: .gzip) }
+        _ = try noise(100_000).withUnsafeBytes { try deflater.compress($0, as: .gzip) }
         #expect(try text.withUnsafeBytes { try deflater.compress($0, as: .gzip) } == first)
     }
 }

@@ -10,9 +10,9 @@ struct ChunkInflaterTests {
         #expect(try Samples.inflate(packed, as: encoding, limit: text.count, slice: slice) == text)
     }
 
-    @Test func `takes what the gzip program writes`() throws {
+    @Test func `takes what the gzip program writes`() async throws {
         let text = Samples.text(bytes: 200_000)
-        let packed = try Samples.run("gzip", ["-9", "-c"], input: text)
+        let packed = try await Samples.run("gzip", ["-9", "-c"], input: text)
         #expect(try Samples.inflate(packed, as: .gzip, limit: text.count) == text)
     }
 

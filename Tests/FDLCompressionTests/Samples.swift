@@ -1,5 +1,4 @@
 import FDLCompression
-import Foundation
 import TestSupport
 
 enum Samples {
@@ -13,12 +12,6 @@ enum Samples {
             text.append(0x20)
         }
         return Array(text[..<bytes])
-    }
-
-    /// Bytes that nothing shrinks.
-    static func noise(bytes: Int) -> [UInt8] {
-        var generator = SeededGenerator(seed: 11)
-        return (0..<bytes).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
     }
 
     static func compressed(_ bytes: [UInt8], as encoding: ContentEncoding) throws -> [UInt8]? {
@@ -47,18 +40,9 @@ enum Samples {
     }
 
     /// Runs a program of the system on `input` and gives back its output.
-    static func run(_ program: String, _ arguments: [String], input: [UInt8]) throws -> [UInt8] {
+    static func run(_ program: String, _ arguments: [String], input: [UInt8]) async throws -> [UInt8] {
         let folder = try TemporaryFolder()
-        let file = URL(filePath: try folder.write(input, "input"))
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return withExtendedLifetime(folder) { Array(bytes) }
+        let file = try folder.write(input, "input")
+        return try await RunningProgram.run(program, arguments, directory: folder.path, input: .file(file)).output
     }
 }

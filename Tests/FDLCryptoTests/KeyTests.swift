@@ -65,33 +65,33 @@ import TestSupport
     }
 
     @Test(arguments: [nil, "correct horse"])
-    func opensslReadsOurKeysAndWeReadOpenSSLs(passphrase: String?) throws {
+    func opensslReadsOurKeysAndWeReadOpenSSLs(passphrase: String?) async throws {
         let folder = try TemporaryFolder()
         let secret = passphrase.map { Array($0.utf8) }
         let key = try SecretKey.generate()
         let pem = try key.pem(passphrase: secret)
         try folder.write(pem, "ours.pem")
         let argument = "pass:\(passphrase ?? "")"
-        let read = try folder.run(
+        let read = try await folder.run(
             [
                 "openssl", "pkey", "-in", "ours.pem", "-passin", argument, "-pubout", "-outform", "DER", "-out",
                 "pub.der",
             ]
         )
-        #expect(read.status == 0, "\(read.output)")
+        #expect(read.code == 0, "\(read.errors)")
         #expect(try folder.read("pub.der").suffix(32) == key.publicKey.bytes[...])
         let again = try SecretKey(pem: pem, passphrase: secret)
         #expect(again.publicKey == key.publicKey)
 
         var command = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", "theirs.pem"]
         if passphrase != nil { command += ["-aes256", "-pass", argument] }
-        #expect(try folder.run(command).status == 0)
+        #expect(try await folder.run(command).code == 0)
         let theirs = try SecretKey(pem: try folder.read("theirs.pem"), passphrase: secret)
         #expect(try theirs.pem() != pem)
         #expect(String(decoding: pem, as: UTF8.self).contains("ENCRYPTED") == (passphrase != nil))
     }
 
-    @Test func unusableSecretKeysAreToldApart() throws {
+    @Test func unusableSecretKeysAreToldApart() async throws {
         let folder = try TemporaryFolder()
         let sealed = try SecretKey.generate().pem(passphrase: Array("a".utf8))
         #expect(throws: KeyError.passphraseMissing) { _ = try SecretKey(pem: sealed) }
@@ -109,7 +109,7 @@ import TestSupport
         let arguments = [
             "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "ec.pem",
         ]
-        #expect(try folder.run(arguments).status == 0)
+        #expect(try await folder.run(arguments).code == 0)
         #expect(throws: KeyError.notEd25519) { _ = try SecretKey(pem: try folder.read("ec.pem")) }
         for error in [KeyError.notEd25519, .passphraseMissing, .passphraseWrong, .notASecretKey("x")] {
             #expect(error.failure(path: "p").exitCode == .configuration)

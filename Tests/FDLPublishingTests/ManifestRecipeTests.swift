@@ -15,7 +15,7 @@ import TestSupport
     @Test(arguments: [0, 1, smallest - 1, smallest, smallest + 1, 300 * smallest + 5])
     func oneFileOfManySizes(size: Int) async throws {
         let folder = try TemporaryFolder()
-        let content = TemporaryFolder.bytes(size)
+        let content = noise(size)
         let path = try folder.write(content, "some file.bin")
         var recipe = ManifestRecipe()
         recipe.chunkSize = ChunkSize(bytes: Self.smallest)
@@ -64,8 +64,8 @@ import TestSupport
         var contents: [String: [UInt8]] = [:]
         for index in 0..<60 {
             let name = "tree/\(index % 3)/datei \(index) é"
-            contents[String(name.dropFirst(5))] = TemporaryFolder.bytes(index * 4099)
-            try folder.write(TemporaryFolder.bytes(index * 4099), name)
+            contents[String(name.dropFirst(5))] = noise(index * 4099)
+            try folder.write(noise(index * 4099), name)
         }
         var recipe = ManifestRecipe()
         recipe.chunkSize = ChunkSize(bytes: Self.smallest)
@@ -105,7 +105,7 @@ import TestSupport
 
     @Test func progressEndsAtTheTotal() async throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write(TemporaryFolder.bytes(20 << 20), "x")
+        let path = try folder.write(noise(20 << 20), "x")
         let (stream, continuation) = AsyncStream.makeStream(of: (Int64, Int64).self)
         _ = try await ManifestRecipe().manifest(of: PublishingInput(scanning: path), now: Self.now) {
             continuation.yield(($0, $1))
@@ -118,15 +118,15 @@ import TestSupport
 
     @Test func changesWhileHashingAreRefused() async throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write(TemporaryFolder.bytes(100), "x")
+        let path = try folder.write(noise(100), "x")
         let changes: [(String, () throws -> Void)] = [
-            ("longer", { try folder.write(TemporaryFolder.bytes(101), "x") }),
-            ("shorter", { try folder.write(TemporaryFolder.bytes(99), "x") }),
-            ("other", { try folder.write(TemporaryFolder.bytes(100).reversed(), "x") }),
+            ("longer", { try folder.write(noise(101), "x") }),
+            ("shorter", { try folder.write(noise(99), "x") }),
+            ("other", { try folder.write(noise(100).reversed(), "x") }),
             ("gone", { try FileManager.default.removeItem(atPath: path) }),
         ]
         for (name, change) in changes {
-            try folder.write(TemporaryFolder.bytes(100), "x")
+            try folder.write(noise(100), "x")
             try FileManager.default.setAttributes(
                 [.modificationDate: Date(timeIntervalSince1970: 1)],
                 ofItemAtPath: path

@@ -2,6 +2,7 @@ import FDLCore
 import FDLCrypto
 import FDLSystem
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FDLServer
@@ -16,10 +17,10 @@ struct CatalogTests {
         let root = try TemporaryRoot()
         let files = [("a", root.noise(200_000)), ("b", root.noise(65_536)), ("empty", []), ("c", root.noise(1))]
         let catalog = Catalog([
-            published("x.manifest.json", try TemporaryRoot.manifest("x", files), base: "x/")
+            published("x.manifest.json", try Manifest.sample("x", files), base: "x/")
         ])
         for (path, bytes) in files {
-            for (number, chunk) in TemporaryRoot.chunks(bytes).enumerated() {
+            for (number, chunk) in sampleChunks(bytes).enumerated() {
                 let expected = Catalog.ChunkPlace(
                     path: "x/\(path)",
                     fileSize: Int64(bytes.count),
@@ -35,7 +36,7 @@ struct CatalogTests {
     @Test func `remembers a few files of a chunk that many have, and one place of each`() throws {
         let zeros = [UInt8](repeating: 0, count: 10 << 16)
         let files = (0..<10).map { ("f\($0)", zeros) }
-        let catalog = Catalog([published("x.manifest.json", try TemporaryRoot.manifest("x", files))])
+        let catalog = Catalog([published("x.manifest.json", try Manifest.sample("x", files))])
         let places = catalog.places(ofChunk: SHA256Digest(hashing: [UInt8](repeating: 0, count: 1 << 16)))
         #expect(places.map(\.path) == ["f0", "f1", "f2", "f3"])
     }
@@ -44,8 +45,8 @@ struct CatalogTests {
         let root = try TemporaryRoot()
         let (old, new, kept) = (root.noise(1000), root.noise(1000), root.noise(1000))
         let catalog = Catalog([
-            published("1.manifest.json", try TemporaryRoot.manifest("x", version: 1, [("f", old), ("kept", kept)])),
-            published("2.manifest.json", try TemporaryRoot.manifest("x", version: 2, [("f", new)])),
+            published("1.manifest.json", try Manifest.sample("x", version: 1, [("f", old), ("kept", kept)])),
+            published("2.manifest.json", try Manifest.sample("x", version: 2, [("f", new)])),
         ])
         #expect(catalog.path(ofManifest: "x.json") == "2.manifest.json")
         #expect(catalog.path(ofManifest: "x.json.minisig") == "2.manifest.json.minisig")
@@ -60,8 +61,8 @@ struct CatalogTests {
         let root = try TemporaryRoot()
         let bytes = root.noise(1000)
         let catalog = Catalog([
-            published("1.manifest.json", try TemporaryRoot.manifest("x", [("f", bytes)])),
-            published("2.manifest.json", try TemporaryRoot.manifest("y", version: 9, [("f", bytes)])),
+            published("1.manifest.json", try Manifest.sample("x", [("f", bytes)])),
+            published("2.manifest.json", try Manifest.sample("y", version: 9, [("f", bytes)])),
         ])
         #expect(catalog.places(ofChunk: SHA256Digest(hashing: bytes)).map(\.path) == ["f", "f"])
     }
@@ -69,7 +70,7 @@ struct CatalogTests {
     @Test func `a private key's chunks are not found`() throws {
         let root = try TemporaryRoot()
         let bytes = root.noise(100)
-        let catalog = Catalog([published("x.manifest.json", try TemporaryRoot.manifest("x", [("server.key", bytes)]))])
+        let catalog = Catalog([published("x.manifest.json", try Manifest.sample("x", [("server.key", bytes)]))])
         #expect(catalog.places(ofChunk: SHA256Digest(hashing: bytes)).isEmpty)
     }
 }
@@ -86,14 +87,14 @@ struct CatalogScannerTests {
         let root = try TemporaryRoot()
         let bytes = root.noise(10)
         try root.write("one.bin", bytes)
-        try write(root, "one.bin.manifest.json", TemporaryRoot.manifest("one.bin", [("one.bin", bytes)]))
+        try write(root, "one.bin.manifest.json", Manifest.sample("one.bin", [("one.bin", bytes)]))
         try root.write("deep/folder/sub/two.bin", bytes)
-        try write(root, "deep/folder.manifest.json", TemporaryRoot.manifest("folder", [("sub/two.bin", bytes)]))
+        try write(root, "deep/folder.manifest.json", Manifest.sample("folder", [("sub/two.bin", bytes)]))
         // Written elsewhere than by default: the name says the folder; or the files lie beside the manifest.
         try root.write("elsewhere/album/three.bin", bytes)
-        try write(root, "elsewhere/v2.manifest.json", TemporaryRoot.manifest("album", [("three.bin", bytes)]))
+        try write(root, "elsewhere/v2.manifest.json", Manifest.sample("album", [("three.bin", bytes)]))
         try root.write("inside/four.bin", bytes)
-        try write(root, "inside/list.manifest.json", TemporaryRoot.manifest("inside", [("four.bin", bytes)]))
+        try write(root, "inside/list.manifest.json", Manifest.sample("inside", [("four.bin", bytes)]))
 
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         let (catalog, notices) = try scanner.scan(now: Self.later)
@@ -110,7 +111,7 @@ struct CatalogScannerTests {
     @Test func `a folder with one file is not taken for that file`() throws {
         let root = try TemporaryRoot()
         try root.write("folder/a", [1])
-        try write(root, "folder.manifest.json", TemporaryRoot.manifest("folder", [("a", [1])]))
+        try write(root, "folder.manifest.json", Manifest.sample("folder", [("a", [1])]))
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         #expect(try scanner.scan(now: Self.later).catalog.manifests.map(\.base) == ["folder/"])
     }
@@ -124,12 +125,12 @@ struct CatalogScannerTests {
         #expect(try scanner.scan(now: Self.later).catalog.manifests.isEmpty)
         #expect(!scanner.isOutdated)
 
-        try write(root, "sub/a.manifest.json", TemporaryRoot.manifest("a", version: 1, [("a", [1])]))
+        try write(root, "sub/a.manifest.json", Manifest.sample("a", version: 1, [("a", [1])]))
         #expect(scanner.isOutdated)
         #expect(try scanner.scan(now: Self.later).catalog.manifests.map(\.manifest.version) == [1])
         #expect(!scanner.isOutdated)
 
-        try write(root, "sub/a.manifest.json", TemporaryRoot.manifest("a", version: 22, [("a", [1])]))
+        try write(root, "sub/a.manifest.json", Manifest.sample("a", version: 22, [("a", [1])]))
         #expect(scanner.isOutdated)
         #expect(try scanner.scan(now: Self.later).catalog.manifests.map(\.manifest.version) == [22])
 
@@ -168,7 +169,7 @@ struct CatalogScannerTests {
 
     @Test func `any JSON file with a signature beside it is taken for a manifest`() throws {
         let root = try TemporaryRoot()
-        try write(root, "v2.json", TemporaryRoot.manifest("album", [("a", [1])]))
+        try write(root, "v2.json", Manifest.sample("album", [("a", [1])]))
         try root.write("v2.json.minisig", [1])
         try root.write("v2/a", [1])
         try root.write("data.json", [UInt8]("{}".utf8))
@@ -183,7 +184,7 @@ struct CatalogScannerTests {
     @Test func `a directory that cannot be searched hides only what is in it, and is told of once`() throws {
         let root = try TemporaryRoot()
         try root.makeTooDeep()
-        try write(root, "a.manifest.json", TemporaryRoot.manifest("a", [("a", [1])]))
+        try write(root, "a.manifest.json", Manifest.sample("a", [("a", [1])]))
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         let (catalog, notices) = try scanner.scan(now: Self.later)
         #expect(catalog.manifests.count == 1)
@@ -194,7 +195,7 @@ struct CatalogScannerTests {
 
     @Test func `passes over what is hidden and what is a link`() throws {
         let root = try TemporaryRoot()
-        let manifest = try TemporaryRoot.manifest("a", [("a", [1])])
+        let manifest = try Manifest.sample("a", [("a", [1])])
         try write(root, ".git/a.manifest.json", manifest)
         try write(root, ".manifest.json", manifest)
         try write(root, "folder.fdl-part/a.manifest.json", manifest)
@@ -208,7 +209,7 @@ struct CatalogScannerTests {
 
     @Test func `says that a private key is not served`() throws {
         let root = try TemporaryRoot()
-        try write(root, "f.manifest.json", TemporaryRoot.manifest("f", [("a/server.key", [1]), ("b", [2])]))
+        try write(root, "f.manifest.json", Manifest.sample("f", [("a/server.key", [1]), ("b", [2])]))
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         let notices = try scanner.scan(now: Self.later).notices
         #expect(notices.contains(.privateKey(path: "a/server.key", manifest: "f.manifest.json")))

@@ -3,6 +3,7 @@ import FDLCore
 import FDLCrypto
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import FDLServer
@@ -129,7 +130,7 @@ struct ResponderTests {
 
     @Test func `the front page escapes what it shows`() throws {
         let root = try TemporaryRoot()
-        let manifest = try TemporaryRoot.manifest("x-1.0", [("a", [1])])
+        let manifest = try Manifest.sample("x-1.0", [("a", [1])])
         try root.write("x.manifest.json", manifest.encoded())
         let page = String(decoding: try body(answer(root.responder(), "/")), as: UTF8.self)
         #expect(page.contains("https://a.example/manifests/x-1.0.json"))
@@ -139,7 +140,7 @@ struct ResponderTests {
 
     @Test func `a manifest and its signature are sent as they are`() throws {
         let root = try TemporaryRoot()
-        let manifest = try TemporaryRoot.manifest("x", [("a", [1])])
+        let manifest = try Manifest.sample("x", [("a", [1])])
         // Not as it would be encoded here.
         let text = [UInt8]("\n".utf8) + manifest.encoded() + [UInt8](" \n".utf8)
         try root.write("dir/a.manifest.json", text)
@@ -157,9 +158,9 @@ struct ResponderTests {
         let root = try TemporaryRoot()
         let bytes = root.noise(100_000)
         try root.write("a", bytes)
-        try root.write("a.manifest.json", TemporaryRoot.manifest("a", [("a", bytes)]).encoded())
+        try root.write("a.manifest.json", Manifest.sample("a", [("a", bytes)]).encoded())
         let responder = try root.responder()
-        for chunk in TemporaryRoot.chunks(bytes) {
+        for chunk in sampleChunks(bytes) {
             let digest = SHA256Digest(hashing: chunk)
             let sent = try answer(responder, path(chunk))
             #expect(try body(sent) == chunk)
@@ -191,11 +192,11 @@ struct ResponderTests {
         let (whole, short, missing) = (root.noise(70_000), root.noise(70_000), root.noise(70_000))
         try root.write("dir/whole", whole)
         try root.write("dir/short", Array(short.dropLast()))
-        let manifest = try TemporaryRoot.manifest("dir", [("whole", whole), ("short", short), ("missing", missing)])
+        let manifest = try Manifest.sample("dir", [("whole", whole), ("short", short), ("missing", missing)])
         try root.write("dir.manifest.json", manifest.encoded())
         let responder = try root.responder()
-        for chunk in TemporaryRoot.chunks(whole) { #expect(try answer(responder, path(chunk)).status == .ok) }
-        for chunk in TemporaryRoot.chunks(short) + TemporaryRoot.chunks(missing) {
+        for chunk in sampleChunks(whole) { #expect(try answer(responder, path(chunk)).status == .ok) }
+        for chunk in sampleChunks(short) + sampleChunks(missing) {
             #expect(try answer(responder, path(chunk)).status == .notFound)
         }
     }

@@ -1,5 +1,6 @@
 import FDLCore
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FDLServer
@@ -28,7 +29,7 @@ struct ServedRootTests {
         let directory = try TemporaryRoot()
         try directory.write("one/a", [UInt8]("1".utf8))
         try directory.write("two/a", [UInt8]("2".utf8))
-        let manifest = try TemporaryRoot.manifest("a", [("a", [UInt8]("2".utf8))])
+        let manifest = try Manifest.sample("a", [("a", [UInt8]("2".utf8))])
         try directory.write("two/a.manifest.json", manifest.encoded())
         let path = "\(directory.path)/\(byLink ? "current" : "one")"
         if byLink { try directory.link("current", to: "one") }

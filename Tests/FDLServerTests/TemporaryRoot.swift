@@ -10,7 +10,7 @@ import TestSupport
 /// A directory to serve that is gone with its owner.
 final class TemporaryRoot {
     private let folder: TemporaryFolder
-    private var generator = SeededGenerator(seed: 3)
+    private var seed: UInt64 = 0
 
     init() throws { folder = try TemporaryFolder() }
 
@@ -44,10 +44,10 @@ final class TemporaryRoot {
         close(directory)
     }
 
-    /// Bytes that no compression shrinks.
+    /// Bytes that no compression shrinks, others at each call.
     func noise(_ count: Int) -> [UInt8] {
-        let words = (0..<(count / 8 + 1)).map { _ in generator.next() }
-        return words.withUnsafeBytes { Array($0[..<count]) }
+        seed += 1
+        return TestSupport.noise(count, seed: seed)
     }
 
     func responder() throws -> Responder {
@@ -56,27 +56,4 @@ final class TemporaryRoot {
     }
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-    /// The manifest of some files in chunks of 64 KiB.
-    static func manifest(
-        _ name: String,
-        version: Int64 = 1,
-        _ files: [(path: String, bytes: [UInt8])]
-    ) throws -> Manifest {
-        let size = try #require(ChunkSize(bytes: 64 << 10))
-        return try Manifest(
-            name: #require(ManifestName(name)),
-            version: version,
-            created: UTCTime(secondsSince1970: 1_795_341_600),
-            chunkSize: size,
-            files: files.map {
-                try Manifest.File(path: SafePath($0.path), size: Int64($0.bytes.count), isExecutable: false)
-            },
-            digests: files.flatMap { chunks($0.bytes).map { SHA256Digest(hashing: $0) } }
-        )
-    }
-
-    static func chunks(_ bytes: [UInt8]) -> [[UInt8]] {
-        stride(from: 0, to: bytes.count, by: 64 << 10).map { Array(bytes[$0..<min($0 + (64 << 10), bytes.count)]) }
-    }
 }

@@ -22,8 +22,7 @@ import Testing
     @Test(arguments: [0, 1, 4095, 4096, 4097, 70_000])
     func readsWhatTheFileHolds(count: Int) throws {
         let folder = try TemporaryFolder()
-        var generator = SeededGenerator(seed: 7)
-        let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        let bytes = noise(count)
         let path = try folder.write(bytes, "x")
         let memory = DiskMemory(byteCount: 1 << 17, inHugePages: false)
         for asCached in [false, true] {

@@ -12,11 +12,11 @@ final class Authority: Sendable {
     }
 
     private let folder: TemporaryFolder
-    var directory: URL { URL(filePath: folder.path) }
+    var directory: String { folder.path }
     /// The authority's own certificate.
     var certificate: String { path("ca.pem") }
     var certificateBytes: [UInt8] {
-        get throws { Array(try Data(contentsOf: URL(fileURLWithPath: certificate))) }
+        get throws { try folder.read("ca.pem") }
     }
 
     init() async throws {
@@ -87,7 +87,7 @@ final class Authority: Sendable {
         ]
         if let start { arguments += ["-startdate", start] }
         if let end { arguments += ["-enddate", end] }
-        try await Program.run("openssl", arguments, in: directory)
+        try await RunningProgram.run("openssl", arguments, directory: directory)
         return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
     }
 
@@ -136,13 +136,13 @@ final class Authority: Sendable {
     func pin(ofKey key: String) async throws -> String {
         try await openssl("pkey", "-in", key, "-pubout", "-outform", "DER", "-out", "spki.der")
         try await openssl("dgst", "-sha256", "-binary", "-out", "spki.sha256", "spki.der")
-        let digest = try Data(contentsOf: directory.appendingPathComponent("spki.sha256"))
+        let digest = Data(try folder.read("spki.sha256"))
         return "sha256//" + digest.base64EncodedString()
     }
 
     @discardableResult
-    func openssl(_ arguments: String...) async throws -> Program.Result {
-        try await Program.run("openssl", arguments, in: directory)
+    func openssl(_ arguments: String...) async throws -> Ended {
+        try await RunningProgram.run("openssl", arguments, directory: directory)
     }
 
     func newKey(_ name: String) async throws {

@@ -2,6 +2,7 @@ import COpenSSL
 import FDLCore
 import FDLTLS
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Certificate and key files", .timeLimit(.minutes(10)))
@@ -38,7 +39,11 @@ struct ConfigurationTests {
     func keyInside() async throws {
         let authority = try await Authority()
         let identity = try await authority.issue()
-        try await Program.run("sh", ["-c", "cat server.key >> server.pem && rm server.key"], in: authority.directory)
+        try await RunningProgram.run(
+            "sh",
+            ["-c", "cat server.key >> server.pem && rm server.key"],
+            directory: authority.directory
+        )
         _ = try TLSContext.server(TLSServerConfiguration(certificateChainPath: identity.certificate))
     }
 
@@ -57,10 +62,10 @@ struct ConfigurationTests {
     func encryptedKey(form: [String]) async throws {
         let authority = try await Authority()
         let identity = try await authority.issue()
-        try await Program.run(
+        try await RunningProgram.run(
             "openssl",
             ["pkey", "-in", "server.key", "-aes128", "-passout", "pass:secret", "-out", "locked.key"] + form,
-            in: authority.directory
+            directory: authority.directory
         )
         let path = authority.path("locked.key")
         expect(
@@ -97,7 +102,7 @@ struct ConfigurationTests {
     @Test("A directory instead of a file")
     func directory() async throws {
         let authority = try await Authority()
-        let configuration = TLSServerConfiguration(certificateChainPath: authority.directory.path)
+        let configuration = TLSServerConfiguration(certificateChainPath: authority.directory)
         let error = #expect(throws: TLSError.self) { try TLSContext.server(configuration) }
         #expect(error?.failure.exitCode == .configuration)
     }

@@ -1,6 +1,8 @@
 import FDLCore
 import FDLTLS
+import Glibc
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite("Against the openssl program", .timeLimit(.minutes(10)))
@@ -8,11 +10,12 @@ struct OpenSSLProgramTests {
     // MARK: Our server
 
     /// s_client against a server of ours.
-    private func client(_ arguments: [String], _ port: Int, _ authority: Authority) throws -> Program {
-        try Program(
+    private func client(_ arguments: [String], _ port: Int, _ authority: Authority) throws -> RunningProgram {
+        try RunningProgram(
             "openssl",
             ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", "ca.pem", "-verify_return_error"] + arguments,
-            in: authority.directory
+            directory: authority.directory,
+            input: .written
         )
     }
 
@@ -29,13 +32,13 @@ struct OpenSSLProgramTests {
         #expect(await here.bytes(9) == ByteBuffer(string: "question\n"))
         try await here.send("answer\n")
         try await here.close()
-        let result = await there.finish()
-        #expect(result.status == 0)
-        #expect(result.output.contains("answer\n"))
-        #expect(result.output.contains("Verify return code: 0 (ok)"))
-        #expect(result.output.contains("ALPN protocol: http/1.1"))
-        #expect(result.output.contains("Compression: NONE"))
-        #expect(result.output.contains("Secure Renegotiation IS") || version == .tls13)
+        let result = try await there.wait()
+        #expect(result.code == 0)
+        #expect(result.text.contains("answer\n"))
+        #expect(result.text.contains("Verify return code: 0 (ok)"))
+        #expect(result.text.contains("ALPN protocol: http/1.1"))
+        #expect(result.text.contains("Compression: NONE"))
+        #expect(result.text.contains("Secure Renegotiation IS") || version == .tls13)
     }
 
     @Test(
@@ -53,7 +56,7 @@ struct OpenSSLProgramTests {
         let listener = try await Listener(context: try authority.server(try await authority.issue()))
         let there = try client(arguments, listener.port, authority)
         #expect(await (try listener.accept()).error() == error)
-        #expect(await there.finish().status != 0)
+        #expect(try await there.wait().code != 0)
     }
 
     @Test("A client may not renegotiate")
@@ -64,7 +67,7 @@ struct OpenSSLProgramTests {
         let here = try await listener.accept()
         _ = try #require(await here.handshake())
         try there.write("R\n")
-        let result = await there.finish()
+        let result = try await there.wait()
         #expect(result.errors.contains("no renegotiation"))
     }
 
@@ -76,13 +79,13 @@ struct OpenSSLProgramTests {
         let here = try await listener.accept()
         _ = try #require(await here.handshake())
         try there.write("K\n")
-        #expect(await there.line(of: .errors, holding: "KEYUPDATE") != nil)
+        try await there.until("it says KEYUPDATE") { there.errors.contains("KEYUPDATE") ? () : nil }
         try there.write("after\n")
         #expect(await here.bytes(6) == ByteBuffer(string: "after\n"))
         try await here.send("also after\n")
-        #expect(await there.line(holding: "also after") != nil)
+        try await there.until("it has the answer") { there.output.contains("also after".utf8) ? () : nil }
         try await here.close()
-        #expect(await there.finish().status == 0)
+        #expect(try await there.wait().code == 0)
     }
 
     @Test("Our tickets let s_client resume", arguments: ["-tls1_2", "-tls1_3"])
@@ -95,21 +98,27 @@ struct OpenSSLProgramTests {
             let event = try #require(await here.handshake())
             #expect(event.resumed == expectation.1)
             try there.write("Q\n")
-            #expect(await there.finish().status == 0)
+            #expect(try await there.wait().code == 0)
         }
     }
 
     // MARK: Our client
 
     /// s_server that answers each line with its reverse, and its port.
-    private func server(_ arguments: [String], _ authority: Authority) async throws -> (Program, Int) {
-        let program = try Program(
+    private func server(_ arguments: [String], _ authority: Authority) async throws -> (RunningProgram, Int) {
+        let program = try RunningProgram(
             "openssl",
             ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-rev"] + arguments,
-            in: authority.directory
+            directory: authority.directory,
+            input: .written
         )
-        let line = try #require(await program.line(holding: "ACCEPT"))
-        return (program, try #require(line.split(separator: ":").last.flatMap { Int($0) }))
+        let port = try await program.until("it says its port") {
+            let line = String(decoding: program.output, as: UTF8.self).split(separator: "\n").first {
+                $0.contains("ACCEPT")
+            }
+            return line?.split(separator: ":").last.flatMap { Int($0) }
+        }
+        return (program, port)
     }
 
     @Test("Our client talks to s_server and resumes", arguments: [("-tls1_2", TLSVersion.tls12), ("-tls1_3", .tls13)])
@@ -117,7 +126,7 @@ struct OpenSSLProgramTests {
         let authority = try await Authority()
         _ = try await authority.issue()
         let (server, port) = try await server([flag], authority)
-        defer { server.kill() }
+        defer { server.signal(SIGKILL) }
         let context = try authority.client()
         let sessions = TLSSessionCache()
         for resumed in [false, true, true] {
@@ -142,7 +151,7 @@ struct OpenSSLProgramTests {
         let authority = try await Authority()
         _ = try await authority.issue()
         let (server, port) = try await server(arguments, authority)
-        defer { server.kill() }
+        defer { server.signal(SIGKILL) }
         let there = try await Peer.connect(to: port, context: try authority.client())
         #expect(await there.error() == error)
     }
@@ -156,7 +165,7 @@ struct OpenSSLProgramTests {
         _ = try #require(await there.handshake())
         try await there.send("abc\n")
         #expect(await there.bytes(4) == ByteBuffer(string: "cba\n"))
-        server.kill()
+        server.signal(SIGKILL)
         #expect(await there.rest().map(\.description) == ["error \(TLSError.truncated)", "inactive"])
     }
 }

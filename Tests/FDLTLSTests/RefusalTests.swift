@@ -1,6 +1,7 @@
 import FDLCore
 import FDLTLS
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite("What a client refuses, and what the server hears of it", .timeLimit(.minutes(10)))
@@ -108,7 +109,7 @@ struct RefusalTests {
         let other = try await Authority()
         let identity = try await other.issue()
         if rootIsSent {
-            try await Program.run("sh", ["-c", "cat ca.pem >> server.pem"], in: other.directory)
+            try await RunningProgram.run("sh", ["-c", "cat ca.pem >> server.pem"], directory: other.directory)
         }
         let client = try authority.client()
         try await expect(.unknownAuthority, alert: 48, server: try other.server(identity), client: client)

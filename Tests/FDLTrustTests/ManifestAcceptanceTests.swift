@@ -19,24 +19,12 @@ import Testing
         try KeyRing(directories: directories).trust(key.publicKey)
         acceptance = ManifestAcceptance(directories: directories)
         func pair(_ path: String) throws -> SignedBytes {
-            let bytes = try Self.manifest(of: path).encoded()
+            let bytes = try Manifest.sample([(path, [])]).encoded()
             let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: "")
             return SignedBytes(manifest: bytes, signature: signature.encoded, origin: "m")
         }
         old = try pair("old")
         new = try pair("new")
-    }
-
-    /// Of an empty file.
-    private static func manifest(of path: String) throws -> Manifest {
-        try Manifest(
-            name: #require(ManifestName("test")),
-            version: 1,
-            created: UTCTime(secondsSince1970: 0),
-            chunkSize: #require(ChunkSize(bytes: 65536)),
-            files: [Manifest.File(path: SafePath(path), size: 0, isExecutable: false)],
-            digests: []
-        )
     }
 
     private var torn: SignedBytes {

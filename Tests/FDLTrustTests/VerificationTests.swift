@@ -13,7 +13,7 @@ import TestSupport
         """.utf8
     )
 
-    @Test func oursIsAcceptedByUsAndByMinisign() throws {
+    @Test func oursIsAcceptedByUsAndByMinisign() async throws {
         let folder = try TemporaryFolder()
         let key = try SecretKey.generate()
         let comment = "timestamp:1795341600\tfile:m.json\thashed"
@@ -28,27 +28,27 @@ import TestSupport
         #expect(verified.trustedComment == comment)
         #expect(verified.manifest.version == 7)
 
-        let byFile = try folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"])
-        #expect(byFile.status == 0 && byFile.output.contains(comment), "\(byFile.output)")
-        let byLine = try folder.run(["minisign", "-Vm", "m.json", "-P", key.publicKey.minisignLine])
-        #expect(byLine.status == 0, "\(byLine.output)")
+        let byFile = try await folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"])
+        #expect(byFile.code == 0 && byFile.text.contains(comment), "\(byFile.text)")
+        let byLine = try await folder.run(["minisign", "-Vm", "m.json", "-P", key.publicKey.minisignLine])
+        #expect(byLine.code == 0, "\(byLine.text)")
         try folder.write(Self.manifest + [0x20], "m.json")
-        #expect(try folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"]).status != 0)
+        #expect(try await folder.run(["minisign", "-Vm", "m.json", "-p", "key.pub"]).code != 0)
     }
 
-    @Test func minisignsOwnIsAccepted() throws {
+    @Test func minisignsOwnIsAccepted() async throws {
         let folder = try TemporaryFolder()
-        #expect(try folder.run(["minisign", "-G", "-W", "-p", "key.pub", "-s", "key.sec"]).status == 0)
+        #expect(try await folder.run(["minisign", "-G", "-W", "-p", "key.pub", "-s", "key.sec"]).code == 0)
         try folder.write(Self.manifest, "m.json")
-        let signed = try folder.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
-        #expect(signed.status == 0, "\(signed.output)")
+        let signed = try await folder.run(["minisign", "-S", "-s", "key.sec", "-m", "m.json", "-t", "as released"])
+        #expect(signed.code == 0, "\(signed.text)")
         let key = try PublicKey(minisign: String(decoding: folder.read("key.pub"), as: UTF8.self))
         let verified = try verify(Self.manifest, folder.read("m.json.minisig"), acceptedKeys: [key])
         #expect(verified.trustedComment == "as released")
         // The line that counts. In the comment above it minisign leaves out an id's leading zeros; we do not.
         #expect(try String(decoding: folder.read("key.pub"), as: UTF8.self).hasSuffix("\n\(key.minisignLine)\n"))
 
-        #expect(try folder.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).status == 0)
+        #expect(try await folder.run(["minisign", "-S", "-l", "-s", "key.sec", "-m", "m.json"]).code == 0)
         let legacy = try folder.read("m.json.minisig")
         #expect(throws: VerificationError.signature(.legacy)) {
             try verify(Self.manifest, legacy, acceptedKeys: [key])

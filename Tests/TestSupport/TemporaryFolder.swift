@@ -1,28 +1,68 @@
-internal import Foundation
+import FoundationEssentials
+package import Glibc
 
-/// A directory of its own for one test, gone with it.
-public final class TemporaryFolder: Sendable {
-    public let path: String
+/// A directory of its owner's own, gone with its owner.
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    public init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "fdl-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    package init() throws {
+        let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        var template = Array((parent + "/fdl-test.XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw HarnessError("cannot make a temporary directory: errno \(errno)") }
+        let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Symbolic links on the way would make paths that programs report differ from ours.
+        guard let resolved = realpath(made, nil) else { throw HarnessError("cannot resolve \(made)") }
+        defer { free(resolved) }
+        path = String(cString: resolved)
+        Leftovers.add(directory: path)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        Self.removeTree(path)
+        Leftovers.remove(directory: path)
+    }
+
+    /// Removes a tree, directories without write permission and open files included.
+    package static func removeTree(_ path: String) {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { return }
+        if (try? FileManager.default.removeItem(atPath: path)) != nil { return }
+        var pid: pid_t = 0
+        withCStrings(["chmod", "-R", "u+rwX", "--", path]) { arguments in
+            if posix_spawnp(&pid, "chmod", nil, nil, arguments, environ) == 0 { waitpid(pid, nil, 0) }
+        }
+        try? FileManager.default.removeItem(atPath: path)
+    }
 
     /// Writes a file, and makes the directories above it.
     /// - Returns: its path.
     @discardableResult
-    public func write(_ bytes: [UInt8], _ name: String) throws -> String {
-        let file = URL(filePath: "\(path)/\(name)")
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(bytes).write(to: file)
-        return file.path
+    package func write(_ bytes: [UInt8], _ name: String) throws -> String {
+        let file = "\(path)/\(name)"
+        let parent = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(filePath: file))
+        return file
     }
 
-    public func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: "\(path)/\(name)"))) }
+    package func read(_ name: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
+            throw HarnessError("cannot read \(path)/\(name)")
+        }
+        return [UInt8](data)
+    }
 
     /// What lies in it, sorted.
-    public func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+    package func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+
+    /// The permission bits of a file; nil where there is none.
+    package func permissions(_ name: String) -> mode_t? {
+        var information = stat()
+        return lstat("\(path)/\(name)", &information) == 0 ? information.st_mode & 0o7777 : nil
+    }
+
+    /// Runs a program in it, to its end.
+    package func run(_ command: [String]) async throws -> Ended {
+        try await RunningProgram(command[0], Array(command.dropFirst()), directory: path).wait()
+    }
 }

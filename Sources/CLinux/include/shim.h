@@ -78,24 +78,14 @@ static inline int fdl_punch_hole(int fd, int64_t offset, int64_t length) {
                         (long)length);
 }
 
-/// Whether `name` in `directory` is where something is mounted (statx(2), STATX_ATTR_MOUNT_ROOT): 1 or 0, or -1 with
-/// errno, ENOSYS where the kernel cannot tell.
-static inline int fdl_is_mount_point(int directory, const char *name) {
+/// What statx(2) says of `name` in `directory`, STATX_ATTR_…: which attributes it has, and of which the kernel can tell.
+/// 0, or -1 with errno.
+static inline int fdl_attributes(int directory, const char *name, uint64_t *has, uint64_t *known) {
     struct statx found;
     if (syscall(SYS_statx, directory, name, FDL_AT_SYMLINK_NOFOLLOW | FDL_AT_NO_AUTOMOUNT, 0U, &found) != 0) return -1;
-    if (!(found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)) {
-        errno = ENOSYS;
-        return -1;
-    }
-    return found.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
-}
-
-/// Whether `name` in `directory` cannot be renamed or removed by anybody (statx(2), STATX_ATTR_IMMUTABLE and
-/// STATX_ATTR_APPEND): 1 or 0, or -1 with errno.
-static inline int fdl_is_immutable(int directory, const char *name) {
-    struct statx found;
-    if (syscall(SYS_statx, directory, name, FDL_AT_SYMLINK_NOFOLLOW | FDL_AT_NO_AUTOMOUNT, 0U, &found) != 0) return -1;
-    return found.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) ? 1 : 0;
+    *has = found.stx_attributes;
+    *known = found.stx_attributes_mask;
+    return 0;
 }
 
 /// The number of the kind of file system (statfs(2), f_type), or -1 with errno.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// What the table of faults needs, made once: a worker whose path is narrow, and how long it takes alone.

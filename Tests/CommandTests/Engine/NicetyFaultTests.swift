@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// System calls that a file system, a container's filter or an old kernel may not have: each fails, each time it is made,

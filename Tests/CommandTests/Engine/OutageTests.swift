@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Networks that break and workers that restart. These wait more than they work, so they run beside the others.

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 /// The size of the files whose transfer is timed, in bytes.

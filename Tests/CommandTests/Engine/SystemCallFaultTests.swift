@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// Every system call that changes the output fails once, by strace's fault injection.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("From the field: a disk that fails now and then")

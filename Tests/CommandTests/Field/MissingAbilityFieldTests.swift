@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// What some file system cannot do, by strace's fault injection: every call of a kind fails with one error.

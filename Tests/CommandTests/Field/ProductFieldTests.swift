@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("From the field: which product it is")

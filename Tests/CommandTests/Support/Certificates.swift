@@ -1,8 +1,9 @@
 import FoundationEssentials
+import TestSupport
 
 /// A private CA and the certificates it signs, made by `tools/make-certs`.
 final class Certificates: Sendable {
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
 
     var authority: String { directory.path + "/ca.pem" }
     var server: String { directory.path + "/server.pem" }
@@ -13,7 +14,7 @@ final class Certificates: Sendable {
     }
 
     private init() async throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder()
         try await run(.tool("make-certs"), ["--dir", directory.path, "--client", "alice"])
     }
 
@@ -31,14 +32,12 @@ final class Certificates: Sendable {
 
     @discardableResult
     private func run(_ program: Program, _ arguments: [String]) async throws -> Ended {
-        let ended = try await RunningProgram(
-            program,
+        try await RunningProgram.run(
+            program.path,
             arguments,
             environment: Program.environment(home: directory.path),
             directory: directory.path
-        ).wait()
-        guard ended.code == 0 else { throw HarnessError("\(ended.command): \(ended.errors)") }
-        return ended
+        )
     }
 
     /// When a certificate is valid.

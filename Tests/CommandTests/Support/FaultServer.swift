@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// An HTTPS server that does what a script says, however wrong, and keeps count of who came.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A real nginx that serves a directory over TLS: what a mirror is.
 final class Mirror: Sendable {

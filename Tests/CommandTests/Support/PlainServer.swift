@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A server of plain HTTP, which answers whatever it gets as such servers do: 400, and the end.
 final class PlainServer: Sendable {

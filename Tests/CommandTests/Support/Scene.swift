@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 
 /// One test's world: a directory, a publisher and a reader with homes of their own, and what they run.
 final class Scene: Sendable {
@@ -8,7 +9,7 @@ final class Scene: Sendable {
         case publisher, reader, stranger
     }
 
-    private let temporary: TemporaryDirectory
+    private let temporary: TemporaryFolder
     let certificates: Certificates
 
     var path: String { temporary.path }
@@ -19,7 +20,7 @@ final class Scene: Sendable {
     /// Waits for its turn; a test has one scene at most.
     init() async throws {
         try Privileges.check()
-        temporary = try TemporaryDirectory()
+        temporary = try TemporaryFolder()
         await Self.slots.take()
         do { certificates = try await Certificates.shared() } catch {
             Self.slots.give()
@@ -50,11 +51,11 @@ final class Scene: Sendable {
     ) throws -> RunningProgram {
         let environment = Program.environment(home: home(of: person)).merging(changes) { $1 }
         return try RunningProgram(
-            program,
+            program.path,
             arguments,
             environment: environment,
             directory: directory ?? home(of: person),
-            input: input
+            input: .file(input)
         )
     }
 

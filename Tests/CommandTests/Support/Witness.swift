@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Knows whether a client has taken note of what a bad source answered, however long the client takes for it.
 ///
 /// That an answer was sent tells nothing: a busy client may finish from other sources before it reads it.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A running `fdl-secure-server`.
 final class Worker: Sendable {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 
 /// A file too large to keep in the test's own memory, signed, in a directory to serve.
 struct LargeFile: Sendable {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// A path through the network to a server on this machine: it has a delay and a rate, and it can break.
 ///

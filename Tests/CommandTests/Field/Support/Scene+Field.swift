@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 extension Scene {
     /// A signed file or folder with a worker that serves it.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A file system of a test's own, mounted in the test's directory, and unmounted with its owner.
 final class Volume: Sendable {

@@ -44,6 +44,6 @@ enum Leftovers {
     private static func end() {
         let left = state.withLock { $0 }
         for group in left.groups { kill(-group, SIGKILL) }
-        for directory in left.directories { TemporaryDirectory.removeTree(directory) }
+        for directory in left.directories { TemporaryFolder.removeTree(directory) }
     }
 }

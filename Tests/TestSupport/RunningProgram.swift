@@ -1,56 +1,128 @@
 import FoundationEssentials
-import Glibc
+package import Glibc
 import Synchronization
 
 /// How a program ended, and all it said.
-struct Ended: Sendable {
-    let command: String
+package struct Ended: Sendable {
+    package let command: String
     /// The exit code; for a program ended by a signal, 128 and the signal's number, as a shell has it.
-    let code: Int32
+    package let code: Int32
     /// The signal that ended it; nil where it exited.
-    let signal: Int32?
-    let output: [UInt8]
-    let errors: String
+    package let signal: Int32?
+    package let output: [UInt8]
+    package let errors: String
 
     /// Standard output as text.
-    var text: String { String(decoding: output, as: UTF8.self) }
+    package var text: String { String(decoding: output, as: UTF8.self) }
 }
 
 /// A program that was started. Killed, with all it started, when its owner lets go of it.
 ///
 /// What it says goes to files, not pipes: nobody has to read along, and nothing blocks.
-final class RunningProgram: Sendable {
-    let pid: pid_t
-    let command: String
-    private let said: TemporaryDirectory
+package final class RunningProgram: Sendable {
+    /// What a program reads on standard input.
+    package enum Input: Sendable {
+        case nothing
+        case file(String)
+        /// What `write` is given, until `closeInput`.
+        case written
+    }
+
+    package let pid: pid_t
+    package let command: String
+    private let said: TemporaryFolder
     /// As `waitpid` gives it.
     private let status = Mutex<Int32?>(nil)
+    /// Our end of a written input.
+    private let writing: Mutex<Int32?>
+
+    /// The environment of the tests, but that a crash ends a program at once: the backtracer would keep its output open.
+    package static var ownEnvironment: [String: String] {
+        ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    }
 
     /// - Parameters:
-    ///   - input: what standard input reads; nothing unless told.
+    ///   - path: of the program, or its name, which is looked up on the path.
     ///   - directory: where the program runs.
-    init(
-        _ program: Program,
+    package init(
+        _ path: String,
         _ arguments: [String],
-        environment: [String: String],
+        environment: [String: String] = ownEnvironment,
         directory: String,
-        input: String = "/dev/null"
+        input: Input = .nothing
     ) throws {
-        said = try TemporaryDirectory()
-        command = ([program.path.split(separator: "/").last.map(String.init) ?? ""] + arguments).joined(separator: " ")
+        said = try TemporaryFolder()
+        command = ([path.split(separator: "/").last.map(String.init) ?? ""] + arguments).joined(separator: " ")
+        let (file, ours) = try Self.open(input, in: said)
+        writing = Mutex(ours)
         pid = try Self.spawn(
             // env(1) changes the directory and becomes the program.
-            ["env", "-C", directory, program.path] + arguments,
+            ["env", "-C", directory, path] + arguments,
             environment: environment.map { "\($0)=\($1)" },
-            files: [input, said.path + "/out", said.path + "/err"]
+            files: [file, said.path + "/out", said.path + "/err"]
         )
         Leftovers.add(group: pid)
     }
 
     deinit {
+        closeInput()
         kill(-pid, SIGKILL)
         if status.withLock({ $0 }) == nil { waitpid(pid, nil, 0) }
         Leftovers.remove(group: pid)
+    }
+
+    /// Runs a program to its end.
+    /// - Throws: `HarnessError` where it does not exit with 0.
+    @discardableResult
+    package static func run(
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String] = ownEnvironment,
+        directory: String,
+        input: Input = .nothing
+    ) async throws -> Ended {
+        let program = try RunningProgram(
+            path,
+            arguments,
+            environment: environment,
+            directory: directory,
+            input: input
+        )
+        let ended = try await program.wait()
+        guard ended.code == 0 else {
+            throw HarnessError("\(ended.command) ended with \(ended.code)\n\(ended.errors)\n\(ended.text)")
+        }
+        return ended
+    }
+
+    /// - Returns: the file that the program reads, and our end of it where it is written to.
+    private static func open(_ input: Input, in folder: TemporaryFolder) throws -> (file: String, ours: Int32?) {
+        switch input {
+        case .nothing: return ("/dev/null", nil)
+        case .file(let path): return (path, nil)
+        case .written:
+            let path = folder.path + "/in"
+            guard mkfifo(path, 0o600) == 0 else { throw HarnessError("cannot make \(path): errno \(errno)") }
+            // For reading too, so that neither this nor the program's opening of it waits for the other.
+            let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+            guard descriptor >= 0 else { throw HarnessError("cannot open \(path): errno \(errno)") }
+            return (path, descriptor)
+        }
+    }
+
+    /// Writes to standard input, which has to be `.written`.
+    package func write(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        let written = writing.withLock { descriptor in descriptor.map { Glibc.write($0, bytes, bytes.count) } }
+        guard written == bytes.count else { throw HarnessError("cannot write to \(command): errno \(errno)") }
+    }
+
+    /// What was written is all.
+    package func closeInput() {
+        writing.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
     }
 
     /// Starts a program at the head of its own process group.
@@ -92,27 +164,27 @@ final class RunningProgram: Sendable {
     }
 
     /// What it has written to standard output so far.
-    var output: [UInt8] { Self.contents(said.path + "/out") }
+    package var output: [UInt8] { Self.contents(said.path + "/out") }
     /// What it has written to standard error so far.
-    var errors: String { String(decoding: Self.contents(said.path + "/err"), as: UTF8.self) }
+    package var errors: String { String(decoding: Self.contents(said.path + "/err"), as: UTF8.self) }
 
     private static func contents(_ path: String) -> [UInt8] {
         FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? []
     }
 
     /// Sends a signal to the program alone.
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         status.withLock { if $0 == nil { kill(pid, number) } }
     }
 
     /// Ends it, and all it started, as a loss of power would.
-    func kill9() async throws -> Ended {
+    package func kill9() async throws -> Ended {
         status.withLock { if $0 == nil { kill(-pid, SIGKILL) } }
         return try await wait()
     }
 
     /// Whether it has not ended yet.
-    var isRunning: Bool { poll() == nil }
+    package var isRunning: Bool { poll() == nil }
 
     private func poll() -> Int32? {
         status.withLock { status in
@@ -126,7 +198,7 @@ final class RunningProgram: Sendable {
 
     /// Waits for its end.
     /// - Throws: where it has not ended after so long that something is wrong; no test's outcome hangs on how long.
-    func wait(atMost limit: Duration = .seconds(300)) async throws -> Ended {
+    package func wait(atMost limit: Duration = .seconds(300)) async throws -> Ended {
         let status = try await eventually("\(command) ends", atMost: limit) { self.poll() }
         let signal = status & 0x7f
         return Ended(
@@ -139,7 +211,7 @@ final class RunningProgram: Sendable {
     }
 
     /// Waits until `condition` gives a value, and fails loudly where the program ends before.
-    func until<Value: Sendable>(_ what: String, _ condition: () throws -> Value?) async throws -> Value {
+    package func until<Value: Sendable>(_ what: String, _ condition: () throws -> Value?) async throws -> Value {
         try await eventually("\(command): \(what)") {
             let ended = self.poll()
             if let value = try condition() { return value }
@@ -153,7 +225,7 @@ final class RunningProgram: Sendable {
 
 /// Waits until `condition` gives a value.
 /// - Throws: `HarnessError` after `limit`, which only a hang reaches.
-func eventually<Value: Sendable>(
+package func eventually<Value: Sendable>(
     _ what: String,
     atMost limit: Duration = .seconds(120),
     _ condition: () throws -> Value?
