@@ -35,7 +35,7 @@ struct Comparison: Equatable, Sendable {
         missing = before.symmetricDifference(now).sorted()
     }
 
-    /// - Returns: nil where one of them has a peer and the other has not, or where there is nothing to be a part of.
+    /// - Returns: nil if one of them has a peer and the other has not, or if there is nothing to be a part of.
     private static func line(_ old: Finding, _ new: Finding) -> Line? {
         let (before, now) = (old.standing, new.standing)
         guard (old.paired == nil) == (new.paired == nil), before.median > 0 else { return nil }

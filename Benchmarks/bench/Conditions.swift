@@ -37,7 +37,7 @@ struct Conditions: Equatable, Sendable {
         )
     }
 
-    /// What is not as it was in `earlier` and makes the two hard to compare. The load is told of only where it is high.
+    /// What is not as it was in `earlier` and makes the two hard to compare. The load is told of only if it is high.
     func differences(from earlier: Conditions) -> [String] {
         func difference(_ name: String, _ old: some Equatable, _ new: some Equatable) -> String? {
             "\(old)" == "\(new)" ? nil : "\(name) \(old) → \(new)"

@@ -38,7 +38,7 @@ enum Quantity: Sendable {
 /// A number made of what one or several contestants came to.
 struct Figure: Sendable {
     let contestants: Set<String>
-    /// nil where one of them took no turn.
+    /// nil if one of them took no turn.
     let value: @Sendable (Turns) -> Double?
 
     init(of contestants: Set<String>, _ value: @escaping @Sendable (Turns) -> Double?) {

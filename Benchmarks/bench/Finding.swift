@@ -17,12 +17,12 @@ struct Finding: Equatable, Sendable {
     /// Of each round.
     var paired: Series? { peer.flatMap(ours.ratios) }
 
-    /// What is held against another run's: how we stand beside the peer, or our own figure where there is none.
+    /// What is held against another run's: how we stand beside the peer, or our own figure if there is none.
     var standing: Series { paired ?? ours }
 
     var reachText: String { reach.map { $0.text(unit) }.joined(separator: ", ") }
 
-    /// nil where nothing is to be reached.
+    /// nil if nothing is to be reached.
     var isReached: Bool? {
         if reach.isEmpty { return nil }
         return reach.allSatisfy { reach in

@@ -58,7 +58,7 @@ struct Place: Sendable {
     }
 
     /// Runs a program to its end.
-    /// - Throws: `Trouble` where it fails, with what it said last.
+    /// - Throws: `Trouble` if it fails, with what it said last.
     @discardableResult
     func run(_ command: [String]) throws -> Sample {
         let ended = try start(command).wait()

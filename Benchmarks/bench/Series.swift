@@ -4,7 +4,7 @@ struct Series: Equatable, Sendable {
     let median: Double
     let range: ClosedRange<Double>
 
-    /// - Returns: nil where there is no number, or one that is none.
+    /// - Returns: nil if there is no number, or one that is none.
     init?(_ rounds: [Double]) {
         let sorted = rounds.sorted()
         guard let least = sorted.first, let most = sorted.last, rounds.allSatisfy(\.isFinite) else { return nil }
@@ -17,7 +17,7 @@ struct Series: Equatable, Sendable {
     /// How far apart the rounds are.
     var spread: Double { range.upperBound - range.lowerBound }
 
-    /// The ratio of each round to the same round of `peer`; nil where the peer has nothing above zero.
+    /// The ratio of each round to the same round of `peer`; nil if the peer has nothing above zero.
     func ratios(to peer: Series) -> Series? {
         Series(zip(rounds, peer.rounds).filter { $1 > 0 }.map { $0 / $1 })
     }

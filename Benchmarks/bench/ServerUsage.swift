@@ -35,7 +35,7 @@ struct ServerUsage {
         return fields.count > 1 ? fields[1] : nil
     }
 
-    /// Empty where the process has ended meanwhile.
+    /// Empty if the process has ended meanwhile.
     private static func text(_ path: String) -> String {
         String(decoding: (try? WholeFile.read(path, limit: 1 << 16)) ?? [], as: UTF8.self)
     }

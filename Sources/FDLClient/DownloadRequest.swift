@@ -23,7 +23,7 @@ public struct DownloadRequest: Sendable {
 
     /// Where the bytes go.
     public enum Output: Sendable, Hashable {
-        /// A file, or a folder where the manifest lists one.
+        /// A file, or a folder if the manifest lists one.
         case path(String)
         /// Standard output, in order.
         case standardOutput
@@ -51,7 +51,7 @@ public struct DownloadRequest: Sendable {
         self.tls = tls
     }
 
-    /// Whether some file of the output goes past the page cache, where the file system can.
+    /// Whether some file of the output goes past the page cache, if the file system can.
     var writesDirectly: Bool {
         guard case .path = output, !usesPageCache else { return false }
         return manifest.manifest.files.contains { $0.size >= OutputFile.directSize }

@@ -22,7 +22,7 @@ package enum Interruption {
 
     static func watch() { Signals.take([SIGINT, SIGTERM, SIGHUP], arrived) }
 
-    /// From now on a first signal only calls `cancel`. What goes on to its end all the same has succeeded.
+    /// From now on a first signal only calls `cancel`. Work that completes all the same has succeeded.
     package static func hold(cancel: (@Sendable () -> Void)? = nil) {
         state.withLock { state in
             state.holds += 1
@@ -31,7 +31,7 @@ package enum Interruption {
     }
 
     /// Ends what `hold` began.
-    /// - Throws: `Failure` (75) where a signal came in the meantime.
+    /// - Throws: `Failure` (75) if a signal came in the meantime.
     package static func release() throws(Failure) {
         let signal = state.withLock { state in
             state.holds -= 1
@@ -50,7 +50,7 @@ package enum Interruption {
         if isHeld {
             cancel?()
         } else if !startThread({ Program.end(.interrupted) }) {
-            // On another thread, since words may wait for whoever reads them, and a second signal does not.
+            // On another thread: writing may wait for a slow reader, and a second signal must still be handled.
             Signals.end(by: signal)
         }
     }

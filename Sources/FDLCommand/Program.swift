@@ -15,7 +15,7 @@ package enum Program {
         // A reader of our output that has gone shows as EPIPE, a file over the limit (ulimit -f) as EFBIG: not as
         // signals that kill us.
         Signals.ignore(SIGPIPE, SIGXFSZ)
-        Permissions.keepOwn()
+        Umask.keepOwnerBits()
         ProcessLimits.prepare()
         do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure) }
         Task.detached { await run(root) }
@@ -23,7 +23,7 @@ package enum Program {
         while true { pause() }
     }
 
-    /// Parses the command line, runs the verb, and ends the process; where the verb fails, with two lines on standard
+    /// Parses the command line, runs the verb, and ends the process; if the verb fails, with two lines on standard
     /// error and the exit code, and with `--json` an error object on standard output.
     private static func run(_ root: any (ParsableCommand & SendableMetatype).Type) async {
         Interruption.watch()
@@ -62,7 +62,7 @@ package enum Program {
         return Failure(.usage, line, hint: "see \(program) --help")
     }
 
-    /// The last object that a program with `--json` writes where it fails.
+    /// The last object that a program with `--json` writes if it fails.
     static func event(_ failure: Failure) -> JSONValue {
         [
             "event": "error", "code": .number(Int(failure.exitCode.rawValue)), "message": .text(failure.message),
@@ -70,7 +70,7 @@ package enum Program {
         ]
     }
 
-    /// Says why, and ends the process: by the signal, where one came.
+    /// Says why, and ends the process: by the signal, if one came.
     static func end(_ failure: Failure) -> Never {
         // A signal and an error at one time: the first of them is told, and ends the process for both.
         if isEnding.exchange(true, ordering: .relaxed) { while true { pause() } }
@@ -86,7 +86,7 @@ package enum Program {
         }
         let signal = Interruption.signal
         // A progress line may stand there.
-        if signal != nil, StandardStream.error.isTerminal { StandardStream.error.write("\r\u{1b}[K") }
+        if signal != nil, StandardStream.error.isTerminal { ProgressLine.wipe() }
         StandardStream.error.write(failure.report)
         if let signal { Signals.end(by: signal) }
         leave(failure.exitCode.rawValue)

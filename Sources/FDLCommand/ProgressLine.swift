@@ -14,7 +14,7 @@ package final class ProgressLine: Sendable {
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
-    /// - Parameter isShown: false where there is no terminal: then nothing is ever written.
+    /// - Parameter isShown: false if there is no terminal: then nothing is ever written.
     package init(isShown: Bool) {
         self.isShown = isShown
     }
@@ -47,8 +47,11 @@ package final class ProgressLine: Sendable {
         state.mark = (now, done)
     }
 
-    /// Wipes the line, where there is one.
+    /// Wipes the line, if there is one.
     package func end() {
-        if state.withLock({ $0.shown.take() }) != nil { StandardStream.error.write("\r\u{1b}[K") }
+        if state.withLock({ $0.shown.take() }) != nil { Self.wipe() }
     }
+
+    /// Wipes what stands in the terminal's line.
+    static func wipe() { StandardStream.error.write("\r\u{1b}[K") }
 }

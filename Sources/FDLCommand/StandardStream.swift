@@ -22,7 +22,7 @@ package final class StandardStream: Sendable {
     /// Whether a person may be looking at it.
     package var isTerminal: Bool { state.withLock { isatty($0.descriptor) == 1 } }
 
-    /// The first errno that a write ended with; nil where all has been written, or nobody wants it: a reader that has gone
+    /// The first errno that a write ended with; nil if all has been written, or nobody wants it: a reader that has gone
     /// has read enough, and what was closed from the start is not to be written to.
     package var failure: Int32? { state.withLock { $0.failure } }
 

@@ -22,7 +22,7 @@ package final class ChunkDeflater {
     }
 
     /// Compresses `chunk` into `output`.
-    /// - Returns: how many bytes were written, or nil where the chunk does not shrink by a twentieth or does not fit
+    /// - Returns: how many bytes were written, or nil if the chunk does not shrink by a twentieth or does not fit
     ///   `output`; what `output` then holds means nothing.
     /// - Throws: `CompressionError.outOfMemory`.
     package func compress(
@@ -46,7 +46,7 @@ package final class ChunkDeflater {
     }
 
     /// Compresses `chunk` into an array of its own.
-    /// - Returns: nil where it does not shrink by a twentieth.
+    /// - Returns: nil if it does not shrink by a twentieth.
     /// - Throws: `CompressionError.outOfMemory`.
     package func compress(
         _ chunk: UnsafeRawBufferPointer,

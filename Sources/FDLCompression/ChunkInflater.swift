@@ -77,7 +77,7 @@ package final class ChunkInflater {
     }
 
     /// Says that no more bytes come.
-    /// - Throws: `CompressionError.truncated` where the stream has not ended, or the error it failed with.
+    /// - Throws: `CompressionError.truncated` if the stream has not ended, or the error it failed with.
     package func finish() throws(CompressionError) {
         switch phase {
         case .ended: return

@@ -1,7 +1,7 @@
 /// An error that a person can be told: it knows what happened, what to do about that, and the code to end with.
 ///
-/// The hint belongs to the cause. So an error keeps the error that it came from, as a value and not as text, and its
-/// `failure` is that one's, or says more than that one can know.
+/// The hint belongs to the cause. So an error keeps the error that it came from, as a value and not as text. Its `failure`
+/// is that of its cause, or adds what the cause cannot know.
 public protocol Explained: Error {
     /// What a command says of it.
     var failure: Failure { get }
@@ -22,7 +22,7 @@ extension Failure {
         }
     }
 
-    /// The work was stopped by a signal, or by whoever had asked for it.
+    /// The work was stopped by a signal, or by its caller.
     package static let interrupted = Failure(.interrupted, "interrupted", hint: "run the same command again")
 }
 

@@ -1,10 +1,10 @@
 /// What a command tells a person when it cannot go on: one sentence, what to do about it, and the exit code. Secrets in
-/// URLs are not in it, whoever made the sentence.
+/// URLs are not in it, wherever the sentence was made.
 public struct Failure: Error, Sendable, Equatable {
     public let exitCode: ExitCode
     /// One line that says what happened, without a full stop.
     public let message: String
-    /// One line that says what to do; nil where nothing can be done.
+    /// One line that says what to do; nil if nothing can be done.
     public let hint: String?
 
     public init(_ exitCode: ExitCode, _ message: String, hint: String? = nil) {

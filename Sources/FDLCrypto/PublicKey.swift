@@ -9,7 +9,7 @@ public struct KeyID: Sendable, Hashable, CustomStringConvertible {
     /// As they stand in minisign's files.
     public let bytes: [UInt8]
 
-    /// - Returns: nil where there are not exactly eight.
+    /// - Returns: nil if there are not exactly eight.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
         self.bytes = Array(bytes)
@@ -32,7 +32,7 @@ public struct PublicKey: Sendable, Hashable {
     private static let commentPrefix = "untrusted comment: "
 
     /// A key of our own kind: its id is the first 8 bytes of its SHA-256.
-    /// - Returns: nil where there are not exactly 32 bytes.
+    /// - Returns: nil if there are not exactly 32 bytes.
     init?(bytes: [UInt8]) {
         guard bytes.count == Self.byteCount,
             let id = KeyID(bytes: SHA256Digest(hashing: bytes).bytes.prefix(KeyID.byteCount))

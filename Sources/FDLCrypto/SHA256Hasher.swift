@@ -3,7 +3,7 @@ package import FDLCore
 
 /// SHA-256 (FIPS 180-4) over bytes that come piece by piece. Used again and again without allocating.
 ///
-/// OpenSSL can fail here only where memory is out or where its own configuration takes SHA-256 away. Both stop the
+/// OpenSSL can fail here only if memory is out or where its own configuration takes SHA-256 away. Both stop the
 /// process: there is no download without it.
 // Sendable although it holds a pointer: the context has one owner, which copies cannot be made of, every use of it is
 // mutating and so exclusive, and OpenSSL ties a digest context to no thread.
@@ -41,7 +41,7 @@ package struct SHA256Hasher: ~Copyable, @unchecked Sendable {
         return digest
     }
 
-    /// The digest of the bytes taken so far, which goes on from there.
+    /// The digest of the bytes taken so far. The hasher can take more afterwards.
     package func digestSoFar() -> SHA256Digest {
         var copy = SHA256Hasher()
         let done = EVP_MD_CTX_copy_ex(copy.context, context)

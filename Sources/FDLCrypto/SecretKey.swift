@@ -8,7 +8,7 @@ public struct SecretKey: ~Copyable, @unchecked Sendable {
     public let publicKey: PublicKey
     private let key: OpaquePointer
 
-    /// Takes over `key`, also where it throws.
+    /// Takes over `key`, also if it throws.
     private init(owning key: OpaquePointer) throws(KeyError) {
         guard EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 else {
             EVP_PKEY_free(key)

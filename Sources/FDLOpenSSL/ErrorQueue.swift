@@ -8,7 +8,7 @@ package enum ErrorQueue {
     package struct Entry {
         /// `ERR_LIB_…`
         package let library: Int32
-        /// `…_R_…`; an errno where the library is `ERR_LIB_SYS`.
+        /// `…_R_…`; an errno if the library is `ERR_LIB_SYS`.
         package let reason: Int32
         package let text: String
     }
@@ -29,7 +29,7 @@ package enum ErrorQueue {
             if code == 0 { return entries }
             let (library, reason) = (ERR_GET_LIB(code), ERR_GET_REASON(code))
             let known = ERR_reason_error_string(code).map { String(cString: $0) }
-            // An errno in words OpenSSL 3 leaves to its caller.
+            // OpenSSL 3 leaves it to the caller to put an errno into words.
             let text = known ?? (library == ERR_LIB_SYS ? SystemError.text(reason) : "OpenSSL error \(code)")
             entries.append(Entry(library: library, reason: reason, text: text))
         }

@@ -5,7 +5,7 @@ package struct OwnedBIO: ~Copyable {
     package let pointer: OpaquePointer
 
     /// A file to read from.
-    /// - Returns: nil where it cannot be opened; `ErrorQueue` says why.
+    /// - Returns: nil if it cannot be opened; `ErrorQueue` says why.
     package init?(readingFile path: String) {
         guard let pointer = ErrorQueue.clean({ BIO_new_file(path, "r") }) else { return nil }
         self.pointer = pointer

@@ -2,143 +2,155 @@ import FDLCore
 import FDLCrypto
 import FDLSystem
 import Glibc
-import Synchronization
 
-/// Hashes all of the input on all cores.
-///
-/// The files are cut into units of a few MiB, and each thread takes the next one that nobody has: neither one large
-/// file nor many small ones leave a core idle. Whole-file digests, which cannot be cut, come first, the largest first.
-struct InputHasher: Sendable {
-    /// What the manifest needs.
-    struct Result: Sendable {
-        /// Of all chunks, in order.
-        var chunks: [SHA256Digest]
-        /// Of each file as a whole; all nil unless asked for.
-        var files: [SHA256Digest?]
-    }
-
-    private enum Unit: Sendable {
-        case wholeFile(Int)
-        case chunks(file: Int, range: Range<Int64>, first: Int)
-    }
-
-    private enum Finding: Sendable {
-        case file(Int, SHA256Digest)
-        case chunk(Int, SHA256Digest)
-    }
-
-    /// What one unit covers at least, where its file is that long.
-    private static let unitBytes: Int64 = 8 << 20
-
-    private let reader: InputReader
+/// Reads and hashes parts of the input's files. Shared by all threads: it has no state but the open folder.
+final class InputHasher: Sendable {
     private let input: PublishingInput
-    private let layout: ChunkLayout
-    private let units: [Unit]
-    private let totalBytes: Int64
+    private let folder: SharedDescriptor?
 
-    init(_ input: PublishingInput, chunkSize: ChunkSize, wholeFiles: Bool) throws(PublishingError) {
-        self.reader = try InputReader(input)
+    init(_ input: PublishingInput) throws(PublishingError) {
         self.input = input
-        self.layout = ChunkLayout(chunkSize: chunkSize, fileSizes: input.files.map(\.size))
-        self.totalBytes = input.totalBytes * (wholeFiles ? 2 : 1)
-        var units: [Unit] = []
-        if wholeFiles {
-            units = input.files.indices.sorted { input.files[$0].size > input.files[$1].size }.map { .wholeFile($0) }
-        }
-        let step = max(Self.unitBytes, Int64(chunkSize.bytes))
-        for (index, file) in input.files.enumerated() {
-            var first = layout.chunks(ofFile: index).lowerBound
-            var start: Int64 = 0
-            while start < file.size {
-                let end = min(start.addingReportingOverflow(step).partialValue, file.size)
-                units.append(.chunks(file: index, range: start..<max(start, end), first: first))
-                first += Int(step) / chunkSize.bytes
-                start = end
-            }
-        }
-        self.units = units
-    }
-
-    /// Hashes on so many threads of their own until all is hashed, the first one fails, or the task is cancelled.
-    func run(threads: Int, progress: ProgressReport?) async throws(PublishingError) -> Result {
-        let queue = Queue()
-        let findings = Mutex<[[Finding]]>([])
         do {
-            try await ParallelWork.run(threads: max(1, min(threads, units.count))) { stop in
-                let found = try hash(queue, stop, progress: progress)
-                findings.withLock { $0.append(found) }
-            }
-        } catch let error as PublishingError {
-            throw error
-        } catch let error as SystemError {
-            throw .input(error)
+            let flags = O_RDONLY | O_DIRECTORY
+            self.folder = input.isFolder ? SharedDescriptor(try Descriptor(opening: input.path, flags: flags)) : nil
         } catch {
-            throw .cancelled
+            throw .input(error)
         }
-        return try gather(findings.withLock { $0 })
     }
 
-    private func gather(_ findings: [[Finding]]) throws(PublishingError) -> Result {
-        var chunks = [SHA256Digest?](repeating: nil, count: layout.chunkCount)
-        var files = [SHA256Digest?](repeating: nil, count: input.files.count)
-        for finding in findings.joined() {
-            switch finding {
-            case .file(let index, let digest): files[index] = digest
-            case .chunk(let index, let digest): chunks[index] = digest
+    /// Hashes `range` of a file in pieces of `step` bytes, the last one short, and hands each digest on.
+    ///
+    /// The file must be the one that was found, with the size and the time of change that it had, before and after.
+    func hash(
+        file index: Int,
+        range: Range<Int64>,
+        step: Int64,
+        with hasher: inout RangeHasher,
+        each: (SHA256Digest, _ byteCount: Int64) -> Void
+    ) throws(PublishingError) {
+        let file = input.files[index]
+        let shownPath = input.isFolder ? "\(input.path)/\(file.path)" : input.path
+        do throws(SystemError) {
+            let descriptor = try open(file)
+            guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
+            var data = KnownData(file: range)
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let end = min(offset + step, range.upperBound)
+                each(try hasher.digest(of: descriptor, range: offset..<end, data: &data), end - offset)
+                offset = end
             }
+            guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
+        } catch {
+            guard error != Self.changed, error.code != ENOENT, error.code != ELOOP else {
+                throw .changed(path: shownPath)
+            }
+            throw .input(error)
         }
-        let found = chunks.compactMap { $0 }
-        guard found.count == chunks.count else { throw .cancelled }
-        return Result(chunks: found, files: files)
     }
 
-    /// One thread: takes a unit at a time until none is left.
-    private func hash(
-        _ queue: Queue,
-        _ stop: StopFlag,
-        progress: ProgressReport?
-    ) throws(PublishingError) -> [Finding] {
-        var hasher = RangeHasher()
-        var findings: [Finding] = []
-        while let index = queue.next(of: units.count) {
-            guard !stop.isSet else { throw .cancelled }
-            let before = findings.count
-            var bytes: Int64 = 0
-            switch units[index] {
-            case .wholeFile(let file):
-                let size = input.files[file].size
-                try reader.hash(file: file, range: 0..<size, step: max(size, 1), with: &hasher) { digest, count in
-                    findings.append(.file(file, digest))
-                    bytes += count
-                }
-                // No piece, so no digest: the file was not even opened to be read.
-                if findings.count == before { findings.append(.file(file, SHA256Digest(hashing: []))) }
-            case .chunks(let file, let range, let first):
-                let step = Int64(layout.chunkSize.bytes)
-                try reader.hash(file: file, range: range, step: step, with: &hasher) { digest, count in
-                    findings.append(.chunk(first + findings.count - before, digest))
-                    bytes += count
-                }
+    private func open(_ file: PublishingInput.File) throws(SystemError) -> Descriptor {
+        // Not blocking: what was a file may be a pipe by now.
+        let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
+        guard let folder else { return try Descriptor(opening: input.path, flags: flags) }
+        return try folder.descriptor.open(beneath: file.path.string, flags: flags)
+    }
+
+    fileprivate static let changed = SystemError(operation: .read, code: ESTALE)
+}
+
+/// Where a part of a file has data, as far as the file system was asked.
+private struct KnownData {
+    /// The next range of data. The bytes between where was asked last and this range are a hole.
+    private var next: Range<Int64>
+
+    /// Below this, reading costs less than asking.
+    private static let leastBytes = 64 << 10
+
+    init(file range: Range<Int64>) {
+        // Nothing known: the first question is at its beginning. A short one counts as data.
+        next = range.count < Self.leastBytes ? range : range.lowerBound..<range.lowerBound
+    }
+
+    /// How far from `offset` on the file is data or a hole throughout.
+    ///
+    /// A file system that cannot tell has data everywhere.
+    mutating func extent(
+        from offset: Int64,
+        to end: Int64,
+        in descriptor: borrowing Descriptor
+    ) -> (end: Int64, isHole: Bool) {
+        if offset >= next.upperBound {
+            do throws(SystemError) {
+                next = try descriptor.nextData(from: offset) ?? Int64.max..<Int64.max
+            } catch {
+                next = offset..<Int64.max
             }
-            progress?(queue.count(bytes), totalBytes)
         }
-        return findings
+        let isHole = offset < next.lowerBound
+        // A range of no bytes, which only a file that changes has, must not stop the reader.
+        return (max(offset + 1, min(end, isHole ? next.lowerBound : next.upperBound)), isHole)
     }
 }
 
-/// Hears how many bytes of how many are hashed. Called by all threads, at once.
-public typealias ProgressReport = @Sendable (_ done: Int64, _ total: Int64) -> Void
+/// One thread's buffer and hasher.
+struct RangeHasher: ~Copyable {
+    // Small enough to be still in the cache when it is hashed, large enough that the calls do not count.
+    private static let bufferBytes = 256 << 10
 
-/// What the threads share: which unit is next.
-private final class Queue: Sendable {
-    private let taken = Atomic<Int>(0)
-    private let bytes = Atomic<Int64>(0)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferBytes, alignment: 4096)
+    private var hasher = SHA256Hasher()
+    /// The digest of so many zeros, by their number: those of the two or three lengths of chunks.
+    private var zeros: [Int64: SHA256Digest] = [:]
 
-    func next(of count: Int) -> Int? {
-        let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        return index < count ? index : nil
+    init() {}
+
+    deinit { buffer.deallocate() }
+
+    fileprivate mutating func digest(
+        of descriptor: borrowing Descriptor,
+        range: Range<Int64>,
+        data: inout KnownData
+    ) throws(SystemError) -> SHA256Digest {
+        hasher.reset()
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let extent = data.extent(from: offset, to: range.upperBound, in: descriptor)
+            if extent.isHole {
+                let count = extent.end - offset
+                if count == range.upperBound - range.lowerBound { return digest(ofZeros: count) }
+                hashZeros(count)
+                offset = extent.end
+                continue
+            }
+            while offset < extent.end {
+                let wanted = Int(min(Int64(buffer.count), extent.end - offset))
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+                guard try descriptor.read(into: part, at: offset) == wanted else { throw InputHasher.changed }
+                hasher.update(UnsafeRawBufferPointer(part))
+                offset += Int64(wanted)
+            }
+        }
+        return hasher.finalize()
     }
 
-    /// - Returns: all bytes counted so far.
-    func count(_ more: Int64) -> Int64 { bytes.wrappingAdd(more, ordering: .relaxed).newValue }
+    private mutating func digest(ofZeros count: Int64) -> SHA256Digest {
+        if let known = zeros[count] { return known }
+        hashZeros(count)
+        let digest = hasher.finalize()
+        // Whole files may have any length.
+        if zeros.count < 64 { zeros[count] = digest }
+        return digest
+    }
+
+    private mutating func hashZeros(_ count: Int64) {
+        let zeros = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), count))])
+        _ = zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        var left = count
+        while left > 0 {
+            let part = Int(min(Int64(zeros.count), left))
+            hasher.update(UnsafeRawBufferPointer(rebasing: zeros[..<part]))
+            left -= Int64(part)
+        }
+    }
 }

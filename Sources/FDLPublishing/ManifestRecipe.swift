@@ -29,7 +29,7 @@ public struct ManifestRecipe: Sendable {
         progress: ProgressReport? = nil
     ) async throws(PublishingError) -> Manifest {
         let chunkSize = try checkedChunkSize(for: input)
-        let hasher = try InputHasher(input, chunkSize: chunkSize, wholeFiles: includesFileDigests)
+        let hasher = try HashingRun(input, chunkSize: chunkSize, wholeFiles: includesFileDigests)
         let digests = try await hasher.run(threads: threads, progress: progress)
         let files = zip(input.files, digests.files).map { file, sha256 in
             Manifest.File(path: file.path, size: file.size, isExecutable: file.isExecutable, sha256: sha256)

@@ -94,8 +94,8 @@ extension PublishingError: Explained {
         case .versionAhead(let version, .none, let now, _):
             Failure(
                 .usage,
-                "version \(version) is more than a day ahead of the clock, which says \(now): readers who see it refuse "
-                    + "what is signed by the clock later",
+                "version \(version) is more than a day ahead of the clock, which says \(now): readers who have seen it "
+                    + "refuse the versions that the clock gives",
                 hint: "leave --version out, or check the clock; --ahead signs it all the same"
             )
         case .noVersionLeft:

@@ -35,7 +35,7 @@ extension SignedBytes {
 
     /// Whether the manifest of `input` can be written to `path`, as far as can be told before the work of making it.
     ///
-    /// What is there already is replaced only where it is a manifest and its signature.
+    /// What is there already is replaced only if it is a manifest and its signature.
     public static func checkOutput(_ path: String, publishing input: PublishingInput) throws(PublishingError) {
         do throws(SystemError) {
             let directory = try FileStatus(path: Directory.containing(path))
@@ -87,10 +87,10 @@ extension SignedBytes {
 
     /// Writes both files; neither is there before both are whole.
     ///
-    /// Two names cannot change at once. The signature's goes first: a kill between the two leaves, of something new,
-    /// a signature that nobody looks for, where the other way round it would be a manifest that readers find and refuse;
-    /// and a worker, which looks out for manifests, finds one with its signature there. In between, and after such a
-    /// kill until it is signed again, readers take the two for a pair that is being replaced, and ask again.
+    /// Two names cannot change at once. The signature's goes first. A kill between the two then leaves a signature that
+    /// nobody looks for; the other way round it would leave a manifest that readers find and refuse. And a worker, which
+    /// looks for manifests, finds one only when its signature is there. In between, and after such a kill until it is
+    /// signed again, readers take the two for a pair that is being replaced, and ask again.
     public func write(to path: String) throws(PublishingError) {
         do {
             let files = [(FileNames.signature(of: path), signature), (path, manifest)]

@@ -4,7 +4,7 @@ import FDLTrust
 /// Which version a manifest is to be, and what its publisher should hear of it.
 ///
 /// Readers refuse a version lower than one they have seen. So it must not fall behind the publisher's earlier manifest
-/// where the clock has gone back, and must not run so far ahead of the clock that nothing signed later is accepted.
+/// if the clock has gone back, and must not run so far ahead of the clock that nothing signed later is accepted.
 package struct VersionChoice: Sendable, Hashable {
     package let version: Int64
     package let remarks: [Remark]
@@ -21,8 +21,8 @@ package struct VersionChoice: Sendable, Hashable {
         package var description: String {
             switch self {
             case .counted(let version, let earlier, let clock):
-                "this is version \(version), the one after the earlier manifest's \(earlier): "
-                    + "the clock gives only \(clock)"
+                "this is version \(version), the earlier manifest's \(earlier) plus one: "
+                    + "the clock would give only \(clock)"
             case .notHigher(let version, let earlier) where version == earlier:
                 "the earlier manifest is version \(earlier) too: readers cannot tell which is the newer"
             case .notHigher(let version, let earlier):
@@ -38,7 +38,7 @@ package struct VersionChoice: Sendable, Hashable {
 
     /// - Parameters:
     ///   - wanted: the version asked for; nil for the clock's, or the one after the earlier manifest's.
-    ///   - earlier: the version of the publisher's earlier manifest of that name, where there is one.
+    ///   - earlier: the version of the publisher's earlier manifest of that name, if there is one.
     ///   - now: the publisher's clock.
     ///   - allowsAhead: whether a version more than a day ahead of the clock is wanted all the same.
     /// - Throws: `PublishingError.versionAhead` or `.noVersionLeft`

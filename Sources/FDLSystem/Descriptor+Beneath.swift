@@ -40,7 +40,7 @@ extension Descriptor {
         return try directory.open(child: last, flags: flags, mode: mode)
     }
 
-    /// Opens an entry of this directory, not following it where it is a symbolic link.
+    /// Opens an entry of this directory, not following it if it is a symbolic link.
     package func open(child name: String, flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
         try open(EntryName(name), flags: flags, mode: mode)
     }

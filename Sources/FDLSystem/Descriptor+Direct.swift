@@ -6,7 +6,7 @@ extension Descriptor {
     /// Offsets, lengths and addresses have to be multiples of it: a page, which is a multiple of every disk's block.
     package static let blockSize = 4096
 
-    /// A second descriptor of this file that writes past the page cache; nil where the file system or the kernel has
+    /// A second descriptor of this file that writes past the page cache; nil if the file system or the kernel has
     /// no such thing, or `/proc` is not there to reach the same file by.
     package func reopenedForDirectWriting() -> Descriptor? { reopened(O_WRONLY | FDL_O_DIRECT) }
 
@@ -16,8 +16,8 @@ extension Descriptor {
     }
 
     /// Writes the whole blocks at the beginning of `bytes` at `offset`, straight to the disk.
-    /// - Returns: how many bytes are written, a multiple of `blockSize`: fewer than there are where the kernel stops
-    ///   early; 0 where offset or address do not lie on a block; nil where the file system refuses direct writes.
+    /// - Returns: how many bytes are written, a multiple of `blockSize`: fewer than there are if the kernel stops
+    ///   early; 0 if offset or address do not lie on a block; nil if the file system refuses direct writes.
     package func writeBlocks(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
         let whole = bytes.count & ~(Self.blockSize - 1)
         let mask = UInt(Self.blockSize - 1)

@@ -9,7 +9,7 @@ extension FileStatus {
 extension Descriptor {
     /// Makes the file one that may be executed by all who may read it, or by nobody.
     /// - Parameter status: what the file is now.
-    /// - Returns: false where the file system, or its owner, keeps the bit as it is.
+    /// - Returns: false if the file system, or its owner, keeps the bit as it is.
     package func setExecutable(_ executable: Bool, _ status: FileStatus) throws(SystemError) -> Bool {
         let wanted = status.mode(executable: executable)
         if status.isExecutable == executable, status.mode & 0o777 == wanted { return true }

@@ -4,7 +4,7 @@ import Glibc
 
 extension Descriptor {
     /// Reserves room for a part of the file without changing the file's size, so that a full disk shows now.
-    /// - Returns: false where the file system cannot reserve.
+    /// - Returns: false if the file system cannot reserve.
     @discardableResult
     package func reserve(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
@@ -16,7 +16,7 @@ extension Descriptor {
     }
 
     /// Makes a part of the file read as zeros that take no room. The file's size stays.
-    /// - Returns: false where the file system cannot, and nothing was changed.
+    /// - Returns: false if the file system cannot, and nothing was changed.
     package func punchHole(_ range: Range<Int64>) throws(SystemError) -> Bool {
         guard !range.isEmpty else { return true }
         return try attempt(.hole) { () throws(SystemError) in
@@ -31,7 +31,7 @@ extension Descriptor {
         _ = fdl_start_writeback(rawValue, offset, Int64(length))
     }
 
-    /// The next range at or after `offset` that may hold data; nil where only a hole is left.
+    /// The next range at or after `offset` that may hold data; nil if only a hole is left.
     ///
     /// A file system without holes, or one that cannot tell, says that all of the file is data.
     package func nextData(from offset: Int64) throws(SystemError) -> Range<Int64>? {
@@ -57,7 +57,7 @@ extension Descriptor {
     }
 
     /// Sets the permission bits.
-    /// - Returns: false where the file system has none to set, or this user may not.
+    /// - Returns: false if the file system has none to set, or this user may not.
     @discardableResult
     package func setMode(_ mode: UInt32) throws(SystemError) -> Bool {
         try attempt(.mode) { () throws(SystemError) in
@@ -65,7 +65,7 @@ extension Descriptor {
         } != nil
     }
 
-    /// Bytes that this user can still write to the file system; nil where it does not say.
+    /// Bytes that this user can still write to the file system; nil if it does not say.
     package func freeBytes() throws(SystemError) -> Int64? {
         var status = statvfs()
         let isKnown = try attempt(.freeSpace) { () throws(SystemError) in
@@ -98,7 +98,7 @@ extension Descriptor {
     }
 
     /// Makes a directory in this one.
-    /// - Returns: false where something has the name.
+    /// - Returns: false if something has the name.
     @discardableResult
     package func createDirectory(child name: String, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
         do throws(SystemError) {
@@ -111,7 +111,7 @@ extension Descriptor {
     }
 
     /// Whether the file system takes two names in this directory for one.
-    /// - Returns: false also where it cannot hold one of them.
+    /// - Returns: false also if it cannot hold one of them.
     package func folds(_ first: String, _ second: String) throws(SystemError) -> Bool {
         try tryingOut { directory throws(SystemError) in
             guard (try? directory.createFile(first)) != nil else { return false }
@@ -225,14 +225,14 @@ extension Descriptor {
         }
     }
 
-    /// Whether nobody can rename or remove an entry; false where the kernel cannot tell.
+    /// Whether nobody can rename or remove an entry; false if the kernel cannot tell.
     private func isImmutable(child name: String) -> Bool {
         var (has, known): (UInt64, UInt64) = (0, 0)
         guard fdl_attributes(rawValue, name, &has, &known) == 0 else { return false }
         return has & UInt64(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) != 0
     }
 
-    /// Whether something is mounted at an entry; false where the kernel cannot tell.
+    /// Whether something is mounted at an entry; false if the kernel cannot tell.
     func isMountPoint(child name: String) throws(SystemError) -> Bool {
         let isMounted = UInt64(STATX_ATTR_MOUNT_ROOT)
         var (has, known): (UInt64, UInt64) = (0, 0)

@@ -24,7 +24,7 @@ extension Descriptor {
     }()
 
     /// Makes everything that was written to this file system survive a loss of power.
-    /// - Throws: `SystemError` also where a write to any of its files was lost since this was opened.
+    /// - Throws: `SystemError` also if a write to any of its files was lost since this was opened.
     package func syncFileSystem() throws(SystemError) {
         try check(.syncFileSystem, path: path) { fdl_sync_file_system(rawValue) }
     }

@@ -41,7 +41,7 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Fills `buffer` from `offset` on.
-    /// - Returns: the bytes read: fewer than asked for only where the file ends.
+    /// - Returns: the bytes read: fewer than asked for only if the file ends.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         var done = 0
         while done < buffer.count {
@@ -56,7 +56,7 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Reads what the page cache holds of the range, without waiting for the disk.
-    /// - Returns: the bytes read, 0 at the end of the file; nil where even the first byte would have to wait, or where
+    /// - Returns: the bytes read, 0 at the end of the file; nil if even the first byte would have to wait, or where
     ///   the file system cannot tell.
     package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
         try attempt(.cachedRead) { () throws(SystemError) in
@@ -113,7 +113,7 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Makes what was written survive a loss of power.
     ///
     /// Linux tells of a lost write once, and keeps what was to be written in the page cache as if the disk had it
-    /// (fsync(2), NOTES). So after a failure the cache is dropped, and whoever reads next sees the disk.
+    /// (fsync(2), NOTES). So after a failure the cache is dropped, and the next reader sees the disk.
     package func sync() throws(SystemError) {
         do throws(SystemError) { try check(.sync, path: path) { fsync(rawValue) } } catch {
             dropCached()
@@ -121,7 +121,7 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Makes this directory's entries survive a loss of power, where the file system can.
+    /// Makes this directory's entries survive a loss of power, if the file system can.
     package func syncDirectory() throws(SystemError) {
         _ = try attempt(.directorySync) { () throws(SystemError) in
             try check(.sync, path: path) { fsync(rawValue) }
@@ -159,7 +159,7 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Waits for the file's exclusive lock.
-    /// - Returns: false where the file system has no locks.
+    /// - Returns: false if the file system has no locks.
     @discardableResult
     package func waitForLock() throws(SystemError) -> Bool {
         try attempt(.lock) { () throws(SystemError) in
@@ -168,7 +168,7 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-/// Waits until a pipe or terminal takes more: whoever shares it may have made it non-blocking.
+/// Waits until a pipe or terminal takes more: a program that shares it may have made it non-blocking.
 package func waitUntilWritable(_ descriptor: Int32) {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     poll(&wanted, 1, -1)

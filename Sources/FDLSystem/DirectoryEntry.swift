@@ -4,7 +4,7 @@ import Glibc
 package struct DirectoryEntry: Sendable, Hashable {
     /// As it lies there: any bytes but `/` and NUL.
     package let bytes: [UInt8]
-    /// nil where the file system does not say with the name.
+    /// nil if the file system does not say with the name.
     package let kind: FileStatus.Kind?
 
     package init(bytes: [UInt8], kind: FileStatus.Kind?) {
@@ -12,7 +12,7 @@ package struct DirectoryEntry: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// The name, where it is UTF-8.
+    /// The name, if it is UTF-8.
     package var text: String? { String(validating: bytes, as: UTF8.self) }
 
     /// For messages: what is not UTF-8 is replaced.
@@ -73,13 +73,13 @@ extension Descriptor {
         try DirectoryEntry.forEach(in: stream, path: path, body)
     }
 
-    /// What an entry is, now; nil where it has gone.
+    /// What an entry is, now; nil if it has gone.
     package func status(of entry: DirectoryEntry) throws(SystemError) -> FileStatus? { try status(EntryName(entry)) }
 
-    /// What bears a name in this directory, a symbolic link not followed; nil where nothing does.
+    /// What bears a name in this directory, a symbolic link not followed; nil if nothing does.
     package func status(child name: String) throws(SystemError) -> FileStatus? { try status(EntryName(name)) }
 
-    /// Opens what an entry names, not following it where it is a symbolic link.
+    /// Opens what an entry names, not following it if it is a symbolic link.
     package func open(entry: DirectoryEntry, flags: Int32) throws(SystemError) -> Descriptor {
         try open(EntryName(entry), flags: flags, mode: 0)
     }

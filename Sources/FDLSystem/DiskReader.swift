@@ -40,7 +40,7 @@ package struct DiskReader: ~Copyable, Sendable {
     /// Fills `buffer` from `offset` on.
     /// - Parameter buffer: begins on a page (`Descriptor.blockSize`), and its length is a multiple of one: it may take
     ///   more than is asked for.
-    /// - Returns: the bytes read, at most `length`: fewer only where the file ends.
+    /// - Returns: the bytes read, at most `length`: fewer only if the file ends.
     package mutating func read(
         into buffer: UnsafeMutableRawBufferPointer,
         at offset: Int64,
@@ -96,7 +96,7 @@ extension Descriptor {
     }
 
     /// Writes out what has still to be written, and lets the kernel tell of earlier writes that were lost. What it tells
-    /// is passed over: whoever reads the disk next sees what is there.
+    /// is passed over: the next read of the disk shows what is there.
     fileprivate func settle() { _ = fdl_write_and_wait(rawValue) }
 
     func beneath() -> Beneath {
@@ -109,6 +109,6 @@ extension Descriptor {
         }
     }
 
-    /// A second descriptor of this file that reads past the page cache; nil where there is no such thing.
+    /// A second descriptor of this file that reads past the page cache; nil if there is no such thing.
     func reopenedForDirectReading() -> Descriptor? { reopened(O_RDONLY | FDL_O_DIRECT) }
 }

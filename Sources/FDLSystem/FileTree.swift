@@ -22,9 +22,9 @@ package enum FileTree {
     /// Walks everything below `root`.
     /// - Parameters:
     ///   - descend: asked for each directory by its relative path; false leaves it out.
-    ///   - failed: told of what cannot be looked at, and of the directory (relative) it was met in; where it returns,
+    ///   - failed: told of what cannot be looked at, and of the directory (relative) it was met in; if it returns,
     ///     the walk goes on with the rest. Unless given, the walk ends there.
-    /// - Throws: what `failed` throws; `SystemError` where the root itself cannot be listed.
+    /// - Throws: what `failed` throws; `SystemError` if the root itself cannot be listed.
     package static func regularFiles(
         beneath root: String,
         descend: (String) -> Bool = { _ in true },

@@ -3,9 +3,8 @@ import Glibc
 /// What a file system, a container's filter of system calls or an old kernel may be unable to do: the one place where
 /// an errno is told apart as "cannot be had here" or "has failed".
 ///
-/// A nicety that cannot be had ends nothing: the bytes arrive without it. What has failed (the disk, its room, its
-/// being writable) stays an error for each of them. Syncing a file's content is none: whoever asks for that has to
-/// hear of every failure.
+/// A nicety that cannot be had ends nothing: the bytes arrive without it. Real failures (a broken, full or read-only disk)
+/// stay errors for each of them. Syncing a file's content is no nicety: its caller has to hear of every failure.
 package enum Nicety: Sendable, CaseIterable {
     /// Permission bits (fchmod(2)).
     case mode
@@ -47,7 +46,7 @@ package enum Nicety: Sendable, CaseIterable {
         if self == .noFollow { return code == EINVAL || code == ENOSYS || code == EOPNOTSUPP }
         return switch code {
         case EPERM, EINVAL, ENOSYS, EOPNOTSUPP, ENOLCK, EXDEV, ENOTTY: true
-        // For whoever is not the owner, and for directories that may be written and not read.
+        // For users who are not the owner, and for directories that may be written and not read.
         case EACCES: self == .mode || self == .lock || self == .directorySync || self == .direct
         // Where a lock or a sync wants another way of opening.
         case EBADF: self == .directorySync || self == .lock
@@ -64,8 +63,8 @@ package enum Nicety: Sendable, CaseIterable {
 }
 
 /// Calls for a nicety.
-/// - Returns: nil where it cannot be had here.
-/// - Throws: `SystemError` where it has failed.
+/// - Returns: nil if it cannot be had here.
+/// - Throws: `SystemError` if it has failed.
 func attempt<Result>(
     _ nicety: Nicety,
     _ call: () throws(SystemError) -> Result

@@ -17,7 +17,7 @@ package enum ParallelWork {
     /// Runs `work` on several threads at once until each has returned.
     ///
     /// A cancelled task, or a thread whose work throws, sets the flag that all of them look at.
-    /// - Throws: what the first of them threw; `SystemError` where the system gives no thread at all; `CancellationError`.
+    /// - Throws: what the first of them threw; `SystemError` if the system gives no thread at all; `CancellationError`.
     package static func run(
         threads count: Int,
         _ work: @escaping @Sendable (StopFlag) throws -> Void

@@ -3,7 +3,7 @@ import Glibc
 
 /// What the system lets this process have: open files, threads and memory.
 ///
-/// The libraries below us end the process with a crash where they get no descriptor for an event loop, no thread or no
+/// The libraries below us end the process with a crash if they get no descriptor for an event loop, no thread or no
 /// memory. So what a command needs is tried before they need it, and a person reads which limit it was.
 package enum ProcessLimits {
     /// To be called once, before any other thread runs.
@@ -17,7 +17,7 @@ package enum ProcessLimits {
 
     /// Whether there is what any command needs before it has done anything: the threads that Swift's tasks run on, and
     /// the descriptors by which they wait.
-    /// - Throws: `SystemError` EMFILE, EAGAIN or ENOMEM; another where a sandbox forbids a call.
+    /// - Throws: `SystemError` EMFILE, EAGAIN or ENOMEM; another if a sandbox forbids a call.
     package static func checkLeast() throws(SystemError) {
         let least = 6
         guard freeDescriptors(of: least) == least else {
@@ -38,7 +38,7 @@ package enum ProcessLimits {
         while opened.count < wanted {
             var pair: [Int32] = [-1, -1]
             guard pipe(&pair) == 0 else {
-                // One may be left where two are not.
+                // One may be left if two are not.
                 let last = dup(opened.first ?? STDERR_FILENO)
                 if last >= 0 { opened.append(last) }
                 break
@@ -50,7 +50,7 @@ package enum ProcessLimits {
 
     /// How many event loops there can be, one a core at most.
     /// - Parameter spare: the descriptors needed besides.
-    /// - Throws: `SystemError` EMFILE where there is not even room for one.
+    /// - Throws: `SystemError` EMFILE if there is not even room for one.
     package static func eventLoops(cores: Int, spare: Int) throws(SystemError) -> Int {
         let free = freeDescriptors(of: cores * descriptorsPerLoop + spare)
         let loops = min(cores, (free - spare) / descriptorsPerLoop)
@@ -65,7 +65,7 @@ package enum ProcessLimits {
     private static let descriptorsPerLoop = 3
 
     /// Starts so many threads for a moment and, while they stand, maps so much memory.
-    /// - Throws: `SystemError` EAGAIN or ENOMEM where the system refuses.
+    /// - Throws: `SystemError` EAGAIN or ENOMEM if the system refuses.
     package static func check(threads: Int, bytes: Int) throws(SystemError) {
         let gate = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
         sem_init(gate, 0, 0)
@@ -106,7 +106,7 @@ package enum ProcessLimits {
         return mapped == MAP_FAILED ? nil : mapped
     }
 
-    /// To the highest that the system allows: each connection takes one, and a file.
+    /// Raises the limit as far as the system allows: each connection and each open file takes a descriptor.
     private static func raiseOpenFiles() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
@@ -114,7 +114,7 @@ package enum ProcessLimits {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// In bytes; nil where there is none.
+    /// In bytes; nil if there is none.
     private static func limit(_ resource: __rlimit_resource) -> UInt64? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return nil }
@@ -123,7 +123,7 @@ package enum ProcessLimits {
     }
 }
 
-/// The last words of a process whose memory is limited: Swift's allocator traps where it gets none.
+/// The last words of a process whose memory is limited: Swift's allocator traps if it gets none.
 private enum OutOfMemory {
     static func tellInsteadOfCrashing() {
         for number in [SIGILL, SIGTRAP, SIGSEGV, SIGABRT] { signal(number, handler) }
@@ -140,7 +140,7 @@ private enum OutOfMemory {
         }
         let text: StaticString = """
             error: this process may not have as much memory as it needs
-            hint: raise the limit (ulimit -v), or leave it out
+            hint: raise the limit (ulimit -v), or run without one
 
             """
         write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)

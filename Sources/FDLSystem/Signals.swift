@@ -13,7 +13,7 @@ package enum Signals {
         return semaphore
     }()
 
-    /// Whether whoever started the program wants it to go on at this signal, as nohup(1) does, and a shell without job
+    /// Whether the program was started to go on at this signal, as nohup(1) does, and a shell without job
     /// control for what it starts in the background.
     package static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
@@ -57,7 +57,7 @@ package enum Signals {
         }
     }
 
-    /// Ends the process by the signal, so that whoever started it sees that; with 128 and the signal's number where the
+    /// Ends the process by the signal, so that its parent sees that; with 128 and the signal's number where the
     /// signal has no effect, as on the first process of a container.
     package static func end(by signal: Int32) -> Never {
         var action = sigaction()

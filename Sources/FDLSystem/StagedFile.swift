@@ -4,9 +4,9 @@ import Glibc
 
 /// A file that is written and synced, under a name of its own beside the one it is for.
 ///
-/// That name is short whatever the final one is, hidden, and one of fdl's own: `fdl-sign` takes it into no manifest and
-/// no worker serves it. It is the same for the same final name, so that what a killed process has left goes with the
-/// next writing; the lock on the file tells whether its writer still lives.
+/// That name is short whatever the final one is, hidden, and one of fdl's own: `fdl-sign` lists it in no manifest, and
+/// no worker serves it. It is the same for the same final name, so that the next write removes what a killed process
+/// has left; the lock on the file tells whether its writer still lives.
 final class StagedFile {
     private enum State {
         /// Under the temporary name.
@@ -61,11 +61,11 @@ final class StagedFile {
         state = old == nil ? .new : .final
     }
 
-    /// Gives the file its final name where that is free.
-    /// - Returns: false where the file system cannot do it in one step.
-    /// - Throws: `SystemError`, EEXIST where the name is taken.
+    /// Gives the file its final name if that is free.
+    /// - Returns: false if the file system cannot do it in one step.
+    /// - Throws: `SystemError`, EEXIST if the name is taken.
     func putWhereNothingIs() throws(SystemError) -> Bool {
-        // One step: whoever is killed leaves one name, not two.
+        // One step: a process that is killed leaves one name, not two.
         if fdl_rename(AT_FDCWD, temporary, AT_FDCWD, path, UInt32(FDL_RENAME_NOREPLACE)) == 0 {
             state = .final
             return true
@@ -125,7 +125,7 @@ final class StagedFile {
     }
 
     /// Makes and locks the file.
-    /// - Returns: nil where another process has the name.
+    /// - Returns: nil if another process has the name.
     private static func open(_ path: String, mode: UInt32) throws(SystemError) -> Descriptor? {
         let file: Descriptor
         do throws(SystemError) {

@@ -1,10 +1,10 @@
-// pthread_attr_t: the compiler takes it for one of CLinux's headers.
+// For pthread_attr_t, which the compiler takes to be declared in one of CLinux's headers.
 import CLinux
 import Glibc
 
 /// Runs `body` on a thread of its own.
-/// - Parameter stackBytes: enough for a few lines of text, and little where the memory is limited, unless given.
-/// - Returns: false where the system gives none.
+/// - Parameter stackBytes: the default is enough for a few lines of text, and small, since memory may be limited.
+/// - Returns: false if the system gives none.
 package func startThread(stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void) -> Bool {
     final class Work: Sendable {
         let body: @Sendable () -> Void

@@ -5,7 +5,7 @@ import Glibc
 public struct SystemError: Error, Sendable, Hashable {
     /// What was tried.
     public let operation: Operation
-    /// On what; nil where only a descriptor is known.
+    /// On what; nil if only a descriptor is known.
     public let path: String?
     /// The errno.
     public let code: Int32
@@ -42,7 +42,7 @@ extension SystemError: Explained {
     public enum Purpose: Sendable, Hashable, CaseIterable {
         /// The work itself, with this machine's disk, memory and descriptors: 74.
         case work
-        /// Reading what the command line names: 64 where there is no such thing, else 74.
+        /// Reading what the command line names: 64 if there is no such thing, else 74.
         case input
         /// Making what `-o` names, or what has its place by default: 73.
         case output

@@ -10,7 +10,7 @@ extension UserDirectories {
         return UserDirectories(environment: environment) { home(of: getuid()) }
     }
 
-    /// The home directory that the system's accounts name; nil where there is no such account or nobody can tell.
+    /// The home directory that the system's accounts name; nil if there is no such account or nobody can tell.
     private static func home(of user: uid_t) -> [UInt8]? {
         var size = 1 << 10
         while size <= 1 << 20 {

@@ -3,14 +3,14 @@ import Glibc
 
 /// Where this user's settings and state lie (XDG Base Directory Specification).
 ///
-/// Nothing is looked up before it is asked for: whoever names keys and state by other means needs no home.
+/// Nothing is looked up before it is asked for: a user who names keys and state by other means needs no home.
 public struct UserDirectories: Sendable {
     private let environment: [String: [UInt8]]
     private let accountHome: @Sendable () -> [UInt8]?
 
     /// - Parameters:
     ///   - environment: the process's variables, as bytes. An empty one counts as unset.
-    ///   - accountHome: the home directory of the account, asked where HOME is unset; nil where it has none.
+    ///   - accountHome: the home directory of the account, asked if HOME is unset; nil if it has none.
     public init(environment: [String: [UInt8]], accountHome: @escaping @Sendable () -> [UInt8]? = { nil }) {
         self.environment = environment
         self.accountHome = accountHome
@@ -91,12 +91,12 @@ public struct UserDirectoryError: Error, Sendable, Hashable {
 extension UserDirectoryError: Explained {
     /// What a command says.
     public var failure: Failure {
-        let way = "set \(variable) to the absolute path of a directory that is kept"
+        let way = "set \(variable) to the absolute path of a directory that outlives this run"
         return switch reason {
         case .noHome:
             Failure(.configuration, "there is no home directory: HOME is not set, and the account has none", hint: way)
         case .homeIsRoot(let home):
-            Failure(.configuration, "the home directory is \(home), where nothing of one's own belongs", hint: way)
+            Failure(.configuration, "the home directory is \(home), which is nobody's own", hint: way)
         case .homeMissing(let home):
             Failure(.configuration, "there is no home directory: \(home) is no directory", hint: way)
         case .notAbsolute(let source, let path):

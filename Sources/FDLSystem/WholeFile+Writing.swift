@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 
 extension WholeFile {
-    /// Puts `bytes` at `path`, whole or not at all, where there is nothing yet.
+    /// Puts `bytes` at `path`, whole or not at all, if there is nothing yet.
     ///
-    /// Until it has that name it has none, where the file system can do so (O_TMPFILE): of a secret key that is being
+    /// Until it has that name it has none, if the file system can do so (O_TMPFILE): of a secret key that is being
     /// written no copy stays behind, whenever the process ends.
-    /// - Throws: `SystemError`, EEXIST where there is something, which is left as it was.
+    /// - Throws: `SystemError`, EEXIST if there is something, which is left as it was.
     package static func create(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
         if try !createUnnamed(path, bytes, mode: mode) {
             let staged = try StagedFile(for: path, bytes, mode: mode)
@@ -16,7 +16,7 @@ extension WholeFile {
         try Directory.sync(containing: path)
     }
 
-    /// Removes the copy that a process has left which was killed while it created `path`.
+    /// Removes the copy left by a process that was killed while it created `path`.
     package static func removeLeftover(of path: String) { StagedFile.removeLeftover(of: path) }
 
     /// Puts several files in place, in this order, once all of them are written and synced: what can fail for want of
@@ -39,7 +39,7 @@ extension WholeFile {
         for file in files { try Directory.sync(containing: file.path) }
     }
 
-    /// - Returns: false where the file system has no files without a name, or cannot give them one.
+    /// - Returns: false if the file system has no files without a name, or cannot give them one.
     private static func createUnnamed(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) -> Bool {
         let directory = Directory.containing(path)
         guard let file = try? Descriptor(opening: directory, flags: O_WRONLY | FDL_O_TMPFILE, mode: mode) else {
@@ -53,13 +53,13 @@ extension WholeFile {
             }
             return true
         } catch {
-            // The way by a name says better what is wrong where that fails too.
+            // The way by a name says better what is wrong if that fails too.
             guard error.code != EEXIST else { throw error }
             return false
         }
     }
 
-    /// Writes at the final name itself, where the file system has neither hard links nor a rename that refuses.
+    /// Writes at the final name itself, if the file system has neither hard links nor a rename that refuses.
     private static func createInPlace(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(SystemError) {
         let file = try Descriptor(opening: path, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
         do throws(SystemError) {

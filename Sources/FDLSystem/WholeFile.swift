@@ -27,7 +27,7 @@ package enum Directory {
         do throws(SystemError) {
             try check(.create, path: path) { mkdir(path, mode) }
         } catch {
-            // Whoever else made it first has done the work.
+            // Another process made it first: all is done.
             if error.code == EEXIST { return }
             guard error.code == ENOENT, let above = parent(of: path), above != path else { throw error }
             try create(above, mode: mode)
@@ -37,7 +37,7 @@ package enum Directory {
         }
     }
 
-    /// The directory a path lies in: `.` where the path has one part.
+    /// The directory a path lies in: `.` if the path has one part.
     package static func containing(_ path: String) -> String { parent(of: path) ?? "." }
 
     /// Makes a rename in the directory that holds `path` survive a loss of power.

@@ -25,9 +25,9 @@ public enum KeyFile {
     /// Makes a key and writes `PREFIX.key` (0600) and `PREFIX.pub`. Neither is ever replaced.
     ///
     /// The secret key comes first, and each file is whole or absent: what a killed process leaves is nothing or a secret
-    /// key alone, and of that the next call makes the public one.
-    /// - Throws: `KeyRingError.system` with EEXIST where there is a pair, or a secret key that does not have the
-    ///   passphrase; `.secretKeyMissing` where there is only a public key: its secret key may lie elsewhere, and another
+    /// key alone, and from that the next call derives the public key.
+    /// - Throws: `KeyRingError.system` with EEXIST if there is a pair, or a secret key that does not have the
+    ///   passphrase; `.secretKeyMissing` if there is only a public key: its secret key may lie elsewhere, and another
     ///   one would be another publisher.
     public static func createPair(prefix: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         let path = FileNames.secretKey(prefix)
@@ -60,7 +60,7 @@ public enum KeyFile {
     ) throws(KeyRingError) -> SecretKey {
         let isPublicThere = (try? FileStatus(path: publicPath, following: false)) != nil
         guard (try? FileStatus(path: path, following: false)) == nil else {
-            // Whoever gives a passphrase wants no plain key.
+            // A user who gives a passphrase wants no plain key.
             guard !isPublicThere, passphrase == nil || !isPlain(path) else {
                 throw .system(SystemError(operation: .create, path: path, code: EEXIST))
             }
@@ -82,8 +82,8 @@ public enum KeyFile {
         }
     }
 
-    /// Whether others than its owner may read a file although that is not how it was made: there are file systems that
-    /// keep no modes. False where nothing can be told.
+    /// Whether others than its owner may read a file in spite of the mode it was created with: some file systems keep no
+    /// modes. False if that cannot be told.
     package static func isOpenToOthers(_ path: String) -> Bool {
         guard let status = try? FileStatus(path: path) else { return false }
         return status.mode & 0o044 != 0

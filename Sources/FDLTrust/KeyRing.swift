@@ -41,7 +41,7 @@ public struct KeyRing: Sendable {
         public let key: PublicKey
     }
 
-    /// The own public key; nil where there is none yet.
+    /// The own public key; nil if there is none yet.
     public func ownPublicKey() throws(KeyRingError) -> PublicKey? {
         let path = try publicKeyPath
         do throws(KeyRingError) {
@@ -52,7 +52,7 @@ public struct KeyRing: Sendable {
         }
     }
 
-    /// The own secret key; nil where there is none yet. Where its public key is lost, that is written again.
+    /// The own secret key; nil if there is none yet. Where its public key is lost, that is written again.
     public func ownSecretKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey? {
         do throws(KeyRingError) {
             let key = try KeyFile.secretKey(secretKeyPath, passphrase: passphrase)
@@ -68,8 +68,8 @@ public struct KeyRing: Sendable {
     }
 
     /// Makes the own key pair.
-    /// - Parameter passphrase: protects it where given.
-    /// - Throws: `KeyRingError.system` with EEXIST where there is one, `.secretKeyMissing` where half of one is left:
+    /// - Parameter passphrase: protects it if given.
+    /// - Throws: `KeyRingError.system` with EEXIST if there is one, `.secretKeyMissing` if half of one is left:
     ///   neither is ever replaced.
     public func createNewOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         try create(try directory)
@@ -77,7 +77,7 @@ public struct KeyRing: Sendable {
     }
 
     /// Makes the own key pair, or reads the one that another program has made in the meantime.
-    /// - Parameter passphrase: protects it where given.
+    /// - Parameter passphrase: protects it if given.
     public func createOwnKey(passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
         do throws(KeyRingError) {
             return try createNewOwnKey(passphrase: passphrase)
@@ -131,7 +131,7 @@ public struct KeyRing: Sendable {
 
     /// Accepts a publisher from now on.
     /// - Parameter label: what to call it, 1 to 64 of `[A-Za-z0-9._-]` and no dot first; by default the key's id.
-    /// - Throws: `KeyRingError.labelTaken` where another key has the label.
+    /// - Throws: `KeyRingError.labelTaken` if another key has the label.
     @discardableResult
     public func trust(_ key: PublicKey, label: String? = nil) throws(KeyRingError) -> TrustedPublisher {
         let label = label ?? key.id.description

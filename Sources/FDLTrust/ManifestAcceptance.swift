@@ -5,10 +5,10 @@ public import FDLSystem
 /// Decides whether this user accepts a manifest: signed by an accepted key, not expired, not older than one seen.
 public struct ManifestAcceptance: Sendable {
     public var directories: UserDirectories
-    /// The only keys accepted this time, each a public key file's path or its line of base64. Where there are none,
-    /// the user's own key and those in the trust store are.
+    /// The only keys accepted this time, each a public key file's path or its line of base64. If there are none,
+    /// the user's own key and those in the trust store are accepted.
     public var publisherKeys: [String] = []
-    /// What the manifest must be named, where that was asked for: a server may answer with another product of the same
+    /// What the manifest must be named, if that was asked for: a server may answer with another product of the same
     /// publisher.
     public var name: String?
     public var allowsUnsigned = false
@@ -22,7 +22,7 @@ public struct ManifestAcceptance: Sendable {
 
     /// Reads a manifest and its signature, verifies them, and follows what they say (`verify`, `follow`).
     /// - Parameter read: reads or fetches the two.
-    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) where the user's own settings cannot
+    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot
     ///   be read.
     public func accept(
         now: UTCTime,
@@ -35,9 +35,9 @@ public struct ManifestAcceptance: Sendable {
 
     /// Reads a manifest and its signature and verifies them: whether they are the ones to follow today is not asked.
     ///
-    /// Both are read again, a few times, where they do not belong together: the publisher may be putting new ones there.
+    /// Both are read again, a few times, if they do not belong together: the publisher may be putting new ones there.
     /// - Parameter read: reads or fetches the two.
-    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) where the user's own settings cannot
+    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot
     ///   be read.
     public func verify(read: () async throws(Failure) -> SignedBytes) async throws(Failure) -> VerifiedManifest {
         for pause in VerificationError.pausesForTornPair {
@@ -57,7 +57,7 @@ public struct ManifestAcceptance: Sendable {
     }
 
     /// Refuses a manifest that has expired or is older than one seen, and notes its version as seen.
-    /// - Throws: `Failure` (65) for what is refused, (78) where the user's own settings cannot be read.
+    /// - Throws: `Failure` (65) for what is refused, (78) if the user's own settings cannot be read.
     public func follow(_ verified: VerifiedManifest, now: UTCTime) throws(Failure) {
         let name = verified.manifest.name
         let signer = usesState ? verified.signer : nil
@@ -122,6 +122,6 @@ public struct ManifestAcceptance: Sendable {
         }
     }
 
-    /// Nothing that is checked is given up unnoticed: it says so at every run.
-    private static let withoutState = "go on with --no-state, where no older version can be told from a newer one"
+    /// Switching the check off is never silent: --no-state warns at each run.
+    private static let withoutState = "go on with --no-state, which turns the protection from older versions off"
 }

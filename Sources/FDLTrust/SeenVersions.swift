@@ -11,12 +11,12 @@ import Glibc
 package struct SeenVersions: Sendable {
     private let directory: String
 
-    /// - Throws: `UserDirectoryError` where there is no state directory to be had.
+    /// - Throws: `UserDirectoryError` if there is no state directory to be had.
     package init(directories: UserDirectories) throws(UserDirectoryError) {
         self.directory = "\(try directories.state)/seen"
     }
 
-    /// - Returns: nil where none was accepted yet.
+    /// - Returns: nil if none was accepted yet.
     /// - Throws: `SystemError`; a file that holds no number counts as EBADMSG, not as absent.
     package func highest(signer: PublicKey, name: ManifestName) throws(SystemError) -> Int64? {
         let path = path(signer, name)

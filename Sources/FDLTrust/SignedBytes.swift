@@ -6,7 +6,7 @@ import Glibc
 /// A manifest's exact bytes and those of its signature, as they were made or read: nobody has vouched for them yet.
 public struct SignedBytes: Sendable, Hashable {
     public let manifest: [UInt8]
-    /// nil where there is none.
+    /// nil if there is none.
     public let signature: [UInt8]?
     /// What the manifest was read from, for messages: a path or a URL.
     public let origin: String
@@ -17,7 +17,7 @@ public struct SignedBytes: Sendable, Hashable {
         self.origin = origin
     }
 
-    /// Reads a manifest's file and the signature beside it, where there is one.
+    /// Reads a manifest's file and the signature beside it, if there is one.
     public init(readingFile path: String) throws(VerificationError) {
         self.init(
             manifest: try Self.manifest(inFile: path),
@@ -36,7 +36,7 @@ public struct SignedBytes: Sendable, Hashable {
     }
 
     /// Reads the signature that lies beside a manifest's file.
-    /// - Returns: nil where there is none.
+    /// - Returns: nil if there is none.
     package static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
         do throws(SystemError) {
             return try WholeFile.read(FileNames.signature(of: path), limit: MinisignSignature.maximumBytes)

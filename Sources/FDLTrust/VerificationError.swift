@@ -6,7 +6,7 @@ public import FDLSystem
 public enum VerificationError: Error, Sendable, Hashable {
     /// The manifest or its signature cannot be read.
     case unreadable(SystemError)
-    /// There is no signature beside the manifest; `path` is where it was looked for.
+    /// There is no signature beside the manifest; `path` is if it was looked for.
     case signatureMissing(path: String)
     case signature(SignatureError)
     /// The signature is by another key than those that were named for this time.
@@ -69,7 +69,7 @@ extension VerificationError: Explained {
             Failure(
                 .integrity,
                 description,
-                hint: "whoever served it may be passing one product off as another: ask the publisher; "
+                hint: "its server may be passing one product off as another: ask the publisher; "
                     + "if \(name) is what you want, say --name \(name)"
             )
         }

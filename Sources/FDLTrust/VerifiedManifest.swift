@@ -5,7 +5,7 @@ public import FDLCrypto
 /// word. There is no third way to have one.
 public struct VerifiedManifest: Sendable {
     public let manifest: Manifest
-    /// Who signed; nil where the reader allowed an unsigned manifest.
+    /// Who signed; nil if the reader allowed an unsigned manifest.
     public let signer: PublicKey?
     /// What the signer said beside the manifest, for people; nil likewise.
     public let trustedComment: String?
@@ -38,7 +38,7 @@ public struct VerifiedManifest: Sendable {
         )
     }
 
-    /// Takes a manifest that nobody has vouched for: only where the person running the program said so.
+    /// Takes a manifest that nobody has vouched for: only if the person running the program said so.
     public init(allowingUnsigned bytes: SignedBytes) throws(VerificationError) {
         self.init(manifest: try Self.parse(bytes.manifest), signer: nil, trustedComment: nil)
     }

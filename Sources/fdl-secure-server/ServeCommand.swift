@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve a directory of files and their signed manifests over HTTPS.",
         discussion: """
             Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
-            names; so with any other NAME.json that has NAME.json.minisig beside it. \
+            names. It does the same for any other NAME.json that has NAME.json.minisig next to it. \
             SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
             """,
         version: "fdl-secure-server \(Product.version)"
@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     var clientCA: String?
 
     @OptionGroup(title: "Limits")
-    var limits: LimitOptions
+    var limits: ClientLimitOptions
 
     @Option(help: "trace, debug, info, notice, warning, error or critical; debug tells of each request.")
     var logLevel = Logger.Level.info

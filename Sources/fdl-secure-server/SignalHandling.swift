@@ -16,7 +16,7 @@ final class SignalHandling: Sendable {
         self.logger = logger
     }
 
-    /// SIGHUP asks for no end here, and is taken where it was ignored too: under nohup the certificate is renewed as
+    /// SIGHUP asks for no end here, and is taken if it was ignored too: under nohup the certificate is renewed as
     /// anywhere.
     func begin() {
         Signals.take([SIGTERM, SIGINT], evenIgnored: [SIGHUP]) { signal in

@@ -36,7 +36,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("mirror"),
-        help: ArgumentHelp("An HTTPS address under which the files lie plainly. May be repeated.", valueName: "url")
+        help: ArgumentHelp("An HTTPS address that serves the files themselves. May be repeated.", valueName: "url")
     )
     var mirrors: [String] = []
 
@@ -46,7 +46,12 @@ struct ManifestCommand: AsyncParsableCommand {
     @Option(help: "A number that grows. By default the time, or the one after the earlier manifest's.")
     var version: Int64?
 
-    @Flag(help: "Sign a version more than a day ahead of the clock: readers then refuse those of the time.")
+    @Flag(
+        help: """
+            Sign a version more than a day ahead of the clock. Readers who have seen it refuse the versions that the \
+            clock gives.
+            """
+    )
     var ahead = false
 
     @Option(help: ArgumentHelp("How long readers accept it: 12h, 90d, 8w, 1y.", valueName: "time"))
@@ -117,7 +122,7 @@ struct ManifestCommand: AsyncParsableCommand {
         )
     }
 
-    /// Looks at what is to be replaced, and at what lies in the usual place where that is another one.
+    /// Looks at what is to be replaced, and at what lies in the usual place if that is another one.
     private func version(
         of input: PublishingInput,
         signer: PublicKey,
@@ -148,7 +153,7 @@ struct ManifestCommand: AsyncParsableCommand {
         for (one, other) in pairs.prefix(10) {
             warn(
                 "\"\(one)\" and \"\(other)\" differ by case, Unicode normalisation, or dots and spaces at the end alone: "
-                    + "readers whose file system takes them for one cannot have this"
+                    + "readers whose file system takes them for the same name cannot download this"
             )
         }
         if pairs.count > 10 { warn("there are \(pairs.count - 10) more pairs of such names") }
@@ -182,7 +187,7 @@ struct ManifestCommand: AsyncParsableCommand {
         return certificates
     }
 
-    /// The key named, or the user's own, which is made where there is none yet.
+    /// The key named, or the user's own, which is made if there is none yet.
     private func secretKey() throws -> SecretKey {
         let passphrase = try passphraseFile.map(KeyFile.passphrase)
         if let key { return try KeyFile.secretKey(key, passphrase: passphrase) }
@@ -202,8 +207,8 @@ struct ManifestCommand: AsyncParsableCommand {
             // Nobody may be there who knows that a job has just become a publisher.
             warn("signing with a new key, which no reader knows yet: \(path)")
             warn(
-                "hand out its .pub and keep the .key: a container that is thrown away takes it along, "
-                    + "so name one that is kept with --key"
+                "hand out the .pub and back up the .key: in a container it is lost when the container is removed, "
+                    + "so keep the key outside and name it with --key"
             )
         }
         try Interruption.release()

@@ -38,7 +38,7 @@ private struct Listing {
         )
         let census = try listing.census(of: files("a", "c", "d", "e"))
         #expect(matched(census) == ["a=a", "d=d"])
-        #expect(census.strangers.map(\.shown) == ["b", "c"])
+        #expect(census.unlisted.map(\.shown) == ["b", "c"])
         #expect(census.absent.map(\.name) == ["c", "e"])
         #expect(census.folded.isEmpty && census.hidden.isEmpty)
     }
@@ -52,7 +52,7 @@ private struct Listing {
         )
         let census = try listing.census(of: files("Readme"))
         #expect(matched(census) == ["Readme=readme"])
-        #expect(census.strangers.map(\.shown) == ["other"])
+        #expect(census.unlisted.map(\.shown) == ["other"])
     }
 
     @Test func whereEachSpellingHasAnIdentityOfItsOwnFoldingTells() throws {
@@ -78,7 +78,7 @@ private struct Listing {
         let listing = Listing(entries: ["x1"], found: ["x1": (1, .regular), "long name": (9, .regular)])
         let census = try listing.census(of: files("long name"))
         #expect(census.hidden == ["long name"])
-        #expect(census.strangers.map(\.shown) == ["x1"])
+        #expect(census.unlisted.map(\.shown) == ["x1"])
     }
 
     @Test func aHiddenNameWithNoEntryLeftIsOneWithAnother() throws {
@@ -97,7 +97,7 @@ private struct Listing {
         var census = FolderCensus(of: listed.root, in: listed)
         for entry in entries { try census.take(entry) { _ in nil } }
         try census.settle { _ in nil }
-        #expect(census.strangers.map(\.bytes) == [[0x63, 0xe9]])
+        #expect(census.unlisted.map(\.bytes) == [[0x63, 0xe9]])
         #expect(matched(census) == ["a=a"])
     }
 }

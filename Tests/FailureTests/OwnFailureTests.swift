@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `Directories`() {
-        let way = "set XDG_STATE_HOME to the absolute path of a directory that is kept"
+        let way = "set XDG_STATE_HOME to the absolute path of a directory that outlives this run"
         expect(
             UserDirectoryError.self,
             [
@@ -83,7 +83,7 @@ import Testing
                     "there is no home directory: HOME is not set, and the account has none",
                     way
                 ),
-                Told(.configuration, "the home directory is /, where nothing of one's own belongs", way),
+                Told(.configuration, "the home directory is /, which is nobody's own", way),
                 Told(.configuration, "there is no home directory: /h is no directory", way),
                 Told(.configuration, "HOME is \"h\", which is not an absolute path", way),
                 Told(.usage, "HOME is \"/\\xe9\", which is not UTF-8", way + " and whose name is UTF-8"),
@@ -142,7 +142,7 @@ import Testing
                 Told(
                     .integrity,
                     "router was asked for, and this is the signed manifest of toaster",
-                    "whoever served it may be passing one product off as another: ask the publisher; "
+                    "its server may be passing one product off as another: ask the publisher; "
                         + "if toaster is what you want, say --name toaster"
                 ),
             ]

@@ -64,8 +64,8 @@ import Testing
                 ),
                 Told(
                     .usage,
-                    "version 9 is more than a day ahead of the clock, which says \(noon): readers who see it refuse what "
-                        + "is signed by the clock later",
+                    "version 9 is more than a day ahead of the clock, which says \(noon): readers who have seen it "
+                        + "refuse the versions that the clock gives",
                     "leave --version out, or check the clock; --ahead signs it all the same"
                 ),
                 Told(

@@ -29,7 +29,7 @@ struct EmbedWorker {
         }
     }
 
-    /// Signs with the user's own key, which is made where there is none.
+    /// Signs with the user's own key, which is made if there is none.
     /// - Returns: the directory that the manifest lies in.
     private static func sign(_ path: String) async throws -> String {
         let key = try KeyRing(directories: .current).createOwnKey(passphrase: nil)

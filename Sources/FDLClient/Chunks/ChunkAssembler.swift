@@ -25,7 +25,7 @@ struct ChunkAssembler: ~Copyable {
 
     /// - Parameters:
     ///   - chunks: in the order of the body, back to back.
-    ///   - inflater: decodes the body where it is compressed; its limit is the chunks' length.
+    ///   - inflater: decodes the body if it is compressed; its limit is the chunks' length.
     ///   - buffers: where the memory for the chunks comes from.
     init(chunks: [ExpectedChunk], inflater: ChunkInflater?, buffers: ChunkBufferPool) {
         self.chunks = chunks
@@ -60,7 +60,7 @@ struct ChunkAssembler: ~Copyable {
     }
 
     /// Takes the end of the body.
-    /// - Throws: `SourceError` where something is missing.
+    /// - Throws: `SourceError` if something is missing.
     func finish() throws(SourceError) {
         if let inflater {
             do throws(CompressionError) { try inflater.finish() } catch { throw .undecodable("\(error)") }

@@ -4,7 +4,7 @@ import Synchronization
 /// The bytes of one chunk in one piece of page-aligned memory, as writing past the page cache wants them.
 ///
 /// Sendable though its memory changes: the assembler that took it from the pool is the only one to fill it, and hands
-/// it on when it is full. From then on nobody writes to it, and whoever has it, alone, may give its memory back.
+/// it on when it is full. From then on nobody writes to it, and its only holder may give its memory back.
 final class ChunkBuffer: @unchecked Sendable {
     private var memory: ChunkMemory?
     private let pool: ChunkBufferPool
@@ -55,8 +55,8 @@ private struct ChunkMemory: @unchecked Sendable {
 /// The buffers of one download. Memory for whole chunks is used again rather than returned: it is mapped, and mapping
 /// a page costs as much as hashing a good part of it.
 final class ChunkBufferPool: Sendable {
-    /// Whether the disk reads whole chunks out of their buffers by itself (`OutputFile`), so that they are better not
-    /// in the processor's cache. Where its file system cannot, nothing is lost but time.
+    /// Whether the disk reads whole chunks out of their buffers by itself (`OutputFile`), so that it pays to write them
+    /// past the processor's cache. If its file system cannot, nothing is lost but time.
     let isForDisk: Bool
     private let chunkSize: Int
     private let memory: DiskMemory

@@ -48,7 +48,7 @@ struct ChunkScanner: Sendable {
     }
 
     /// The chunks of `tree` whose bytes match. Files that are missing or short simply have fewer of them.
-    /// - Throws: `SystemError` where a file cannot be read; `CancellationError`.
+    /// - Throws: `SystemError` if a file cannot be read; `CancellationError`.
     func matchingChunks(in tree: LocalTree) async throws -> ChunkSet {
         let zeros = subject.store?.zeros ?? ZeroChunks.all(in: layout, digests)
         let shared = Shared(chunkCount: layout.chunkCount, zeros: zeros)
@@ -56,7 +56,7 @@ struct ChunkScanner: Sendable {
         return shared.state.withLock { $0.found }
     }
 
-    /// Whoever reads past the page cache waits for the disk, and others hash meanwhile.
+    /// A thread that reads past the page cache waits for the disk, and others hash meanwhile.
     private var hasherCount: Int {
         subject.isCached ? System.coreCount : max(System.coreCount, min(8, (64 << 20) / bufferSize))
     }
@@ -139,7 +139,7 @@ struct ChunkScanner: Sendable {
         }
     }
 
-    /// - Returns: false where the file ends before the chunk does; what was taken is dropped.
+    /// - Returns: false if the file ends before the chunk does; what was taken is dropped.
     private func hash(
         _ location: ChunkLayout.Location,
         in reader: inout DiskReader,

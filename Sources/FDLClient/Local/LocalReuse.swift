@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 
 /// Copies chunks that other local files hold: older versions given as seeds, the output that is to be replaced, and
-/// the partial output itself where the manifest lists one digest at several places.
+/// the partial output itself if the manifest lists one digest at several places.
 struct LocalReuse: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
@@ -40,7 +40,7 @@ struct LocalReuse: Sendable {
 
     /// Looks through `paths`, files or folders, at every chunk-aligned offset.
     /// - Returns: the chunks that were copied into the store.
-    /// - Throws: `Failure` where a seed cannot be read, `SystemError` where the store cannot be written.
+    /// - Throws: `Failure` if a seed cannot be read, `SystemError` if the store cannot be written.
     func copy(fromSeeds paths: [String], missing: ChunkSet) async throws -> ChunkSet {
         guard !missing.isEmpty, !paths.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
@@ -127,7 +127,7 @@ struct LocalReuse: Sendable {
         }
     }
 
-    /// - Returns: the bytes read; nil where the disk has lost them. A damaged copy is what a seed may well be.
+    /// - Returns: the bytes read; nil if the disk has lost them. A damaged copy is what a seed may well be.
     private func read(_ file: borrowing Descriptor, at offset: Int64, _ buffer: inout [UInt8]) throws(SystemError)
         -> Int?
     {
@@ -154,7 +154,7 @@ struct LocalReuse: Sendable {
         }
     }
 
-    /// A chunk of the partial output that a scan has found whole; nil where it has changed since.
+    /// A chunk of the partial output that a scan has found whole; nil if it has changed since.
     private func read(_ chunk: Int) throws(SystemError) -> [UInt8]? {
         let location = layout.location(ofChunk: chunk)
         guard let file = try store.tree.open(location.file) else { return nil }

@@ -7,9 +7,9 @@ import NIOPosix
 struct LocalTree: Sendable {
     let root: SharedDescriptor
     private let files: Files
-    /// Whose the files have to be, with no other name; nil for anybody's. Other files count as missing.
+    /// Who has to own the files, which then may have no further hard link; nil if anybody may. Other files count as missing.
     private let owner: UInt32?
-    /// A folder with what is listed in it; nil where there is one file.
+    /// A folder with what is listed in it; nil if there is one file.
     let folder: ListedFolder?
 
     private enum Files: Sendable {
@@ -61,7 +61,7 @@ struct LocalTree: Sendable {
         }
     }
 
-    /// - Returns: nil where there is no such regular file.
+    /// - Returns: nil if there is no such regular file.
     func open(_ file: Int, flags: Int32 = O_RDONLY) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
             // O_NONBLOCK: a FIFO in the file's place must not hang us; it means nothing to a regular file.

@@ -34,7 +34,7 @@ public enum LocalTreeCheck {
     }
 
     /// Hashes what lies at `path`, with all cores.
-    /// - Throws: `Failure` where the path cannot be read, or is a file where the manifest lists a folder.
+    /// - Throws: `Failure` if the path cannot be read, or is a file where the manifest lists a folder.
     public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
         try explaining { () throws(SystemError) in
             try ProcessLimits.check(threads: System.coreCount + 2, bytes: 32 << 20)
@@ -104,7 +104,7 @@ public enum LocalTreeCheck {
         return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
 
-    /// Whether an executable bit that is not as it was signed says anything: not where the file system shows one mode for
+    /// Whether an executable bit that is not as it was signed says anything: not if the file system shows one mode for
     /// all.
     private static func countsBits(_ statuses: [FileStatus?], _ tree: LocalTree) -> Bool {
         switch tree.root.descriptor.executableBits() {

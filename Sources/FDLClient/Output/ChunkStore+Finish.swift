@@ -76,7 +76,7 @@ extension ChunkStore {
                 status.mode(executable: listed.isExecutable) == status.mode & 0o777
             else { return try complete(index, withoutBit) }
         }
-        // Of what was lost since the folder was opened, this descriptor hears.
+        // This descriptor reports writes that were lost since the folder was opened.
         try partial.holder.descriptor.syncFileSystem()
     }
 
@@ -103,7 +103,7 @@ extension ChunkStore {
         return replaced.flatMap { target.removeListed(from: $0, manifest) }
     }
 
-    /// - Returns: the name that the old folder has now; nil where there is nothing left of it.
+    /// - Returns: the name that the old folder has now; nil if there is nothing left of it.
     private func exchangeFolders() throws(SystemError) -> String? {
         let directory = target.directory
         do throws(SystemError) {

@@ -21,7 +21,7 @@ extension ChunkStore {
     }
 
     /// A file whose chunks are all in their places, open to be completed. Only an empty file is made now.
-    /// - Throws: `SystemError`, ENOENT where somebody has removed it; `Failure` where it has been cut.
+    /// - Throws: `SystemError`, ENOENT if somebody has removed it; `Failure` if it has been cut.
     func openWritten(_ file: Int) throws -> (file: SharedDescriptor, status: FileStatus) {
         let listed = manifest.files[file]
         let holder =
@@ -85,8 +85,8 @@ extension ChunkStore {
 
     private static let writing = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
-    /// Removes from the partial output what is no directory where `path` needs one, and what is no file of this
-    /// download's alone in its place.
+    /// Removes from the partial output what is in the way of `path`: anything but a directory where it needs one, and
+    /// anything in its own place but a file that only this download has.
     private func clearWay(for path: String) throws(SystemError) {
         var directory = try partial.holder.descriptor.duplicate()
         let parts = pathParts(path)
@@ -109,8 +109,8 @@ extension ChunkStore {
     /// Lets go of the files opened lately.
     func closeFiles() { state.withLock { $0.open.removeAll() } }
 
-    /// Gives a file its final size, the missing parts as holes, with room reserved for all that is not zeros. In a
-    /// folder, whose room is looked at as a whole, a file of one chunk gets its size and its room with that.
+    /// Gives a file its final size, the missing parts as holes, with room reserved for all that is not zeros. In a folder
+    /// the room for all of it was checked once, and a file of one chunk gets its size and room when the chunk is written.
     /// - Returns: whether the room is reserved.
     @discardableResult
     func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) -> Bool {

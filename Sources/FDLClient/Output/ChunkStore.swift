@@ -11,7 +11,7 @@ final class ChunkStore: Sendable {
     let manifest: Manifest
     let layout: ChunkLayout
     let partial: PartialOutput
-    /// All chunks that are nothing but zeros: they are holes where the file system has them, and never written.
+    /// All chunks that are nothing but zeros: they are holes if the file system has them, and never written.
     let zeros: ChunkSet
     let usesPageCache: Bool
     let state: Mutex<State>
@@ -28,8 +28,8 @@ final class ChunkStore: Sendable {
 
     /// Opens or makes the partial output and takes its lock.
     /// - Parameter usesPageCache: whether large files too are written through the page cache.
-    /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or the file system cannot hold a
-    ///   listed name or takes two of them for one; (74) where the disk has no room.
+    /// - Throws: `Failure` (73) if it cannot be made, another download holds it, or the file system cannot hold a
+    ///   listed name or takes two of them for one; (74) if the disk has no room.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
         openFileLimit = max(1, min(64, manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
@@ -72,7 +72,7 @@ final class ChunkStore: Sendable {
     }
 
     /// Makes sure before the first byte that the missing chunks have room.
-    /// - Throws: `SystemError`, ENOSPC where they have not.
+    /// - Throws: `SystemError`, ENOSPC if they have not.
     func reserve(missing: ChunkSet) throws(SystemError) {
         if !target.isFolder, try prepare(partial.holder.descriptor, file: 0) { return }
         let bytes = layout.bytes(of: missing.subtracting(zeros))
@@ -92,7 +92,7 @@ final class ChunkStore: Sendable {
     }
 
     /// Writes a verified chunk in its place. A chunk that is there already is left.
-    /// - Returns: false where it was written, or is being written, by another call.
+    /// - Returns: false if it was written, or is being written, by another call.
     func write(_ chunk: Int, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Bool {
         guard state.withLock({ $0.claimed.insert(chunk) }) else { return false }
         let location = layout.location(ofChunk: chunk)
@@ -100,7 +100,7 @@ final class ChunkStore: Sendable {
         return true
     }
 
-    /// Puts chunks of zeros in their places: as holes where the file system has them.
+    /// Puts chunks of zeros in their places: as holes if the file system has them.
     func makeHoles(_ chunks: ChunkSet) throws(SystemError) {
         var next = chunks.first()
         while let chunk = next {

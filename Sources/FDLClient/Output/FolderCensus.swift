@@ -14,11 +14,11 @@ struct FolderCensus {
 
     private let tree: ListedTree
     private let folder: ListedTree.Folder
-    /// By their places, the children that an entry is spelled like: of hundreds of thousands nothing else is kept.
+    /// By the index of a child: whether an entry has exactly its name. Of hundreds of thousands nothing else is kept.
     private var isSpelledAlike: [Bool]
     private var respelled: [Match] = []
-    /// Entries that are nobody's, sorted by their bytes.
-    private(set) var strangers: [DirectoryEntry] = []
+    /// Entries that the tree does not list, sorted by their bytes.
+    private(set) var unlisted: [DirectoryEntry] = []
     /// Listed names that nothing bears.
     private(set) var absent: [ListedTree.Child] = []
     /// Listed names that the file system takes for another listed one.
@@ -26,7 +26,7 @@ struct FolderCensus {
     /// Listed names that are there, though none of the entries could be told to be them.
     private(set) var hidden: [String] = []
 
-    /// Of what a folder of `tree` lists; `take` each of the directory's entries, and `settle` what is left.
+    /// Begins to compare a directory with a folder of `tree`: `take` each of its entries, then `settle`.
     init(of folder: ListedTree.Folder, in tree: ListedTree) {
         self.tree = tree
         self.folder = folder
@@ -41,14 +41,14 @@ struct FolderCensus {
         if let child = tree.child(named: entry.bytes, in: folder), try Self.isKind(of: child, entry, status) {
             isSpelledAlike[child.place] = true
         } else {
-            strangers.append(entry)
+            unlisted.append(entry)
         }
     }
 
     /// Places the listed names that no entry is spelled like, after the last entry.
     /// - Parameter status: what bears a name now, asked of the file system.
     mutating func settle(status: (DirectoryEntry) throws(SystemError) -> FileStatus?) throws(SystemError) {
-        strangers.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        unlisted.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         let unmatched = tree.children(of: folder).filter { !isSpelledAlike[$0.place] }
         if !unmatched.isEmpty { try place(unmatched, status) }
     }
@@ -99,7 +99,7 @@ struct FolderCensus {
                 return entry.text.map { .folded(FoldedPaths.folded($0)) }
             }
             var free: [Key: Int] = [:]
-            for (index, entry) in strangers.enumerated() {
+            for (index, entry) in unlisted.enumerated() {
                 if let key = try key(entry), free[key] == nil { free[key] = index }
             }
             var known: [Key: String] = [:]
@@ -110,8 +110,8 @@ struct FolderCensus {
             var unknown: [(child: ListedTree.Child, identity: FileStatus.Identity)] = []
             for (child, identity) in left {
                 let key: Key = byIdentity ? .file(identity) : .folded(FoldedPaths.folded(child.name))
-                if let index = free[key], try Self.isKind(of: child, strangers[index], status) {
-                    respelled.append(Match(child: child, entry: strangers[index]))
+                if let index = free[key], try Self.isKind(of: child, unlisted[index], status) {
+                    respelled.append(Match(child: child, entry: unlisted[index]))
                     taken.insert(index)
                     free[key] = nil
                     known[key] = child.name
@@ -121,11 +121,11 @@ struct FolderCensus {
                     unknown.append((child, identity))
                 }
             }
-            strangers = strangers.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
+            unlisted = unlisted.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
             left = unknown
         }
         // More names than entries for them: they, or some of them, are files that other listed names have already.
-        if left.count > strangers.count {
+        if left.count > unlisted.count {
             folded += left.map { ($0.child.name, with: "another listed name") }
         } else {
             hidden += left.map(\.child.name)

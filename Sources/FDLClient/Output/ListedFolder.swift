@@ -28,7 +28,7 @@ struct ListedFolder: Sendable {
         return ListedFolder(SharedDescriptor(opened), listed, folder)
     }
 
-    /// Two listed paths that the file system takes for one; nil where each has an entry of its own.
+    /// Two listed paths that the file system takes for one; nil if each has an entry of its own.
     func foldedPair() throws(SystemError) -> (String, String)? {
         let census = try census()
         if let pair = census.folded.first { return (folder.joined(pair.name), folder.joined(pair.with)) }
@@ -41,10 +41,10 @@ struct ListedFolder: Sendable {
     /// The first file, or other thing that can be lost, that no path of the manifest names.
     func firstUnlisted() throws(SystemError) -> String? {
         let census = try census()
-        for stranger in census.strangers {
-            let path = folder.joined(stranger.shown)
-            guard try directory.descriptor.status(of: stranger)?.kind == .directory else { return path }
-            let opened = try directory.descriptor.open(entry: stranger, flags: O_RDONLY | O_DIRECTORY)
+        for entry in census.unlisted {
+            let path = folder.joined(entry.shown)
+            guard try directory.descriptor.status(of: entry)?.kind == .directory else { return path }
+            let opened = try directory.descriptor.open(entry: entry, flags: O_RDONLY | O_DIRECTORY)
             if let found = try Self.firstFile(in: SharedDescriptor(opened), path) { return found }
         }
         for match in census.matches {
@@ -65,7 +65,7 @@ struct ListedFolder: Sendable {
 
     /// Removes all that is not listed.
     /// - Parameter file: called with each listed file: its number, the directory it is in, and its entry there.
-    /// - Throws: `Failure` (73) where the file system takes two listed paths for one, or shows one in a way that does
+    /// - Throws: `Failure` (73) if the file system takes two listed paths for one, or shows one in a way that does
     ///   not tell what is listed from what is not; `SystemError`.
     func removeOthers(visiting file: (Int, borrowing Descriptor, DirectoryEntry) throws -> Void = { _, _, _ in }) throws
     {
@@ -77,17 +77,17 @@ struct ListedFolder: Sendable {
             throw Failure(
                 .localIO,
                 "\(folder.joined(lost.name)) has gone since it was written",
-                hint: "let nothing else work in the partial folder, and run the same command again"
+                hint: "make sure that no other program writes into the partial folder, and run the same command again"
             )
         }
-        if let name = census.hidden.first, let stranger = census.strangers.first {
+        if let name = census.hidden.first, let entry = census.unlisted.first {
             throw Failure(
                 .cannotCreate,
-                "this file system shows \(folder.joined(name)) under another name, \(stranger.shown) perhaps",
+                "this file system shows \(folder.joined(name)) under another name, \(entry.shown) perhaps",
                 hint: "choose a place on a file system that keeps names as they are, with -o"
             )
         }
-        for stranger in census.strangers { try directory.descriptor.removeTree(entry: stranger) }
+        for entry in census.unlisted { try directory.descriptor.removeTree(entry: entry) }
         for match in census.matches {
             switch match.child.kind {
             case .file(let index): try file(index, directory.descriptor, match.entry)
@@ -108,7 +108,7 @@ struct ListedFolder: Sendable {
     /// - Returns: whether anything is left.
     func removeListed() throws(SystemError) -> Bool {
         let census = try census()
-        var isLeft = !census.strangers.isEmpty
+        var isLeft = !census.unlisted.isEmpty
         for match in census.matches {
             if let inner = try inner(match), try inner.removeListed() {
                 isLeft = true
@@ -144,7 +144,7 @@ extension Failure {
         self.init(
             .localIO,
             "\(path) has changed since it was written",
-            hint: "let nothing else work there, and run the same command again"
+            hint: "make sure that no other program writes there, and run the same command again"
         )
     }
 }

@@ -53,7 +53,7 @@ struct ListedTree: Sendable {
         }
     }
 
-    /// What a directory holds by a name, of these very bytes.
+    /// The child of exactly this name, byte for byte.
     func child(named name: [UInt8], in folder: Folder) -> Child? {
         var (low, high) = (folder.range.lowerBound, folder.range.upperBound)
         while low < high {

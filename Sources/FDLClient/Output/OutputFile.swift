@@ -3,10 +3,10 @@ import Synchronization
 
 /// A file of the output, open for writing.
 ///
-/// A large one is written past the page cache, where the file system can: the result has to be on the disk before it
+/// A large one is written past the page cache, if the file system can: the result has to be on the disk before it
 /// gets its name, so a copy of it in memory is work and room for nothing.
 final class OutputFile: Sendable {
-    /// Files of fewer bytes go through the page cache: whoever wants them, wants them soon, and the cache has room.
+    /// Files of fewer bytes go through the page cache: they are likely to be read soon, and the cache has room.
     static let directSize: Int64 = 64 << 20
     /// How many threads keep the disk busy with writes that each wait for it.
     static let writers = 4
@@ -30,7 +30,7 @@ final class OutputFile: Sendable {
         self.init(holder, direct: direct, writesBack: size >= Self.writebackSize)
     }
 
-    /// - Parameter direct: the same file, to be written to past the page cache; nil where it is not.
+    /// - Parameter direct: the same file, to be written to past the page cache; nil if it is not.
     init(_ holder: SharedDescriptor, direct: consuming Descriptor?, writesBack: Bool = true) {
         self.writesBack = writesBack
         self.holder = holder
@@ -53,7 +53,7 @@ final class OutputFile: Sendable {
         return done
     }
 
-    /// Makes a part of the file zeros: a hole where the file system has them, as it is where nothing was written.
+    /// Makes a part of the file zeros: a hole if the file system has them, as it is where nothing was written.
     /// - Parameter isFresh: whether nothing was written there since the file was made.
     func clear(_ range: Range<Int64>, isFresh: Bool) throws(SystemError) {
         if try holder.descriptor.status().size < range.upperBound {

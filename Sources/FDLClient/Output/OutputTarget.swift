@@ -22,7 +22,7 @@ struct OutputTarget: Sendable {
     /// What lies under the final name.
     enum Existing: Sendable { case nothing, file, folder }
 
-    /// - Throws: `Failure` (73) where the directory is missing or the final name cannot be one of a file.
+    /// - Throws: `Failure` (73) if the directory is missing or the final name cannot be one of a file.
     init(path: String, isFolder: Bool) throws(Failure) {
         let trimmed = withoutTrailingSlashes(path)
         let name = pathParts(trimmed).last ?? ""
@@ -36,7 +36,7 @@ struct OutputTarget: Sendable {
         guard isFolder || trimmed == path else {
             throw Failure(
                 .cannotCreate,
-                "\(path) names a directory, and the manifest a file",
+                "\(path) names a directory, but the manifest lists a single file",
                 hint: "give the file's name with -o"
             )
         }
@@ -66,7 +66,7 @@ struct OutputTarget: Sendable {
     }
 
     /// Finds out before anything is fetched whether the output could get its name.
-    /// - Throws: `Failure` (73) where what bears it cannot be replaced.
+    /// - Throws: `Failure` (73) if what bears it cannot be replaced.
     func checkReplaceable() throws(Failure) {
         do throws(SystemError) { try directory.descriptor.checkReplaceable(child: name) } catch {
             let isMounted = error.code == EBUSY

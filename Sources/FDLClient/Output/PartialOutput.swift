@@ -16,7 +16,7 @@ struct PartialOutput: Sendable {
 
     /// Opens it or makes it.
     /// - Parameter mode: the permission bits of a file that is made, less what the system takes of them.
-    /// - Throws: `Failure` (73) where it cannot be made, another download holds it, or it is not this user's alone.
+    /// - Throws: `Failure` (73) if it cannot be made, another download holds it, or it is not this user's alone.
     init(of target: OutputTarget, mode: UInt32) throws(Failure) {
         let directory = target.directory
         let opened = try Self.explaining(target, namingIt: true) { () throws(SystemError) in
@@ -54,7 +54,7 @@ struct PartialOutput: Sendable {
         } else if found.owner != new.owner {
             reason = "it belongs to another user"
         } else if found.mode & 0o666 & ~new.mode != 0 {
-            reason = "more users may use it than a file newly made there"
+            reason = "its permissions are wider than those of a new file there"
         } else {
             return
         }
@@ -95,7 +95,7 @@ struct PartialOutput: Sendable {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
             case ENOSPC, EDQUOT, EIO: throw error.failure(for: .work)
-            // The directory is open: what it has no way to make is the name.
+            // The directory is open already, so it must be the name that it cannot take.
             case ENOENT where namingIt, EINVAL where namingIt, EILSEQ where namingIt:
                 throw Failure(refused: target.partName, error)
             default: throw error.failure(for: .output)

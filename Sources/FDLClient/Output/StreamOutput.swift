@@ -47,7 +47,7 @@ final class StreamOutput: Sendable {
     }
 
     /// Takes a verified chunk and writes what is next in order. Blocks while the reader is slow.
-    /// - Throws: `SystemError`, EPIPE where the reader has gone.
+    /// - Throws: `SystemError`, EPIPE if the reader has gone.
     func write(_ chunk: Int, _ buffer: ChunkBuffer, written: Written) throws(SystemError) {
         let isWriter = state.withLock { state in
             guard chunk >= state.next, state.waiting[chunk] == nil else { return false }
@@ -60,7 +60,7 @@ final class StreamOutput: Sendable {
     }
 
     /// Writes what zeros are left, when every other chunk has been taken. Nothing else may be writing any more.
-    /// - Throws: `SystemError` also where an earlier write has failed.
+    /// - Throws: `SystemError` also if an earlier write has failed.
     func finish() throws(SystemError) {
         try begin { _, _ in }
         guard state.withLock({ $0.next }) == layout.chunkCount else {

@@ -6,7 +6,7 @@ public struct ChunkSize: Hashable, Sendable, BitwiseCopyable {
     /// In bytes.
     public let bytes: Int
 
-    /// - Returns: nil where `bytes` is not a power of two within `allowed`.
+    /// - Returns: nil if `bytes` is not a power of two within `allowed`.
     public init?(bytes: Int) {
         guard Self.allowed.contains(bytes), bytes & (bytes - 1) == 0 else { return nil }
         self.bytes = bytes
@@ -22,7 +22,7 @@ public struct ChunkSize: Hashable, Sendable, BitwiseCopyable {
         return ChunkSize(megabytes: megabytes)
     }
 
-    /// How many chunks a file of `size` bytes has (none where it is empty).
+    /// How many chunks a file of `size` bytes has (none if it is empty).
     package func chunkCount(fileSize size: Int64) -> Int64 {
         guard size > 0 else { return 0 }
         return (size - 1) / Int64(bytes) + 1

@@ -13,7 +13,7 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
     package var leadingWord: UInt64 { word0 }
 
     /// Takes a digest's 32 bytes.
-    /// - Returns: nil where there are not exactly 32 of them.
+    /// - Returns: nil if there are not exactly 32 of them.
     package init?(bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
         self.word0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))

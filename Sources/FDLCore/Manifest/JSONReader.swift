@@ -4,7 +4,7 @@
 /// a whole number is wanted, nesting is bounded, and nothing but white space may follow the value. It allocates only
 /// for the strings it is asked for.
 ///
-/// The bytes must outlive the reader, which lives within one call of whoever parses.
+/// The bytes must outlive the reader, which lives within one call of the parser.
 package struct JSONReader {
     /// How deep objects and arrays may nest.
     static let maximumDepth = 32
@@ -67,7 +67,7 @@ package struct JSONReader {
     }
 
     /// A whole number without fraction or exponent.
-    /// - Returns: nil where it does not fit 64 bits.
+    /// - Returns: nil if it does not fit 64 bits.
     package mutating func integer(_ field: String) throws(ManifestError) -> Int64? {
         guard scanner.isAtNumber else { throw try wrongKind(field, wanted: "a whole number") }
         let (text, isWhole) = try scanner.number()
@@ -157,7 +157,7 @@ private struct SeenNames {
     private var few: [String] = []
     private var many: Set<String> = []
 
-    /// - Returns: false where it has been seen.
+    /// - Returns: false if it has been seen.
     mutating func insert(_ name: String) -> Bool {
         if few.count == 16 { return !few.contains(name) && many.insert(name).inserted }
         guard !few.contains(name) else { return false }

@@ -1,4 +1,4 @@
-/// The tokens of JSON (RFC 8259) in bytes, and how far they are read. What may follow what is `JSONReader`'s.
+/// The tokens of JSON (RFC 8259) in bytes, and how far they are read. Which token may follow which, `JSONReader` decides.
 struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
@@ -66,7 +66,7 @@ struct JSONScanner {
     }
 
     /// A digest in quotes, straight from the bytes.
-    /// - Returns: nil where something else stands here, or one with escapes.
+    /// - Returns: nil if something else stands here, or one with escapes.
     mutating func digest() -> SHA256Digest? {
         let end = offset + 1 + 2 * SHA256Digest.byteCount
         guard end < bytes.count, bytes[offset] == UInt8(ascii: "\""), bytes[end] == UInt8(ascii: "\""),

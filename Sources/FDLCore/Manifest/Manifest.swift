@@ -49,7 +49,7 @@ public struct Manifest: Sendable, Equatable {
         /// In bytes.
         public let size: Int64
         public let isExecutable: Bool
-        /// The plain digest of the whole file, where the publisher gave it.
+        /// The plain digest of the whole file, if the publisher gave it.
         public var sha256: SHA256Digest? {
             guard case .digest(let digest) = whole else { return nil }
             return digest
@@ -181,7 +181,7 @@ public struct ManifestName: Hashable, Sendable, CustomStringConvertible {
 
     public let string: String
 
-    /// - Returns: nil where the rule above is broken.
+    /// - Returns: nil if the rule above is broken.
     public init?(_ string: String) {
         guard (1...Self.maximumBytes).contains(string.utf8.count), string != ".", string != "..",
             string.utf8.allSatisfy(Self.isAllowed)

@@ -1,6 +1,6 @@
 /// A relative path with `/` between its parts that cannot leave the directory it is put under.
 ///
-/// The one way to have one is to pass the checks, so whoever holds a `SafePath` may open it beneath a directory.
+/// The one way to have one is to pass the checks, so a `SafePath` may be opened beneath a directory.
 public struct SafePath: Hashable, Sendable {
     /// The longest part, in UTF-8 bytes (NAME_MAX on Linux).
     package static let maximumPartBytes = 255

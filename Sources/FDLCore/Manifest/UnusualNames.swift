@@ -1,10 +1,10 @@
 /// Names that some file system cannot hold.
 ///
 /// Those of Windows (exFAT, NTFS) refuse some punctuation, a dot or a space at the end, and the names of its devices; a
-/// mount with a character set of its own what is not in that; eCryptfs what is longer than 143 bytes.
+/// mount with a character set of its own refuses what is not in that; eCryptfs what is longer than 143 bytes.
 package enum UnusualNames {
-    /// Paths whose last part is unusual, files or directories on the way to them: one for each way to be so. What holds
-    /// for one name holds for the others that are unusual in that way.
+    /// Paths whose last part is unusual, files or directories on the way to them: one example of each kind. What holds
+    /// for one name holds for the others of its kind.
     /// - Returns: in the order of `paths`.
     package static func examples(in paths: some Sequence<String>) -> [String] {
         var known: Ways = []

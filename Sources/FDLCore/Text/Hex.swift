@@ -13,7 +13,7 @@ package enum Hex {
         }
     }
 
-    /// Sixteen digits at `offset`, the first the most significant; nil where one is not `0-9a-f` or is missing.
+    /// Sixteen digits at `offset`, the first the most significant; nil if one is not `0-9a-f` or is missing.
     static func word(_ text: UnsafeRawBufferPointer, at offset: Int) -> UInt64? {
         guard offset >= 0, offset + 16 <= text.count else { return nil }
         var result: UInt64 = 0

@@ -7,7 +7,7 @@ package func pathParts(_ path: String) -> [String] {
 }
 
 /// Splits a path at its last slash.
-/// - Returns: what stands before the slash (empty where the path begins with it, nil where there is none) and what
+/// - Returns: what stands before the slash (empty if the path begins with it, nil if there is none) and what
 ///   follows it.
 package func splitLast(_ path: String) -> (directory: String?, name: String) {
     let bytes = path.utf8

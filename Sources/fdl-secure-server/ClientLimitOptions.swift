@@ -3,7 +3,7 @@ import FDLServer
 import NIOCore
 
 /// What a client may take of the worker.
-struct LimitOptions: ParsableArguments {
+struct ClientLimitOptions: ParsableArguments {
     @Option(help: "Connections at a time; one more is closed as it comes.")
     var maxConnections = WorkerLimits().connections
 

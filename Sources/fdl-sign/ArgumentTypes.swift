@@ -30,7 +30,7 @@ struct Lifetime: ExpressibleByArgument {
     }
 }
 
-/// The address of a source, with the reason where it is refused.
+/// The address of a source, with the reason if it is refused.
 enum SourceArgument {
     static func parse(_ text: String) throws -> SourceURL {
         do {
