@@ -208,7 +208,7 @@ struct ServerTests {
         #expect(try await curl(path).code == 404)
         try await worker.program.until("it logs the change") {
             let lines = worker.program.errors.split(separator: "\n")
-            return lines.contains { $0.contains("no longer matches") && $0.contains("data.bin") } ? () : nil
+            return lines.contains { $0.contains("no longer fits") && $0.contains("data.bin") } ? () : nil
         }
     }
 
