@@ -211,9 +211,11 @@ extension Descriptor {
     package func checkReplaceable(child name: String) throws(SystemError) {
         guard let entry = try status(child: name) else { return }
         func refuse(_ code: Int32) -> SystemError { SystemError(operation: .replace, path: joined(name), code: code) }
-        if try isMountPoint(child: name) { throw refuse(EBUSY) }
+        let attributes = try attributes(child: name)
+        if try isMountPoint(child: name, attributes) { throw refuse(EBUSY) }
         if entry.kind == .directory {
-            if isImmutable(child: name) { throw refuse(EPERM) }
+            let fixing = UInt64(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)
+            if let attributes, attributes.has & fixing != 0 { throw refuse(EPERM) }
             let directory = try self.status()
             let isSticky = directory.mode & UInt32(S_ISVTX) != 0
             // A privileged user may all the same; then it is the rename that tells.
@@ -225,21 +227,22 @@ extension Descriptor {
         }
     }
 
-    /// Whether nobody can rename or remove an entry; false if the kernel cannot tell.
-    private func isImmutable(child name: String) -> Bool {
-        var (has, known): (UInt64, UInt64) = (0, 0)
-        guard fdl_attributes(rawValue, name, &has, &known) == 0 else { return false }
-        return has & UInt64(STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) != 0
-    }
-
-    /// Whether something is mounted at an entry; false if the kernel cannot tell.
-    func isMountPoint(child name: String) throws(SystemError) -> Bool {
-        let isMounted = UInt64(STATX_ATTR_MOUNT_ROOT)
+    /// Which attributes of statx(2) an entry has, and of which the kernel can tell; nil if it can tell none.
+    private func attributes(child name: String) throws(SystemError) -> (has: UInt64, known: UInt64)? {
         var (has, known): (UInt64, UInt64) = (0, 0)
         let answer = try attempt(.mountPoint) { () throws(SystemError) in
             try check(.lookAt, path: joined(name)) { fdl_attributes(rawValue, name, &has, &known) }
         }
-        if answer != nil, known & isMounted != 0 { return has & isMounted != 0 }
+        return answer.map { _ in (has, known) }
+    }
+
+    /// Whether something is mounted at an entry. If the kernel cannot tell, it is told by the device.
+    private func isMountPoint(
+        child name: String,
+        _ attributes: (has: UInt64, known: UInt64)?
+    ) throws(SystemError) -> Bool {
+        let isMounted = UInt64(STATX_ATTR_MOUNT_ROOT)
+        if let attributes, attributes.known & isMounted != 0 { return attributes.has & isMounted != 0 }
         return try status(child: name)?.device != self.status().device
     }
 }

@@ -18,8 +18,8 @@ import TestSupport
         #expect(try ring.ownSecretKey(passphrase: nil)?.publicKey == key)
         #expect(try ring.createOwnKey(passphrase: nil).publicKey == key)
         #expect(try ring.acceptedKeys() == [key])
-        #expect(folder.permissions("config/fdl/publisher.key") == 0o600)
-        #expect(folder.permissions("config/fdl") == 0o700)
+        #expect(try folder.permissions("config/fdl/publisher.key") == 0o600)
+        #expect(try folder.permissions("config/fdl") == 0o700)
     }
 
     @Test func keysAreNeverReplaced() throws {

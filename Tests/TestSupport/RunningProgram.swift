@@ -14,6 +14,14 @@ package struct Ended: Sendable {
 
     /// Standard output as text.
     package var text: String { String(decoding: output, as: UTF8.self) }
+
+    /// Itself.
+    /// - Throws: `HarnessError`, with all it said, if it did not exit with 0.
+    @discardableResult
+    package func succeeded() throws -> Ended {
+        guard code == 0 else { throw HarnessError("\(command) ended with \(code)\n\(errors)\n\(text)") }
+        return self
+    }
 }
 
 /// A program that was started. Killed, with all it started, when its owner lets go of it.
@@ -36,18 +44,13 @@ package final class RunningProgram: Sendable {
     /// Our end of a written input.
     private let writing: Mutex<Int32?>
 
-    /// The environment of the tests, but that a crash ends a program at once: the backtracer would keep its output open.
-    package static var ownEnvironment: [String: String] {
-        ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    }
-
     /// - Parameters:
     ///   - path: of the program, or its name, which is looked up on the path.
     ///   - directory: where the program runs.
     package init(
         _ path: String,
         _ arguments: [String],
-        environment: [String: String] = ownEnvironment,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
         directory: String,
         input: Input = .nothing
     ) throws {
@@ -55,6 +58,8 @@ package final class RunningProgram: Sendable {
         command = ([path.split(separator: "/").last.map(String.init) ?? ""] + arguments).joined(separator: " ")
         let (file, ours) = try Self.open(input, in: said)
         writing = Mutex(ours)
+        // A crash must end the program at once: the backtracer would keep its output open.
+        let environment = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         pid = try Self.spawn(
             // env(1) changes the directory and becomes the program.
             ["env", "-C", directory, path] + arguments,
@@ -77,7 +82,7 @@ package final class RunningProgram: Sendable {
     package static func run(
         _ path: String,
         _ arguments: [String],
-        environment: [String: String] = ownEnvironment,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
         directory: String,
         input: Input = .nothing
     ) async throws -> Ended {
@@ -88,11 +93,7 @@ package final class RunningProgram: Sendable {
             directory: directory,
             input: input
         )
-        let ended = try await program.wait()
-        guard ended.code == 0 else {
-            throw HarnessError("\(ended.command) ended with \(ended.code)\n\(ended.errors)\n\(ended.text)")
-        }
-        return ended
+        return try await program.wait().succeeded()
     }
 
     /// - Returns: the file that the program reads, and our end of it where it is written to.

@@ -24,9 +24,7 @@ package final class TemporaryFolder: Sendable {
 
     /// Removes a tree, directories without write permission and open files included.
     package static func removeTree(_ path: String) {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return }
-        if (try? FileManager.default.removeItem(atPath: path)) != nil { return }
+        if !Files.exists(path) || (try? FileManager.default.removeItem(atPath: path)) != nil { return }
         var pid: pid_t = 0
         withCStrings(["chmod", "-R", "u+rwX", "--", path]) { arguments in
             if posix_spawnp(&pid, "chmod", nil, nil, arguments, environ) == 0 { waitpid(pid, nil, 0) }
@@ -39,27 +37,17 @@ package final class TemporaryFolder: Sendable {
     @discardableResult
     package func write(_ bytes: [UInt8], _ name: String) throws -> String {
         let file = "\(path)/\(name)"
-        let parent = file.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(filePath: file))
+        try Files.write(bytes, to: file)
         return file
     }
 
-    package func read(_ name: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
-            throw HarnessError("cannot read \(path)/\(name)")
-        }
-        return [UInt8](data)
-    }
+    package func read(_ name: String) throws -> [UInt8] { try Files.read("\(path)/\(name)") }
 
     /// What lies in it, sorted.
-    package func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+    package func names() throws -> [String] { try Files.list(path) }
 
-    /// The permission bits of a file; nil where there is none.
-    package func permissions(_ name: String) -> mode_t? {
-        var information = stat()
-        return lstat("\(path)/\(name)", &information) == 0 ? information.st_mode & 0o7777 : nil
-    }
+    /// The permission bits of a file.
+    package func permissions(_ name: String) throws -> mode_t { try Files.mode("\(path)/\(name)") }
 
     /// Runs a program in it, to its end.
     package func run(_ command: [String]) async throws -> Ended {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 
 /// What a worker that does its work would answer: the chunks and files of one manifest, in memory.
 struct HonestTree: Sendable {

@@ -45,8 +45,6 @@ enum Program: Sendable {
             "LANG": "C.UTF-8",
             "XDG_CONFIG_HOME": home + "/config",
             "XDG_STATE_HOME": home + "/state",
-            // A crash must end the program at once: the backtracer would keep its output open.
-            "SWIFT_BACKTRACE": "enable=no",
         ]
         for name in ["LD_LIBRARY_PATH", "TMPDIR"] { environment[name] = own[name] }
         return environment

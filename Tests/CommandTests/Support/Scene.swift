@@ -78,11 +78,7 @@ final class Scene: Sendable {
         by person: Person,
         in directory: String? = nil
     ) async throws -> Ended {
-        let ended = try await run(program, arguments, by: person, in: directory)
-        guard ended.code == 0 else {
-            throw HarnessError("\(ended.command) ended with \(ended.code)\n\(ended.errors)\n\(ended.text)")
-        }
-        return ended
+        try await run(program, arguments, by: person, in: directory).succeeded()
     }
 
     // MARK: Publishing
@@ -156,12 +152,6 @@ final class Scene: Sendable {
         let servers = sources.flatMap { ["--server", $0] }
         let arguments = try await ["get", manifest, "-o", output, "--json"] + acceptance() + servers + options
         return try start(.secure, arguments, by: person)
-    }
-}
-
-extension Files {
-    static func makeDirectory(_ path: String) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 }
 
