@@ -1,6 +1,7 @@
 import FDLCore
 import FDLPlan
 import NIOCore
+import NIOPosix
 
 /// What the engine tells a connection.
 enum FetchCommand: Sendable {
@@ -35,4 +36,19 @@ struct FetchSettings: Sendable {
     let limiter: RateLimiter?
     let compression: DownloadRequest.Compression
     var timeouts = FetchTimeouts()
+
+    /// Sets the options of a connection's channel: with a limit on the rate, it is read only when there is allowance.
+    func configure(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
+        let allocator: any RecvByteBufferAllocator =
+            if let limiter {
+                FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize)
+            } else {
+                AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
+            }
+        return
+            bootstrap
+            .channelOption(.autoRead, value: limiter == nil)
+            .channelOption(.maxMessagesPerRead, value: UInt(limiter == nil ? 4 : 1))
+            .channelOption(.recvAllocator, value: allocator)
+    }
 }

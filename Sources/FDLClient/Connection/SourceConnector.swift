@@ -5,10 +5,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Opens connections to sources: all addresses of a name (RFC 8305), TLS with a resumed session where there is one,
-/// HTTP/1.1.
+/// Makes connections to sources: TLS with a resumed session if there is one, HTTP/1.1.
 struct SourceConnector: Sendable {
-    let group: any EventLoopGroup
+    let dialer: Dialer
     let tls: TLSContext
     /// By `SourceID`.
     let writers: [RequestWriter]
@@ -21,33 +20,20 @@ struct SourceConnector: Sendable {
     func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
         let writer = writers[source.rawValue]
         let url = writer.source.url
-        return ClientBootstrap(group: group)
-            .connectTimeout(settings.timeouts.connect)
-            .channelOption(.autoRead, value: settings.limiter == nil)
-            .channelOption(.maxMessagesPerRead, value: UInt(settings.limiter == nil ? 4 : 1))
-            .channelOption(.recvAllocator, value: readAllocator)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
-                }
+        return dialer.open(url.origin) { channel in
+            try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
+        }
+        .flatMap { channel in
+            channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: FetchHandler.self).whenReady
             }
-            .connect(host: url.host, port: url.port)
-            .flatMap { channel in
-                channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.handler(type: FetchHandler.self).whenReady
-                }
-                .flatMap { $0 }
-                .map { .success(channel) }
-            }
-            .recover { .failure(SourceError(connectionError: $0)) }
+            .flatMap { $0 }
+            .map { .success(channel) }
+        }
+        .recover { .failure(SourceError(connectionError: $0)) }
     }
 
     typealias Connected = Result<any Channel, SourceError>
-
-    private var readAllocator: any RecvByteBufferAllocator {
-        if let limiter = settings.limiter { return FixedSizeRecvByteBufferAllocator(capacity: limiter.readSize) }
-        return AdaptiveRecvByteBufferAllocator(minimum: 16 << 10, initial: 64 << 10, maximum: 256 << 10)
-    }
 
     private func addHandlers(
         to channel: any Channel,

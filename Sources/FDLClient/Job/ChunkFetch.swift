@@ -58,20 +58,21 @@ struct ChunkFetch {
     }
 
     private func connector() throws -> SourceConnector {
-        SourceConnector(
-            group: group,
+        let settings = FetchSettings(
+            buffers: ChunkBufferPool(
+                chunkSize: manifest.layout.chunkSize.bytes,
+                memoryLimit: memoryLimit,
+                isForDisk: request.writesDirectly
+            ),
+            limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
+            compression: request.compression
+        )
+        return SourceConnector(
+            dialer: Dialer(group: group, timeout: settings.timeouts.connect, configure: settings.configure),
             tls: try TLSContext.client(request.tls, for: .chunks),
             writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
             sessions: request.sources.map { _ in TLSSessionCache() },
-            settings: FetchSettings(
-                buffers: ChunkBufferPool(
-                    chunkSize: manifest.layout.chunkSize.bytes,
-                    memoryLimit: memoryLimit,
-                    isForDisk: request.writesDirectly
-                ),
-                limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
-                compression: request.compression
-            )
+            settings: settings
         )
     }
 

@@ -38,17 +38,12 @@ struct DocumentFetcher: Sendable {
         head.headers.add(name: "Cache-Control", value: "no-cache")
         head.headers.add(name: "Connection", value: "close")
         let request = head
-        let connected = ClientBootstrap(group: loop)
-            .connectTimeout(.seconds(15))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(TLSHandler(client: tls, host: url.host))
-                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                    try pipeline.addHandler(DocumentHandler(request: request, limit: limit, document: document))
-                }
-            }
-            .connect(host: url.host, port: url.port)
+        let connected = Dialer(group: loop, timeout: .seconds(15)).open(url.origin) { channel in
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(TLSHandler(client: tls, host: url.host))
+            try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+            try pipeline.addHandler(DocumentHandler(request: request, limit: limit, document: document))
+        }
         connected.whenFailure { document.fail($0) }
         document.futureResult.whenComplete { _ in
             timer.cancel()

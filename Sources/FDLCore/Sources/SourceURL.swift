@@ -2,10 +2,8 @@
 ///
 /// `path` always begins and ends with `/`, so that a relative reference can be appended.
 public struct SourceURL: Hashable, Sendable {
-    /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets.
-    public let host: String
-    /// 443 where the URL names none.
-    public let port: Int
+    /// Its host and port.
+    public let origin: Origin
     /// Percent-encoded as given; begins and ends with `/`.
     public let path: String
 
@@ -21,16 +19,20 @@ public struct SourceURL: Hashable, Sendable {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
         guard !authority.contains("@") else { throw .userinfo }
-        (self.host, self.port) = try Self.hostAndPort(authority)
+        let (host, port) = try Self.hostAndPort(authority)
+        origin = Origin(host: host, port: port)
         let path = rest[slash...]
         self.path = path.hasSuffix("/") ? String(path) : path + "/"
     }
 
-    /// Host and port as they stand in a URL and in a Host header: the port only where it is not 443.
-    public var authority: String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        return port == 443 ? host : "\(host):\(port)"
-    }
+    /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets.
+    public var host: String { origin.host }
+
+    /// 443 if the URL names none.
+    public var port: Int { origin.port }
+
+    /// Host and port as they stand in a URL and in a Host header: the port only if it is not 443.
+    public var authority: String { origin.authority }
 
     private static func hostAndPort(_ authority: Substring) throws(SourceURLError) -> (String, Int) {
         var host = authority
