@@ -1,6 +1,6 @@
 import FDLCore
 
-/// The command line as it came.
+/// The command line before it is parsed.
 enum Arguments {
     /// Refuses bytes that are not UTF-8: as text they would name another file than the one meant.
     /// - Throws: `Failure` (64).
@@ -17,7 +17,7 @@ enum Arguments {
         }
     }
 
-    /// A message without the secrets that the command line has in URLs, however they are spelled.
+    /// A message without the secrets in URLs of the command line, also where the message escapes them.
     static func withoutSecrets(_ message: String, _ arguments: [String]) -> String {
         var message = message
         for (value, shown) in arguments.flatMap(secrets).sorted(by: { $0.value.utf8.count > $1.value.utf8.count }) {
@@ -26,12 +26,12 @@ enum Arguments {
         return message
     }
 
-    /// What of an argument must not be shown, and what is shown in its place.
+    /// The parts of an argument that must not be shown, and what is shown in place of each.
     private static func secrets(_ argument: String) -> [(value: String, shown: String)] {
         // An option may stand before the value.
         let values = [argument] + (argument.firstIndex(of: "=").map { [String(argument[$0...].dropFirst())] } ?? [])
         return values.filter { shownArgument($0) != $0 }.flatMap { value in
-            // What is taken for a path is also told by its directories and by its name.
+            // If a URL was taken for a path, messages may show its directories or its last part alone.
             var spellings = [value]
             var directory = splitLast(value).directory
             while let above = directory {

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// A number of bytes as people write it: `500K`, `10M`, `1.5G`; a letter stands for a power of 1024, as with curl, and
-/// `B`, `iB` and `/s` after it change nothing.
+/// A number of bytes as people write it: `500K`, `10M`, `1.5G`. The letter stands for a power of 1024, as in curl; a
+/// `B`, `iB` or `/s` after it changes nothing.
 package struct ByteCount: ExpressibleByArgument {
     package let bytes: Int64
 

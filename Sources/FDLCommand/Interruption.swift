@@ -3,11 +3,11 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// What SIGINT, SIGTERM and SIGHUP do to a program: it says its last words and ends by that signal, so that a shell's
-/// loop ends with it. A second one ends it at once. Those that were ignored when it began stay so.
+/// What SIGINT, SIGTERM and SIGHUP do to a program: it reports the interruption and ends by that signal, so that a
+/// shell's loop ends with it. A second signal ends it at once. A signal that was ignored at the start stays ignored.
 ///
-/// Unless something would be left half done, that happens on the spot. Otherwise, between `hold` and `release` or the
-/// program's end, the work goes on until it can stop.
+/// The program ends on the spot, except between `hold` and `release` (or the program's end): there something would be
+/// left half done, so the work goes on until it can stop.
 package enum Interruption {
     private struct State {
         var signal: Int32?
@@ -22,7 +22,7 @@ package enum Interruption {
 
     static func watch() { Signals.take([SIGINT, SIGTERM, SIGHUP], arrived) }
 
-    /// From now on a first signal only calls `cancel`. Work that completes all the same has succeeded.
+    /// From now on a first signal only calls `cancel`. Work that completes nevertheless has succeeded.
     package static func hold(cancel: (@Sendable () -> Void)? = nil) {
         state.withLock { state in
             state.holds += 1
@@ -47,10 +47,11 @@ package enum Interruption {
             return (state.signal != nil, state.holds > 0, state.cancel)
         }
         if isSecond { Signals.end(by: signal) }
+        // `Program.end` gets a thread of its own: its writing may wait for a slow reader, and a second signal must be
+        // handled meanwhile.
         if isHeld {
             cancel?()
         } else if !startThread({ Program.end(.interrupted) }) {
-            // On another thread: writing may wait for a slow reader, and a second signal must still be handled.
             Signals.end(by: signal)
         }
     }

@@ -12,7 +12,7 @@ package enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiter
     package init(stringLiteral value: String) { self = .text(value) }
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(elements) }
 
-    /// Seconds to the millisecond.
+    /// A duration as a number of seconds with three decimals.
     package static func seconds(_ duration: Duration) -> JSONValue {
         let milliseconds = Int64(duration / .milliseconds(1))
         let fraction = String(1000 + milliseconds % 1000).dropFirst()

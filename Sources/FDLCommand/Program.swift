@@ -4,16 +4,16 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// What the programs have in common: how they start, and how they tell that they cannot go on.
+/// What the programs have in common: how they start, report errors and end.
 package enum Program {
     private static let isEnding = Atomic<Bool>(false)
 
-    /// The whole of a program's `main`, which must not be async: before an async one begins, its event loop has taken
-    /// the numbers of standard streams that are closed.
+    /// The whole of a program's `main`, which must not be async: before an async `main` begins, the runtime's event
+    /// loop has taken the descriptor numbers of standard streams that are closed.
     package static func main(_ root: any (ParsableCommand & SendableMetatype).Type) -> Never {
         StandardDescriptors.openClosed()
-        // A reader of our output that has gone shows as EPIPE, a file over the limit (ulimit -f) as EFBIG: not as
-        // signals that kill us.
+        // So that a write fails with EPIPE if the reader of our output has gone, and with EFBIG if a file is over the
+        // limit (ulimit -f), instead of a signal killing us.
         Signals.ignore(SIGPIPE, SIGXFSZ)
         Umask.keepOwnerBits()
         ProcessLimits.prepare()
@@ -23,8 +23,8 @@ package enum Program {
         while true { pause() }
     }
 
-    /// Parses the command line, runs the verb, and ends the process; if the verb fails, with two lines on standard
-    /// error and the exit code, and with `--json` an error object on standard output.
+    /// Parses the command line, runs the verb, and ends the process. A failure is reported in two lines on standard
+    /// error, with `--json` also as an error object on standard output, and by the exit code.
     private static func run(_ root: any (ParsableCommand & SendableMetatype).Type) async {
         Interruption.watch()
         do {
@@ -48,14 +48,14 @@ package enum Program {
         }
     }
 
-    /// Ends the process at once, with what was printed but without the handlers of exit(3): OpenSSL's takes down what
-    /// connections that are being closed on their event loops still use, and they would crash.
+    /// Flushes stdio and ends the process at once, without the handlers of exit(3): OpenSSL's handler frees what
+    /// connections that are being closed on their event loops still use, which would crash.
     package static func leave(_ code: Int32) -> Never {
         fflush(nil)
         _exit(code)
     }
 
-    /// A wrong command line, told like any other error.
+    /// A wrong command line, reported like any other error.
     static func usageFailure(_ message: String, _ program: String) -> Failure {
         let message = Arguments.withoutSecrets(message, CommandLine.arguments)
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -70,9 +70,9 @@ package enum Program {
         ]
     }
 
-    /// Says why, and ends the process: by the signal, if one came.
+    /// Reports the failure and ends the process: by the signal, if one came.
     static func end(_ failure: Failure) -> Never {
-        // A signal and an error at one time: the first of them is told, and ends the process for both.
+        // A signal and an error may come at the same time: the first is reported and ends the process, the other waits.
         if isEnding.exchange(true, ordering: .relaxed) { while true { pause() } }
         let arguments = CommandLine.arguments
         let failure = Failure(
@@ -80,12 +80,12 @@ package enum Program {
             Arguments.withoutSecrets(failure.message, arguments),
             hint: failure.hint.map { Arguments.withoutSecrets($0, arguments) }
         )
-        // Looked for here, since a command line that does not parse has no options yet.
+        // `--json` is looked for here, since a command line that does not parse has no options yet.
         if arguments.dropFirst().prefix(while: { $0 != "--" }).contains("--json") {
             StandardStream.output.writeLine(event(failure).description)
         }
         let signal = Interruption.signal
-        // A progress line may stand there.
+        // A progress line may be on the screen.
         if signal != nil, StandardStream.error.isTerminal { ProgressLine.wipe() }
         StandardStream.error.write(failure.report)
         if let signal { Signals.end(by: signal) }

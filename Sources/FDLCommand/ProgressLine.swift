@@ -1,10 +1,10 @@
 import Synchronization
 
-/// One line on the terminal that says how far something is; not there before a second has passed.
+/// A line on the terminal that shows progress, once a second has passed.
 package final class ProgressLine: Sendable {
     private struct State {
         var shown: ContinuousClock.Instant?
-        /// Where it was when the rate was measured last.
+        /// When the rate was last measured, and how many bytes were done then.
         var mark: (time: ContinuousClock.Instant, done: Int64)?
         /// In bytes a second.
         var rate: Int64?
@@ -19,7 +19,7 @@ package final class ProgressLine: Sendable {
         self.isShown = isShown
     }
 
-    /// Called by all threads, in bytes. Shows at most ten lines a second.
+    /// Shows the progress, in bytes, at most ten times a second. May be called on any thread.
     package func report(done: Int64, total: Int64) {
         guard isShown else { return }
         let now = ContinuousClock.now
@@ -35,7 +35,8 @@ package final class ProgressLine: Sendable {
         if let text { StandardStream.error.write(text) }
     }
 
-    /// By the second: what is there at the beginning was not brought in one.
+    /// Measures the rate about once a second. The first call only sets the mark: the bytes done by then may have been
+    /// there at the start.
     private static func measure(_ state: inout State, _ done: Int64, _ now: ContinuousClock.Instant) {
         guard let mark = state.mark else {
             state.mark = (now, done)
@@ -52,6 +53,6 @@ package final class ProgressLine: Sendable {
         if state.withLock({ $0.shown.take() }) != nil { Self.wipe() }
     }
 
-    /// Wipes what stands in the terminal's line.
+    /// Wipes the terminal's current line.
     static func wipe() { StandardStream.error.write("\r\u{1b}[K") }
 }

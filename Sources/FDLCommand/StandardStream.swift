@@ -2,7 +2,7 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// A standard stream, written to at once, without a buffer that a killed process would take along.
+/// A standard stream, written to without a buffer: a killed process loses nothing of what it wrote.
 package final class StandardStream: Sendable {
     package static let output = StandardStream(STDOUT_FILENO)
     package static let error = StandardStream(STDERR_FILENO)
@@ -22,13 +22,13 @@ package final class StandardStream: Sendable {
     /// Whether a person may be looking at it.
     package var isTerminal: Bool { state.withLock { isatty($0.descriptor) == 1 } }
 
-    /// The first errno that a write ended with; nil if all has been written, or nobody wants it: a reader that has gone
-    /// has read enough, and what was closed from the start is not to be written to.
+    /// The errno of the first write that failed, or nil. EPIPE and EBADF do not count: a reader that has gone has read
+    /// enough, and nobody expects output on a stream that was closed from the start.
     package var failure: Int32? { state.withLock { $0.failure } }
 
-    /// Writes all of the text, with nothing of another thread's in between.
+    /// Writes all of the text, with no other thread's text in between.
     ///
-    /// What cannot be written is no reason to stop the work: nothing is thrown, and `failure` tells at the end.
+    /// A write that fails is no reason to stop the work: nothing is thrown, and `failure` is looked at at the end.
     package func write(_ text: String) {
         state.withLock { state in
             var rest = Array(text.utf8)[...]

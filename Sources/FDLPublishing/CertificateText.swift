@@ -1,6 +1,6 @@
 /// Certificates in PEM (RFC 7468).
 package enum CertificateText {
-    /// The certificates of a PEM text and nothing else of it: a private key in the same file must not be published.
+    /// The certificates of a PEM text and nothing else: a private key in the same file must not be published.
     /// - Returns: nil if there is none.
     package static func certificates(in text: String) -> String? {
         var kept: [Substring] = []

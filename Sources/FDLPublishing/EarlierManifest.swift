@@ -5,7 +5,7 @@ import FDLTrust
 
 /// What a publisher signed before and is about to replace.
 package enum EarlierManifest: Sendable, Hashable {
-    /// There is none of that name and publisher.
+    /// There is none of that name and key.
     case none
     case version(Int64)
     /// It cannot be read, so nobody knows what its version was.
@@ -40,8 +40,8 @@ package enum EarlierManifest: Sendable, Hashable {
         self = manifest.name == name && !Self.isAnothers(bytes, path, signer) ? .version(manifest.version) : .none
     }
 
-    /// Whether a signature says that another key has signed it. One that is missing or does not match says nothing: it
-    /// may be what a killed run has left.
+    /// Whether the manifest's signature is by another key. A signature that is not there or does not match says
+    /// nothing: a killed run may have left it like that.
     private static func isAnothers(_ bytes: [UInt8], _ path: String, _ signer: PublicKey) -> Bool {
         do throws(VerificationError) {
             let signature = try SignedBytes.signature(besideFile: path)

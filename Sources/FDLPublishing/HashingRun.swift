@@ -6,10 +6,11 @@ import Synchronization
 
 /// Hashes all of the input on all cores.
 ///
-/// The files are cut into units of a few MiB, and each thread takes the next one that nobody has: neither one large
-/// file nor many small ones leave a core idle. Whole-file digests, which cannot be cut, come first, the largest first.
+/// The files are cut into units of a few MiB, and each thread takes the next unit that no other has taken: neither one
+/// large file nor many small ones leave a core idle. Hashing a whole file cannot be cut, so that comes first, the
+/// largest file first.
 struct HashingRun: Sendable {
-    /// What the manifest needs.
+    /// The digests that the manifest needs.
     struct Result: Sendable {
         /// Of all chunks, in order.
         var chunks: [SHA256Digest]
@@ -27,7 +28,7 @@ struct HashingRun: Sendable {
         case chunk(Int, SHA256Digest)
     }
 
-    /// What one unit covers at least, if its file is that long.
+    /// How many bytes one unit covers: one chunk if that is more, and less at the end of a file.
     private static let unitBytes: Int64 = 8 << 20
 
     private let hashing: InputHasher
@@ -59,7 +60,8 @@ struct HashingRun: Sendable {
         self.units = units
     }
 
-    /// Hashes on so many threads of their own until all is hashed, the first one fails, or the task is cancelled.
+    /// Hashes on new threads, `threads` at most, until all is hashed, one of them fails, or the task is cancelled.
+    /// - Throws: `PublishingError.input`, `.changed` or `.cancelled`
     func run(threads: Int, progress: ProgressReport?) async throws(PublishingError) -> Result {
         let queue = Queue()
         let findings = Mutex<[[Finding]]>([])
@@ -111,7 +113,7 @@ struct HashingRun: Sendable {
                     findings.append(.file(file, digest))
                     bytes += count
                 }
-                // No piece, so no digest: the file was not even opened to be read.
+                // An empty range gives no digest: the file's is that of no bytes.
                 if findings.count == before { findings.append(.file(file, SHA256Digest(hashing: []))) }
             case .chunks(let file, let range, let first):
                 let step = Int64(layout.chunkSize.bytes)
@@ -126,10 +128,10 @@ struct HashingRun: Sendable {
     }
 }
 
-/// Hears how many bytes of how many are hashed. Called by all threads, at once.
+/// Is told how many bytes are hashed, of how many. All threads call it, also at the same time.
 public typealias ProgressReport = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
-/// What the threads share: which unit is next.
+/// What the threads share: which unit is next, and how many bytes are hashed.
 private final class Queue: Sendable {
     private let taken = Atomic<Int>(0)
     private let bytes = Atomic<Int64>(0)

@@ -18,9 +18,10 @@ final class InputHasher: Sendable {
         }
     }
 
-    /// Hashes `range` of a file in pieces of `step` bytes, the last one short, and hands each digest on.
+    /// Hashes `range` of a file in pieces of `step` bytes, of which the last may be shorter, and hands each digest on.
     ///
-    /// The file must be the one that was found, with the size and the time of change that it had, before and after.
+    /// Before and after, the file must be the one that was found, with the same size and time of change.
+    /// - Throws: `PublishingError.changed` if it is not, `.input` if it cannot be read
     func hash(
         file index: Int,
         range: Range<Int64>,
@@ -50,7 +51,7 @@ final class InputHasher: Sendable {
     }
 
     private func open(_ file: PublishingInput.File) throws(SystemError) -> Descriptor {
-        // Not blocking: what was a file may be a pipe by now.
+        // O_NONBLOCK: what was a file may be a pipe by now.
         let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
         guard let folder else { return try Descriptor(opening: input.path, flags: flags) }
         return try folder.descriptor.open(beneath: file.path.string, flags: flags)
@@ -59,22 +60,22 @@ final class InputHasher: Sendable {
     fileprivate static let changed = SystemError(operation: .read, code: ESTALE)
 }
 
-/// Where a part of a file has data, as far as the file system was asked.
+/// What is known of where a part of a file has data and where it has holes.
 private struct KnownData {
-    /// The next range of data. The bytes between where was asked last and this range are a hole.
+    /// The next range of data. The bytes between the offset asked about last and this range are a hole.
     private var next: Range<Int64>
 
-    /// Below this, reading costs less than asking.
+    /// For fewer bytes than this, reading costs less than asking the file system.
     private static let leastBytes = 64 << 10
 
     init(file range: Range<Int64>) {
-        // Nothing known: the first question is at its beginning. A short one counts as data.
+        // A short range counts as data. Of a longer one nothing is known: the first `extent` asks.
         next = range.count < Self.leastBytes ? range : range.lowerBound..<range.lowerBound
     }
 
-    /// How far from `offset` on the file is data or a hole throughout.
+    /// Whether there is data or a hole at `offset`, and where that ends, before `end` or there.
     ///
-    /// A file system that cannot tell has data everywhere.
+    /// If the file system cannot tell, everything counts as data.
     mutating func extent(
         from offset: Int64,
         to end: Int64,
@@ -88,19 +89,19 @@ private struct KnownData {
             }
         }
         let isHole = offset < next.lowerBound
-        // A range of no bytes, which only a file that changes has, must not stop the reader.
+        // At least one byte: a file that changes may give an empty range, on which the caller would loop for ever.
         return (max(offset + 1, min(end, isHole ? next.lowerBound : next.upperBound)), isHole)
     }
 }
 
 /// One thread's buffer and hasher.
 struct RangeHasher: ~Copyable {
-    // Small enough to be still in the cache when it is hashed, large enough that the calls do not count.
+    // Small enough to be still in the cache when it is hashed, large enough that the cost of the calls does not matter.
     private static let bufferBytes = 256 << 10
 
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferBytes, alignment: 4096)
     private var hasher = SHA256Hasher()
-    /// The digest of so many zeros, by their number: those of the two or three lengths of chunks.
+    /// The digests of runs of zeros, by their length in bytes: chunks have only a few lengths.
     private var zeros: [Int64: SHA256Digest] = [:]
 
     init() {}
@@ -138,7 +139,7 @@ struct RangeHasher: ~Copyable {
         if let known = zeros[count] { return known }
         hashZeros(count)
         let digest = hasher.finalize()
-        // Whole files may have any length.
+        // Bounded, since whole files may have any length.
         if zeros.count < 64 { zeros[count] = digest }
         return digest
     }

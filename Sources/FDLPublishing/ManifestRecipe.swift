@@ -1,14 +1,14 @@
 public import FDLCore
 import FDLSystem
 
-/// What a publisher says of an input beside its bytes; nil is the default.
+/// What a publisher states about an input besides its bytes. Nil stands for a default, or for nothing.
 public struct ManifestRecipe: Sendable {
-    /// By default made of the input's own name.
+    /// By default made from the input's own name.
     public var name: ManifestName?
     /// By default the Unix time of signing.
     public var version: Int64?
     public var expires: UTCTime?
-    /// By default by the total size.
+    /// By default chosen by the total size.
     public var chunkSize: ChunkSize?
     /// Whether each file's plain SHA-256 goes into the manifest too, at the price of hashing twice.
     public var includesFileDigests = false
@@ -17,11 +17,12 @@ public struct ManifestRecipe: Sendable {
 
     public init() {}
 
-    /// Hashes the input and writes down what it is.
+    /// Hashes the input and makes its manifest, which is not signed yet.
     /// - Parameters:
     ///   - now: the publisher's clock.
-    ///   - threads: how many hash; by default one a core.
+    ///   - threads: how many threads hash; by default one a core.
     ///   - progress: is told how many bytes are hashed.
+    /// - Throws: `PublishingError.input`, `.changed`, `.cancelled` or `.manifest`
     public func manifest(
         of input: PublishingInput,
         now: UTCTime,
@@ -54,12 +55,12 @@ public struct ManifestRecipe: Sendable {
     /// The cores this process may run on.
     public static var coreCount: Int { Processors.usable }
 
-    /// Refuses before hashing what the manifest would refuse after it.
+    /// Refuses, before the hashing, what `Manifest` would refuse after it.
     private func checkedChunkSize(for input: PublishingInput) throws(PublishingError) -> ChunkSize {
         var total: Int64 = 0
         for file in input.files {
             let (sum, overflow) = total.addingReportingOverflow(file.size)
-            // Half of the range is left for those who count each byte twice.
+            // At most half of the range: with whole-file digests the progress counts each byte twice.
             guard !overflow, sum < Int64.max / 2 else { throw .manifest(.sizeOverflow) }
             total = sum
         }

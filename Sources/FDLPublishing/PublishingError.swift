@@ -15,7 +15,7 @@ public enum PublishingError: Error, Sendable, Hashable {
     case nameNotUTF8(String)
     /// A file was written to, replaced or cut while it was read.
     case changed(path: String)
-    /// A file has no size and gives bytes all the same.
+    /// A file has the size 0 and yet has bytes to read, as those of /proc do.
     case sizeUntrue(path: String)
     case cancelled
     case manifest(ManifestError)
@@ -24,9 +24,10 @@ public enum PublishingError: Error, Sendable, Hashable {
     case output(SystemError)
     /// The manifest or its signature would replace a file that is to be published.
     case outputIsInput(path: String)
-    /// The manifest or its signature would replace a file that is neither.
+    /// The manifest or its signature would replace a file that is not a manifest or a signature.
     case outputNotOurs(path: String)
-    /// The version is more than a day ahead of the clock; `earlier` is the one it was counted from.
+    /// The version is more than a day ahead of the clock. `earlier` is the version it was counted from, nil if the
+    /// version was given.
     case versionAhead(Int64, earlier: Int64?, now: UTCTime, isClockWrong: Bool)
     /// The earlier manifest has the highest version there is.
     case noVersionLeft
@@ -37,7 +38,7 @@ extension PublishingError: CustomStringConvertible {
 }
 
 extension PublishingError: Explained {
-    /// What a command says.
+    /// What a person is told.
     public var failure: Failure {
         switch self {
         case .input(let error): error.failure

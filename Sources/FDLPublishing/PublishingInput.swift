@@ -4,11 +4,11 @@ import Glibc
 
 /// What is to be published: one regular file, or the regular files of a folder, as they were found.
 public struct PublishingInput: Sendable {
-    /// Without a trailing slash, and never `.` or `..`: the name can be cut off its end.
+    /// Without a trailing slash, and not ending in `.` or `..`, so that its last part is the input's name.
     public let path: String
     /// Sorted by the bytes of their paths; never empty.
     public let files: [File]
-    /// Symbolic links and special files of a folder: they are left out, and a person should hear of it.
+    /// Symbolic links and special files of a folder: they are left out, and a person should be told.
     public let skipped: [String]
     let isFolder: Bool
 
@@ -27,15 +27,15 @@ public struct PublishingInput: Sendable {
     /// The input's own name.
     public var baseName: String { pathParts(path).last ?? "files" }
 
-    /// Where the manifest lies unless another place is wanted: beside the input.
+    /// Where the manifest is written by default: beside the input.
     public var defaultOutput: String {
         let name = FileNames.manifest(of: baseName)
         return splitLast(path).directory.map { "\($0)/\(name)" } ?? name
     }
 
     /// Finds the files below `path`.
-    /// - Parameter outputs: files that are about to be written: where they lie in the folder they are no part of it.
-    ///   Nor are files that bear our own suffixes, or lie in a folder that does.
+    /// - Parameter outputs: files that are about to be written. If they are in the folder they are left out, as are
+    ///   files whose name, or that of a directory they are in, has one of our own suffixes.
     /// - Throws: `PublishingError`
     public init(scanning path: String, leavingOut outputs: [String] = []) throws(PublishingError) {
         let path = try Self.resolved(path)
@@ -72,7 +72,7 @@ public struct PublishingInput: Sendable {
         _ status: FileStatus,
         at place: String
     ) throws(PublishingError) -> File {
-        // Those of /proc are made as they are read.
+        // Files of /proc have the size 0; their bytes are made as they are read.
         guard status.size > 0 || !hasBytes(place) else { throw .sizeUntrue(path: place) }
         do {
             return File(
@@ -88,7 +88,7 @@ public struct PublishingInput: Sendable {
 
     private static func hasBytes(_ path: String) -> Bool {
         do throws(SystemError) {
-            // Not blocking: what was a file may be a pipe by now.
+            // O_NONBLOCK: what was a file may be a pipe by now.
             let file = try Descriptor(opening: path, flags: O_RDONLY | O_NOCTTY | O_NONBLOCK)
             _ = try file.readAll(limit: 0)
             return false
@@ -97,7 +97,7 @@ public struct PublishingInput: Sendable {
         }
     }
 
-    /// Drops trailing slashes; a path that ends in `.` or `..` is spelled out, since it names nothing by itself.
+    /// Drops trailing slashes. A path that ends in `.` or `..` is resolved, since its last part is not a name.
     private static func resolved(_ path: String) throws(PublishingError) -> String {
         let slash = UInt8(ascii: "/")
         let kept = path.utf8.count - path.utf8.reversed().prefix { $0 == slash }.count
@@ -107,9 +107,9 @@ public struct PublishingInput: Sendable {
     }
 }
 
-/// What tells that a file is still the one that was found, with the content that it had.
+/// Tells whether a file is still the one that was found, and unchanged by its size and the time of its last change.
 struct FileIdentity: Sendable, Hashable {
-    /// Which file, whatever it is called.
+    /// Which file it is, under any of its names.
     let file: FileStatus.Identity
     private let size: Int64
     private let modified: Int64

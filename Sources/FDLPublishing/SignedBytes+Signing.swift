@@ -8,8 +8,9 @@ import Glibc
 extension SignedBytes {
     /// Encodes and signs.
     /// - Parameters:
-    ///   - fileName: what the manifest's file will be called; the trusted comment says it, as minisign's does.
+    ///   - fileName: what the manifest's file will be called; the trusted comment states it, as minisign's does.
     ///   - now: the publisher's clock.
+    /// - Throws: `PublishingError.manifest` or `.signing`
     public init(
         _ manifest: Manifest,
         signedWith key: borrowing SecretKey,
@@ -17,7 +18,7 @@ extension SignedBytes {
         now: UTCTime
     ) throws(PublishingError) {
         let bytes = manifest.encoded()
-        // What no reader would take must not be signed.
+        // A manifest that no reader accepts must not be signed.
         do { _ = try Manifest(parsing: bytes) } catch { throw .manifest(error) }
         let shownName = String(
             String.UnicodeScalarView(
@@ -33,9 +34,10 @@ extension SignedBytes {
         }
     }
 
-    /// Whether the manifest of `input` can be written to `path`, as far as can be told before the work of making it.
+    /// Checks that the manifest of `input` can be written to `path`, as far as can be told before it is made.
     ///
-    /// What is there already is replaced only if it is a manifest and its signature.
+    /// Files that are there already may be replaced only if they are a manifest and a signature, or empty.
+    /// - Throws: `PublishingError.output`, `.outputIsInput` or `.outputNotOurs`
     public static func checkOutput(_ path: String, publishing input: PublishingInput) throws(PublishingError) {
         do throws(SystemError) {
             let directory = try FileStatus(path: Directory.containing(path))
@@ -63,7 +65,7 @@ extension SignedBytes {
         do throws(SystemError) {
             status = try FileStatus(path: path)
         } catch {
-            // A name too long for the second file, say, must be known before the first is there.
+            // For instance a name that is too long for the second file: that must show before the first is written.
             guard error.isNotFound else { throw .output(error) }
             return
         }
@@ -87,10 +89,11 @@ extension SignedBytes {
 
     /// Writes both files; neither is there before both are whole.
     ///
-    /// Two names cannot change at once. The signature's goes first. A kill between the two then leaves a signature that
-    /// nobody looks for; the other way round it would leave a manifest that readers find and refuse. And a worker, which
-    /// looks for manifests, finds one only when its signature is there. In between, and after such a kill until it is
-    /// signed again, readers take the two for a pair that is being replaced, and ask again.
+    /// Two names cannot change at once. The signature gets its name first, so that a worker, which looks for manifests,
+    /// finds a new one only when its signature is there; a kill between the two renames leaves a signature that nobody
+    /// looks for. If an earlier pair is replaced, a reader in between, or after such a kill, finds two files that do
+    /// not match: it takes them for a pair that is being replaced, and reads both again.
+    /// - Throws: `PublishingError.output`
     public func write(to path: String) throws(PublishingError) {
         do {
             let files = [(FileNames.signature(of: path), signature), (path, manifest)]

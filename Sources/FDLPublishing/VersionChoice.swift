@@ -1,21 +1,22 @@
 package import FDLCore
 import FDLTrust
 
-/// Which version a manifest is to be, and what its publisher should hear of it.
+/// The version that a manifest gets, and what its publisher should be told about it.
 ///
-/// Readers refuse a version lower than one they have seen. So it must not fall behind the publisher's earlier manifest
-/// if the clock has gone back, and must not run so far ahead of the clock that nothing signed later is accepted.
+/// Readers refuse a version lower than one they have seen. So a version must not fall behind the publisher's earlier
+/// manifest if the clock has gone back, and must not be so far ahead of the clock that nothing signed later is
+/// accepted.
 package struct VersionChoice: Sendable, Hashable {
     package let version: Int64
     package let remarks: [Remark]
 
-    /// What is no reason to refuse.
+    /// Something that the publisher should know, but that is no reason to refuse.
     package enum Remark: Sendable, Hashable, CustomStringConvertible {
         /// The clock gives no version higher than the earlier manifest's.
         case counted(version: Int64, earlier: Int64, clock: Int64)
         /// The version asked for is not higher than the earlier manifest's.
         case notHigher(version: Int64, earlier: Int64)
-        /// There was no fdl before 2020.
+        /// The clock is before `earliestTime`.
         case clockIsWrong(UTCTime)
 
         package var description: String {
@@ -40,7 +41,7 @@ package struct VersionChoice: Sendable, Hashable {
     ///   - wanted: the version asked for; nil for the clock's, or the one after the earlier manifest's.
     ///   - earlier: the version of the publisher's earlier manifest of that name, if there is one.
     ///   - now: the publisher's clock.
-    ///   - allowsAhead: whether a version more than a day ahead of the clock is wanted all the same.
+    ///   - allowsAhead: whether a version more than a day ahead of the clock is allowed.
     /// - Throws: `PublishingError.versionAhead` or `.noVersionLeft`
     package init(
         wanted: Int64? = nil,
@@ -51,7 +52,7 @@ package struct VersionChoice: Sendable, Hashable {
         var remarks: [Remark] = []
         let isClockWrong = now < Self.earliestTime
         if isClockWrong { remarks.append(.clockIsWrong(now)) }
-        // A clock that was never set may stand before the first version there is.
+        // A clock that was never set may be before 1970, and no version is below 1.
         let clock = max(now.secondsSince1970, Manifest.allowedVersions.lowerBound)
         if let wanted {
             version = wanted

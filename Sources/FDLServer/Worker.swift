@@ -19,9 +19,9 @@ public final class Worker: Sendable {
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
 
     private static let readerThreads = 4
-    /// What a worker holds open beside its loops, its listeners and a few connections, at the least.
+    /// The descriptors kept for files and a few connections, besides those of the event loops and listeners.
     private static let spareDescriptors = 16
-    /// Enough for a few connections and for what the libraries take.
+    /// The memory, in bytes, that must be available at the start: for a few connections and what the libraries take.
     private static let leastBytes = 64 << 20
 
     /// Opens the root, reads the certificate and makes the first scan for manifests.
@@ -55,7 +55,7 @@ public final class Worker: Sendable {
     /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
     /// - Throws: `WorkerError.listen` or `.server`.
     public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
-        // A disk gains from several reads at once; compression only from as many threads as there are cores.
+        // A disk is faster with several reads at once; compression gains nothing from more threads than cores.
         let readers = NIOThreadPool(numberOfThreads: Self.readerThreads)
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
         readers.start()
@@ -100,9 +100,9 @@ public final class Worker: Sendable {
         try outcome.get()
     }
 
-    /// Closes idle connections and lets answers under way finish, as long as the time for draining lasts; then accepts
-    /// no more connections and lets `run` return. Meanwhile `/healthz` answers 503, and every answer is its
-    /// connection's last.
+    /// Closes idle connections and lets answers under way finish, for `WorkerLimits.drain` at most; then accepts no
+    /// more connections and lets `run` return. Meanwhile `/healthz` answers 503, and every answer is its connection's
+    /// last.
     public func drain() {
         responder.startDraining()
         drainRequests.continuation.finish()
@@ -115,7 +115,7 @@ public final class Worker: Sendable {
         if let path = certificates.privateKeyPath { root.refuse(path) }
     }
 
-    /// One loop a core, or as many as there are descriptors for; never shut down.
+    /// One loop a core, or fewer if there are not enough descriptors; never shut down.
     private static func loops(listeners: Int) throws(WorkerError) -> MultiThreadedEventLoopGroup {
         let cores = System.coreCount
         do throws(SystemError) {
@@ -139,7 +139,7 @@ public final class Worker: Sendable {
     }
 }
 
-/// Waits for the request to drain, and ends, which ends the listeners, when the answers under way are out.
+/// Waits for the request to drain, then until the answers under way are sent. Its return ends the listeners.
 private struct Drain: Service {
     let requests: AsyncStream<Void>
     let connections: Connections

@@ -7,11 +7,11 @@ public struct WorkerConfiguration: Sendable {
     public var root = "."
     /// Where to listen. The default takes IPv6 and IPv4.
     public var addresses = [ListenAddress.standard]
-    /// A PEM file with the server's certificate and those between it and its authority.
+    /// A PEM file with the server's certificate and the intermediate ones between it and its authority.
     public var certificate: String
     /// The private key's PEM file; nil to look in the certificate's file, then beside it.
     public var privateKey: String?
-    /// A PEM file of authorities; where it is given, clients need a certificate of one of them.
+    /// A PEM file of authorities; if it is given, clients need a certificate of one of them.
     public var clientCertificateAuthority: String?
     public var limits = WorkerLimits()
     /// The most bytes of compressed chunks to remember.
@@ -22,24 +22,24 @@ public struct WorkerConfiguration: Sendable {
     }
 }
 
-/// What a client may take of a worker.
+/// Limits on what clients may use of a worker.
 public struct WorkerLimits: Sendable, Hashable {
-    /// Connections at a time; one more is closed as it comes.
+    /// The most connections at a time; one more is closed as it comes.
     public var connections = 4096
-    /// For the TLS handshake.
+    /// The time for the TLS handshake.
     public var handshake = TimeAmount.seconds(10)
-    /// For a request's header, from its first byte to its last.
+    /// The time for a request's header, from its first byte to its last.
     public var header = TimeAmount.seconds(20)
-    /// Between requests.
+    /// The time between requests.
     public var idle = TimeAmount.seconds(75)
-    /// For the peer to take another piece of an answer (128 KiB, or what the socket holds): the slowest client allowed
-    /// takes about 2 KiB/s.
+    /// The time for the peer to take another piece of an answer (128 KiB, or what the socket holds): the slowest client
+    /// allowed takes about 2 KiB/s.
     public var stalledAnswer = TimeAmount.seconds(60)
     /// A request line longer than this is answered with 414.
     public var requestLineBytes = 8 << 10
     /// A header longer than this is answered with 431.
     public var headerBytes = 32 << 10
-    /// For answers under way to finish once the worker is told to stop.
+    /// The time for answers under way to finish once the worker is told to stop.
     public var drain = Duration.seconds(30)
 
     public init() {}
@@ -59,7 +59,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, which is all addresses.
+    /// Reads `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, which means all addresses.
     /// - Returns: nil for anything else.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
@@ -75,6 +75,6 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: host.isEmpty ? "::" : String(host), port: Int(port))
     }
 
-    /// As it stands in a URL.
+    /// `HOST:PORT` as in a URL, an IPv6 address in brackets.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -2,17 +2,17 @@ public import FDLCore
 public import FDLSystem
 import Glibc
 
-/// Why a worker cannot start.
+/// Why a worker cannot start, or has stopped.
 public enum WorkerError: Error, Sendable {
     /// The directory to serve cannot be read.
     case root(SystemError)
     /// The certificate, its key or the clients' authority cannot be used.
     case tls(TLSError)
-    /// An address cannot be listened at. `code` is the errno, 0 where there is none.
+    /// An address cannot be listened at. `code` is the errno, 0 if there is none.
     case listen(ListenAddress, code: Int32, reason: String)
     /// The process may not have the descriptors, threads or memory that a worker needs.
     case limits(SystemError)
-    /// Something else failed while it ran.
+    /// Something else failed while the worker ran.
     case server(reason: String)
 }
 

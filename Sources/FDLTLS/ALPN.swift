@@ -2,11 +2,11 @@ import COpenSSL
 
 /// Application-Layer Protocol Negotiation (RFC 7301): `http/1.1` and nothing else.
 enum ALPN {
-    /// The list of one name, each name after its length.
+    /// The protocol list, with one name; each name follows its length.
     static let http11: [UInt8] = [8] + Array("http/1.1".utf8)
 
-    /// A server's answer. A client that offers only other protocols is refused, as the RFC asks; one that offers
-    /// none is served.
+    /// A server's choice. A client that offers only other protocols is refused, as the RFC asks; one that does not use
+    /// ALPN is served, since OpenSSL does not call this then.
     static let select: SSL_CTX_alpn_select_cb_func = { _, out, outLength, offered, offeredLength, _ in
         guard let offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
         let list = UnsafeRawBufferPointer(start: offered, count: Int(offeredLength))

@@ -4,7 +4,7 @@ import Synchronization
 /// The large buffers of one event loop, used by all its connections in turn: they stay mapped and hot in the cache,
 /// and an idle connection holds none.
 final class BufferPool {
-    /// The bytes of one buffer: what a batch of full records needs, in ciphertext or plaintext.
+    /// The bytes of one buffer: enough for a batch of full records, in ciphertext or plaintext.
     static let bufferSize = 256 * 1024
     private static let limit = 8
 

@@ -18,7 +18,7 @@ final class CiphertextPipe {
         return taken
     }
 
-    /// A BIO over this pipe, which has to outlive it; nil where OpenSSL is out of memory.
+    /// A BIO over this pipe; the pipe has to outlive it. Nil if OpenSSL is out of memory.
     func makeBIO() -> OpaquePointer? {
         guard let method = Self.method.pointer, let bio = BIO_new(method) else { return nil }
         BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
@@ -66,7 +66,7 @@ final class CiphertextPipe {
             return 1
         }
         BIO_meth_set_ctrl(method) { _, command, _, _ in
-            // There is nothing to flush here, but OpenSSL takes 0 for failure. All else is not supported.
+            // There is nothing to flush, but OpenSSL takes 0 for a failure. No other command is supported.
             command == BIO_CTRL_FLUSH ? 1 : 0
         }
         return Method(pointer: method)

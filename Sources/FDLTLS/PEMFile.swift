@@ -40,7 +40,7 @@ struct PEMReader: ~Copyable {
     private let origin: String
 
     /// Opens a file.
-    /// - Throws: `missing` where there is none, `.unreadableFile` where it cannot be opened.
+    /// - Throws: `missing` if there is none, `.unreadableFile` if it cannot be opened.
     init(path: String, missing: TLSError) throws(TLSError) {
         guard let bio = OwnedBIO(readingFile: path) else {
             let system = ErrorQueue.drain().first { $0.library == ERR_LIB_SYS }
@@ -71,8 +71,8 @@ struct PEMReader: ~Copyable {
 
     /// The next private key, blocks of other kinds skipped; nil at the end.
     ///
-    /// Blocks are told apart by their names here: OpenSSL's own reader would ask for passphrases at the terminal, and
-    /// does not tell a file without a key from one with a damaged key.
+    /// This tells blocks apart by their names. OpenSSL's own reader would ask for passphrases at the terminal, and does
+    /// not distinguish a file without a key from one with a damaged key.
     mutating func nextPrivateKey() throws(TLSError) -> PrivateKey? {
         while let block = try nextBlock() {
             guard block.name.hasSuffix("PRIVATE KEY") else { continue }

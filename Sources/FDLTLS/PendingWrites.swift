@@ -5,9 +5,10 @@ import NIOCore
 ///
 /// Small neighbours share a record: a response's head and the start of its body leave as one.
 struct PendingWrites {
-    /// The plaintext of one record at most (RFC 8446 section 5.1).
+    /// The most bytes of plaintext in one record (RFC 8446 section 5.1).
     static let recordSize = 16 * 1024
-    /// The plaintext of one batch: with what a record adds to each, its ciphertext fits one buffer of the pool.
+    /// The most bytes of plaintext in one batch: with what TLS adds to each record, its ciphertext fits one buffer of
+    /// the pool.
     static let batchSize = 15 * recordSize
 
     private struct Write {
@@ -15,7 +16,8 @@ struct PendingWrites {
         let promise: EventLoopPromise<Void>?
     }
 
-    /// What was encrypted: the promises of the writes that are wholly in it, and why it ended early if it did.
+    /// The outcome of encrypting: the promises of the writes that are encrypted wholly, and the error that ended the
+    /// batch early, if one did.
     struct Batch {
         var promises: [EventLoopPromise<Void>] = []
         var failure: TLSError?

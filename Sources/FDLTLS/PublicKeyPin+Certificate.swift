@@ -2,7 +2,7 @@ import COpenSSL
 import FDLCore
 
 extension PublicKeyPin {
-    /// The pin of a certificate; nil only where OpenSSL is out of memory.
+    /// The pin of a certificate's key; nil only if OpenSSL is out of memory.
     init?(certificate: OpaquePointer) {
         var der: UnsafeMutablePointer<UInt8>?
         let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der)

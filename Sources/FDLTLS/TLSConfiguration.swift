@@ -4,10 +4,10 @@ public import FDLCore
 package struct TLSServerConfiguration: Sendable {
     /// A PEM file: the server's certificate first, then the intermediate ones up to (not including) the root.
     package var certificateChainPath: String
-    /// A PEM file with the private key. Where nil it is looked for in the certificate's file, then beside it
+    /// A PEM file with the private key. If nil, the key is looked for in the certificate's file, then beside it
     /// (`server.pem` → `server.key`).
     package var privateKeyPath: String?
-    /// A PEM file of authorities. Where given, a client has to show a certificate that one of them issued.
+    /// A PEM file of authorities. If given, a client has to show a certificate that one of them issued.
     package var clientCertificateAuthorityPath: String?
 
     package init(
@@ -21,7 +21,7 @@ package struct TLSServerConfiguration: Sendable {
     }
 }
 
-/// Whom a client believes, and what it shows.
+/// Whom a client trusts, and what it shows.
 public struct TLSClientConfiguration: Sendable {
     /// The authorities a server's chain has to end in.
     public enum TrustRoots: Sendable {
@@ -34,11 +34,11 @@ public struct TLSClientConfiguration: Sendable {
     }
 
     public var trustRoots: TrustRoots
-    /// Where not empty, the server's key has to be one of these, on top of chain and name.
+    /// If not empty, the server's key has to be one of these, on top of chain and name.
     public var pins: [PublicKeyPin]
     /// A PEM file with the client's certificate and its intermediate ones, shown to servers that ask.
     public var certificateChainPath: String?
-    /// A PEM file with the client's private key; looked for as the server's is where nil.
+    /// A PEM file with the client's private key. If nil, the key is looked for as a server's is.
     public var privateKeyPath: String?
 
     public init(

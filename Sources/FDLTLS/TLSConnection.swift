@@ -5,7 +5,7 @@ import NIOCore
 
 /// One `SSL` and the ciphertext that goes in and out of it. Confined to its event loop.
 final class TLSConnection {
-    /// What became of a call that may need more ciphertext from the peer.
+    /// The outcome of a call that may need more ciphertext from the peer.
     enum Step<Success> {
         case done(Success)
         /// More ciphertext has to come in first.
@@ -24,7 +24,7 @@ final class TLSConnection {
     private var refusedPin: PublicKeyPin?
 
     /// - Parameters:
-    ///   - host: whom a client expects to talk to; nil on a server.
+    ///   - host: the host a client expects to talk to; nil on a server.
     ///   - sessions: where a client keeps the sessions it may resume.
     init(context: TLSContext, host: TLSHost?, sessions: TLSSessionCache?) throws(TLSError) {
         guard let ssl = ErrorQueue.clean({ SSL_new(context.pointer) }) else {
@@ -73,13 +73,13 @@ final class TLSConnection {
 
     // MARK: The connection's life
 
-    /// Offers a session of the same server, where one is kept. To be called before the handshake.
+    /// Offers a session of the same server, if one is kept. To be called before the handshake.
     func offerSession(port: Int) {
         guard let host, let sessions else { return }
         let key = TLSSessionCache.Key(context: context.number, host: host.description, port: port)
         sessionKey = key
         guard let session = sessions.session(for: key) else { return }
-        // Where OpenSSL will not take it, the handshake is a full one.
+        // If OpenSSL refuses the session, the handshake is a full one.
         _ = ErrorQueue.clean { SSL_set_session(ssl, session.pointer) }
     }
 
@@ -88,7 +88,7 @@ final class TLSConnection {
         let result = ErrorQueue.clean { SSL_do_handshake(ssl) }
         guard result == 1 else { return outcome(of: result) }
         let pin = peerPin
-        // A resumed handshake verifies no certificate, so the pin is looked at here for every one.
+        // A resumed handshake verifies no certificate, so the pin is checked here for every handshake.
         if !context.pins.isEmpty {
             guard let pin, context.pins.contains(pin) else {
                 return .failed(pin.map { .pinMismatch(presented: $0) } ?? .certificateRefused(reason: "none was shown"))
@@ -120,8 +120,8 @@ final class TLSConnection {
 
     /// Sends close_notify after what was written. Reading goes on until the peer sends its own.
     func closeOutput() {
-        // 0: sent, and the peer's is outstanding. 1: both have sent it. Failing leaves nothing to do: the peer will
-        // see a truncated connection.
+        // The result does not matter. 0: sent, and the peer's is outstanding. 1: both have sent it. If it fails, there
+        // is nothing to do: the peer sees a truncated connection.
         _ = ErrorQueue.clean { SSL_shutdown(ssl) }
         ERR_clear_error()
     }
@@ -207,7 +207,7 @@ extension TLSConnection {
         return 0
     }
 
-    /// Takes a new session over (1) or leaves it to OpenSSL to free (0).
+    /// Keeps a new session (1), or leaves it to OpenSSL to free (0).
     static let keepSession: @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32 = { ssl, session in
         guard let session, let connection = of(ssl), let sessions = connection.sessions,
             let key = connection.sessionKey, SSL_SESSION_is_resumable(session) == 1

@@ -16,7 +16,7 @@ package final class TLSContext: Sendable {
     private static let counter = Atomic<UInt64>(0)
 
     let role: Role
-    /// Tells contexts apart for as long as the process runs: a session never goes to another context's connection.
+    /// Never given twice in a process: it keeps a session from being offered on another context's connection.
     let number: UInt64
     let pins: Set<PublicKeyPin>
     let pools = BufferPools()
@@ -54,12 +54,12 @@ package final class TLSContext: Sendable {
         let pointer = context.pointer
         try use(identity, in: pointer)
         // Sessions live in tickets alone, so that memory does not grow with the number of clients seen. The id ties a
-        // ticket to this use of TLS; OpenSSL demands one where clients show certificates.
+        // ticket to this use of TLS; OpenSSL demands one if clients show certificates.
         fdl_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
         let identifier = Array("fdl".utf8)
         try check(SSL_CTX_set_session_id_context(pointer, identifier, UInt32(identifier.count)) == 1)
-        // Each costs a twentieth of a handshake. One and not OpenSSL's two: a connection that resumes takes one and
-        // brings one.
+        // One ticket and not OpenSSL's two: each costs a twentieth of a handshake, and a connection that resumes uses
+        // one and brings one.
         try check(SSL_CTX_set_num_tickets(pointer, 1) == 1)
         SSL_CTX_set_alpn_select_cb(pointer, ALPN.select, nil)
         if let path = configuration.clientCertificateAuthorityPath {
@@ -148,7 +148,7 @@ extension TLSContext {
             fdl_SSL_OP_NO_COMPRESSION | fdl_SSL_OP_NO_RENEGOTIATION
                 | fdl_SSL_OP_CIPHER_SERVER_PREFERENCE | fdl_SSL_OP_PRIORITIZE_CHACHA
         )
-        // Idle connections give their record buffers back. The chain shown is the file's, not one that OpenSSL finds.
+        // Idle connections give their record buffers back. The chain sent is the file's, not one that OpenSSL builds.
         fdl_SSL_CTX_set_mode(
             pointer,
             Int(SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN)

@@ -42,7 +42,7 @@ extension TLSHandler {
         case .open:
             phase = .closing
             for promise in writes.dropUnflushed() { promise.fail(ChannelError.ioOnClosedChannel) }
-            // A peer that reads nothing must not keep the channel. What is cut off then lacks its close_notify.
+            // A peer that reads nothing must not keep the channel open. If it is cut off, it gets no close_notify.
             setTimer(Self.closeTime, context: context) { handler, context in
                 handler.closeChannel(context: context)
             }
@@ -50,7 +50,7 @@ extension TLSHandler {
         }
     }
 
-    /// Sends close_notify once all that was flushed is encrypted.
+    /// Called once all that was flushed is encrypted: if this side is ending, sends close_notify.
     func finishClosing(context: ChannelHandlerContext) {
         switch (phase, output) {
         case (.open, .ending) where receivedClose:
@@ -82,7 +82,7 @@ extension TLSHandler {
     }
 
     /// Ends the connection because of `error`.
-    /// - Parameter fromTLS: whether OpenSSL has seen the error, and has written an alert.
+    /// - Parameter fromTLS: whether OpenSSL has found the error, and so may have written an alert.
     func fail(_ error: TLSError, fromTLS: Bool = false, context: ChannelHandlerContext) {
         guard phase == .handshaking || phase == .open || phase == .closing else { return }
         let alerts = fromTLS && connection.pipe.outgoing.readableBytes > 0
@@ -111,7 +111,7 @@ extension TLSHandler {
         context.close(mode: .all, promise: closePromise.take())
     }
 
-    /// Drops all that is held for the connection.
+    /// Drops all that is held for the connection, and fails the promises of what was not sent.
     func finish(in next: Phase = .closed, failingWritesWith error: any Error) {
         phase = next
         timer?.cancel()

@@ -25,13 +25,13 @@ extension TLSHandler {
             reads = .nothing
             context.fireChannelReadComplete()
         } else if phase != .closed {
-            // Whoever asked for a read got nothing from it, and with autoRead off would wait forever.
+            // Whoever asked for a read got nothing from it, and with autoRead off would wait for ever.
             readOn(context: context)
         }
     }
 
-    /// Asks for more, but not of a peer that makes us answer (a key update, RFC 8446 section 4.6.3) and takes no
-    /// answers.
+    /// Asks the channel for more once it is writable: a peer that makes us send something (a key update, RFC 8446
+    /// section 4.6.3) and does not read it must not fill our memory.
     func readOn(context: ChannelHandlerContext) {
         guard context.channel.isWritable else {
             reads = .heldBack

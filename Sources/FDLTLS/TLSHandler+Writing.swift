@@ -15,7 +15,7 @@ extension TLSHandler {
         encrypt(context: context)
     }
 
-    /// Encrypts what was flushed, as long as the channel takes it: what it does not take stays plaintext.
+    /// Encrypts what was flushed, as long as the channel is writable: the rest stays plaintext.
     func encrypt(context: ChannelHandlerContext) {
         guard !encrypting, phase == .open || phase == .closing else { return }
         encrypting = true
@@ -42,7 +42,7 @@ extension TLSHandler {
         fire(ciphertext) { context.writeAndFlush(wrapOutboundOut($0), promise: promise) }
     }
 
-    /// Hands `buffer` on and gives it to the pool; a small one is handed on as a copy of its size.
+    /// Hands `buffer` on and gives it back to the pool; few bytes are handed on as a copy of their size.
     func fire(_ buffer: consuming ByteBuffer, _ handOn: (ByteBuffer) -> Void) {
         if buffer.readableBytes < Self.smallSize {
             let copy = ByteBuffer(copying: buffer)
@@ -63,7 +63,7 @@ extension ByteBuffer {
 }
 
 extension EventLoopPromise<Void> {
-    /// A promise whose outcome all of `promises` share; nil where there are none.
+    /// A promise whose outcome all of `promises` share; nil if there are none.
     fileprivate static func all(_ promises: [EventLoopPromise<Void>]) -> EventLoopPromise<Void>? {
         guard let first = promises.first else { return nil }
         for other in promises.dropFirst() { first.futureResult.cascade(to: other) }

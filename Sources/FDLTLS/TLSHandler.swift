@@ -4,9 +4,10 @@ package import NIOCore
 /// TLS for one channel, as server or client. It has to be the first handler, next to the socket.
 ///
 /// Inbound it fires `TLSHandshakeCompleted` once the peer is authenticated, then plaintext. What goes wrong is fired
-/// as a `TLSError`, and the channel is closed after it. A peer that has ended its stream with close_notify is told as
-/// `ChannelEvent.inputClosed` where the channel allows half closure, else by closing the channel. An end without
-/// close_notify is `TLSError.truncated`, never a clean end: a handler that sees it must not take what came for whole.
+/// as a `TLSError`, and the channel is closed after it. If the peer ends its stream with close_notify,
+/// `ChannelEvent.inputClosed` is fired if the channel allows half closure; otherwise the channel is closed. An end
+/// without close_notify is `TLSError.truncated`, never a clean end: a handler that sees it must not take what has come
+/// for complete.
 ///
 /// `close(mode: .output)` sends what was written, then close_notify, and leaves the other direction open.
 /// `close(mode: .all)` sends what was flushed, then close_notify, and closes without waiting for the peer's.
@@ -23,8 +24,8 @@ package final class TLSHandler: ChannelDuplexHandler {
         case open
         /// Closing was asked for; what was flushed still goes out.
         case closing
-        /// The connection has failed. What the peer still sends is thrown away for a moment, for closing at once
-        /// would make the kernel reset the connection and lose the alert that tells the peer why.
+        /// The connection has failed. For a moment, what the peer still sends is thrown away: closing at once would
+        /// make the kernel reset the connection and lose the alert that tells the peer why.
         case lingering
         case closed
 
@@ -41,8 +42,8 @@ package final class TLSHandler: ChannelDuplexHandler {
         case open
         /// `close(mode: .output)` was called: what was written goes out first.
         case ending(EventLoopPromise<Void>?)
-        /// close_notify is sent; completes when the socket's output is closed, or, as all is closing, when the socket
-        /// has taken it.
+        /// close_notify is sent. The future completes when the socket's output is closed, or, if the whole channel is
+        /// closing, when the socket has taken close_notify.
         case ended(EventLoopFuture<Void>)
 
         var isOpen: Bool {
@@ -52,7 +53,7 @@ package final class TLSHandler: ChannelDuplexHandler {
             }
         }
 
-        /// Whoever waits for the end is from now on told by the caller.
+        /// Takes the promise of `close(mode: .output)`: from now on the caller has to complete it.
         mutating func takePromise() -> EventLoopPromise<Void>? {
             guard case .ending(let promise) = self else { return nil }
             self = .ending(nil)
@@ -60,16 +61,17 @@ package final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// What has come of the reads that were asked of the channel.
+    /// What the reads asked of the channel have brought since the last channelReadComplete.
     enum Reads {
         case nothing
-        /// Plaintext was fired since the last channelReadComplete.
+        /// Plaintext was fired.
         case delivered
-        /// Nothing, and another is to follow once the channel is writable.
+        /// Nothing, and the next read waits until the channel is writable.
         case heldBack
     }
 
-    /// Fewer bytes than this get a buffer of their size: whoever keeps it (a channel, a parser) then keeps no more.
+    /// Fewer bytes than this are copied to a buffer of their size, so that whoever keeps it (a channel, a parser) does
+    /// not keep a large one.
     static let smallSize = 16 * 1024
     static let lingerTime = TimeAmount.seconds(1)
     static let closeTime = TimeAmount.seconds(5)
@@ -93,8 +95,8 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// A server's side of one connection.
     /// - Parameters:
     ///   - context: made by `TLSContext.server`.
-    ///   - handshakeTimeout: the time for the whole handshake; nil where another handler sees to it.
-    /// - Throws: `TLSError.library` where OpenSSL is out of memory.
+    ///   - handshakeTimeout: the time for the whole handshake; nil if another handler has a timeout for it.
+    /// - Throws: `TLSError.library` if OpenSSL is out of memory.
     package init(server context: TLSContext, handshakeTimeout: TimeAmount? = .seconds(10)) throws(TLSError) {
         precondition(context.role == .server, "a server needs a server's context")
         self.connection = try TLSConnection(context: context, host: nil, sessions: nil)
@@ -104,11 +106,11 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// A client's side of one connection.
     /// - Parameters:
     ///   - context: made by `TLSContext.client`.
-    ///   - host: whom the certificate has to be for: a DNS name, which is also sent to the server (RFC 6066
+    ///   - host: the host that the certificate has to be for: a DNS name, which is also sent to the server (RFC 6066
     ///     section 3), or an IPv4 or IPv6 address, in brackets or not.
     ///   - sessions: where sessions are kept to be resumed; nil for a full handshake each time.
     ///   - handshakeTimeout: the time for the whole handshake.
-    /// - Throws: `TLSError.invalidHost`; `TLSError.library` where OpenSSL is out of memory.
+    /// - Throws: `TLSError.invalidHost`; `TLSError.library` if OpenSSL is out of memory.
     package init(
         client context: TLSContext,
         host: String,
@@ -162,13 +164,13 @@ extension TLSHandler {
         case .idle, .closed: context.fireUserInboundEventTriggered(event)
         case .handshaking: fail(.closedDuringHandshake, context: context)
         case .open where !receivedClose: fail(.truncated, context: context)
-        case .open, .closing: break  // told at close_notify, or of no interest any more
+        case .open, .closing: break  // reported at close_notify already, or no longer of interest
         case .lingering: closeChannel(context: context)
         }
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The first handler hears of errors from the socket alone.
+        // This is the first handler, so errors come from the socket alone.
         if error is IOError { socketHasFailed = true }
         context.fireErrorCaught(error)
     }
@@ -196,7 +198,7 @@ extension TLSHandler {
     func handshake(context: ChannelHandlerContext) {
         switch connection.handshake() {
         case .incomplete:
-            // All of it is read. Held on to, the channel would need a second buffer for the next read.
+            // All of it is read. If it were kept, the channel would need a second buffer for the next read.
             connection.pipe.incoming = ByteBuffer()
             send(context: context)
         case .closed:

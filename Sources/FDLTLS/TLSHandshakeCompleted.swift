@@ -13,6 +13,6 @@ package struct TLSHandshakeCompleted: Sendable, Hashable {
     package let cipher: String
     /// Whether an earlier session was resumed.
     package let resumed: Bool
-    /// The pin of the peer's key; nil where the peer (a client) has shown no certificate.
+    /// The pin of the peer's key; nil if the peer (a client) has shown no certificate.
     package let peerPin: PublicKeyPin?
 }

@@ -2,7 +2,7 @@ import COpenSSL
 import FDLCore
 import FDLOpenSSL
 
-/// Whom a client expects to talk to.
+/// The host that a client expects to talk to.
 enum TLSHost: Hashable, Sendable, CustomStringConvertible {
     /// A DNS name, without a dot at its end.
     case name(String)

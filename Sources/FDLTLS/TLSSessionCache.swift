@@ -1,10 +1,10 @@
 import COpenSSL
 import Synchronization
 
-/// The sessions a client can resume: for each server and port the newest few, and of servers the most recently used.
+/// The sessions a client can resume: the newest few of each server (host and port), for the servers used most recently.
 ///
-/// A session belongs to the `TLSContext` it was made with, so one cache may serve several contexts: none will resume
-/// what another has verified.
+/// A session belongs to the `TLSContext` it was made with, so several contexts may share a cache: none resumes a
+/// session that another has verified.
 package final class TLSSessionCache: Sendable {
     /// Sessions kept for one server. A TLS 1.3 session serves once, and every connection brings one or two new ones.
     static let sessionsPerServer = 8
@@ -54,8 +54,8 @@ package final class TLSSessionCache: Sendable {
         }
     }
 
-    /// The newest session. One of TLS 1.3 leaves the cache, for a ticket used twice links two connections
-    /// (RFC 8446 appendix C.4).
+    /// The newest session. A session of TLS 1.3 leaves the cache, because a ticket used twice would show that two
+    /// connections are of the same client (RFC 8446 appendix C.4).
     func session(for key: Key) -> TLSSession? {
         state.withLock { state in
             state.uses += 1
@@ -70,8 +70,8 @@ package final class TLSSessionCache: Sendable {
 
 /// A session that can be resumed.
 ///
-/// Sendable by OpenSSL's own rules: `SSL_SESSION` is counted atomically, is not changed once it is established, and
-/// OpenSSL's cache hands one object to the connections of many threads.
+/// Sendable by OpenSSL's own rules: `SSL_SESSION` is reference counted with atomics and not changed once it is
+/// established, and OpenSSL's own cache shares one object between connections on many threads.
 final class TLSSession: @unchecked Sendable {
     let pointer: OpaquePointer
 

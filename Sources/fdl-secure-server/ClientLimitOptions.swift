@@ -2,7 +2,7 @@ import ArgumentParser
 import FDLServer
 import NIOCore
 
-/// What a client may take of the worker.
+/// Limits on what clients may use of the worker.
 struct ClientLimitOptions: ParsableArguments {
     @Option(help: "Connections at a time; one more is closed as it comes.")
     var maxConnections = WorkerLimits().connections

@@ -92,7 +92,8 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 @main
 enum Main {
     static func main() {
-        // Until it serves there is nothing to read again, and this is no reason to end.
+        // SIGHUP asks to read the certificate again. Before the worker serves there is nothing to read again, and the
+        // signal must not end the process.
         Signals.ignore(SIGHUP)
         Program.main(ServeCommand.self)
     }

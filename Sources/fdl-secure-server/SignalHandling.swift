@@ -5,7 +5,7 @@ import Glibc
 import Logging
 import Synchronization
 
-/// Turns signals into what they ask of the worker.
+/// Makes signals drain the worker or renew its certificate.
 final class SignalHandling: Sendable {
     private let worker: Worker
     private let logger: Logger
@@ -16,8 +16,8 @@ final class SignalHandling: Sendable {
         self.logger = logger
     }
 
-    /// SIGHUP asks for no end here, and is taken if it was ignored too: under nohup the certificate is renewed as
-    /// anywhere.
+    /// Begins to handle the signals. SIGHUP does not ask for an end here, so it is handled even if it was ignored:
+    /// under nohup the certificate is renewed as elsewhere.
     func begin() {
         Signals.take([SIGTERM, SIGINT], evenIgnored: [SIGHUP]) { signal in
             if signal == SIGHUP {

@@ -95,7 +95,7 @@ struct GetCommand: AsyncParsableCommand {
         let task = Task { () -> Result<DownloadSummary, Failure> in
             do throws(Failure) { return .success(try await job()) } catch { return .failure(error) }
         }
-        // To the end of the program: what was completed in spite of it is done.
+        // Held to the end of the program: a job that completes in spite of the signal has succeeded.
         Interruption.hold { task.cancel() }
         return try await task.value.get()
     }

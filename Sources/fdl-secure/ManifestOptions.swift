@@ -52,7 +52,8 @@ struct ManifestOptions: ParsableArguments {
         return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)
     }
 
-    /// A file's name is nobody's word, and people go by it all the same.
+    /// Notes that a manifest's name differs from what its file name suggests: nobody signs a file name, yet people go
+    /// by it.
     private func noteName(_ name: ManifestName, _ reporter: Reporter) {
         let file = splitLast(manifest).name
         let asked = FileNames.manifestName(inFile: file)
@@ -60,7 +61,7 @@ struct ManifestOptions: ParsableArguments {
         reporter.note("\(file) is the manifest of \(name)")
     }
 
-    // Any scheme but https is refused where it is fetched, in words that say which one is wanted.
+    // Any scheme counts here: `ManifestFetch` refuses all but https, and says which one is wanted.
     private var isURL: Bool { manifest.contains("://") }
 
     private func bytes(_ sources: SourceOptions) async throws(Failure) -> SignedBytes {

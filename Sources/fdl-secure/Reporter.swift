@@ -2,7 +2,7 @@ import FDLClient
 import FDLCommand
 import FDLCore
 
-/// Tells a person, or with `--json` a program, what happens. People's lines go to standard error, so that standard
+/// Tells a person, or with `--json` a program, what happens. Lines for people go to standard error, so that standard
 /// output stays free for the bytes.
 final class Reporter: Sendable {
     private let json: Bool
@@ -23,13 +23,13 @@ final class Reporter: Sendable {
         )
     }
 
-    /// Something that a person should know, and that ends nothing.
+    /// Reports something that a person should know, but that does not end the command.
     func warn(_ text: String) {
         emit(["event": "warning", "message": .text(text)])
         say("warning: \(text)")
     }
 
-    /// Something that may be as it should be.
+    /// Reports something that may well be intended.
     func note(_ text: String) {
         emit(["event": "note", "message": .text(text)])
         say("note: \(text)")

@@ -3,12 +3,12 @@ import FDLCore
 import FDLSystem
 import FDLTLS
 
-/// Where the bytes may come from, and how those are known.
+/// The sources of the bytes, and how TLS tells that they are the right ones.
 struct SourceOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A worker, beside those the manifest names.", valueName: "url"))
+    @Option(help: ArgumentHelp("A worker, besides those the manifest names.", valueName: "url"))
     var server: [String] = []
 
-    @Option(help: ArgumentHelp("An https URL under which the files lie plainly.", valueName: "url"))
+    @Option(help: ArgumentHelp("An https URL that serves the files themselves.", valueName: "url"))
     var mirror: [String] = []
 
     @Option(
@@ -40,7 +40,7 @@ struct SourceOptions: ParsableArguments {
         return sources.filter { seen.insert($0).inserted }
     }
 
-    /// What is trusted: what is given here; else the system's authorities and the one the manifest names.
+    /// Whom to trust: the authorities given here; else the system's and the one the manifest names. Pins of both count.
     /// - Parameter manifest: nil before there is one.
     func tls(of manifest: Manifest?) throws(Failure) -> TLSClientConfiguration {
         var configuration = TLSClientConfiguration()

@@ -15,7 +15,7 @@ struct TrustCommand: ParsableCommand {
     static var ring: KeyRing { KeyRing(directories: .current) }
 
     static func reporting(_ body: () throws(KeyRingError) -> Void) throws(KeyRingError) {
-        // What is changed is changed whole.
+        // A signal must not interrupt a change.
         Interruption.hold()
         try body()
     }

@@ -26,7 +26,7 @@ struct KeygenCommand: ParsableCommand {
             let (secretPath, publicPath) = (FileNames.secretKey(prefix), FileNames.publicKey(prefix))
             let wasThere = (try? FileStatus(path: secretPath)) != nil
             let key: PublicKey
-            // To the end of the program: a pair is whole, and told of.
+            // Held to the end of the program: both keys are written and reported.
             Interruption.hold()
             if output != nil {
                 key = try KeyFile.createPair(prefix: prefix, passphrase: passphrase).publicKey
@@ -62,7 +62,7 @@ struct KeygenCommand: ParsableCommand {
         }
     }
 
-    /// What is to be said of a secret key that was just made.
+    /// A warning about a secret key that was just made, if others can read it.
     static func warning(ofKey path: String) -> String? {
         guard KeyFile.isOpenToOthers(path) else { return nil }
         return "others can read \(printable(path)): this file system keeps no permissions; "

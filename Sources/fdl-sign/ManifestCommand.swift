@@ -93,7 +93,7 @@ struct ManifestCommand: AsyncParsableCommand {
         warnOfFoldedPaths(input)
         let target = output ?? input.defaultOutput
         try SignedBytes.checkOutput(target, publishing: input)
-        // Before the hashing, which may take long: a key that does not open is told at once.
+        // Before the hashing, which may take long, so that a key that cannot be used is reported at once.
         let secretKey = try secretKey()
         recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
 
@@ -108,7 +108,7 @@ struct ManifestCommand: AsyncParsableCommand {
         line.end()
         let fileName = splitLast(target).name
         let signed = try SignedBytes(manifest, signedWith: secretKey, fileName: fileName, now: now)
-        // To the end of the program: what is written is whole, and done.
+        // Held to the end of the program: both files are written, and then the command has succeeded.
         Interruption.hold()
         try signed.write(to: target)
 
@@ -122,7 +122,7 @@ struct ManifestCommand: AsyncParsableCommand {
         )
     }
 
-    /// Looks at what is to be replaced, and at what lies in the usual place if that is another one.
+    /// Chooses the version, counting from the manifest that is to be replaced and from the one in the default place.
     private func version(
         of input: PublishingInput,
         signer: PublicKey,
@@ -147,7 +147,7 @@ struct ManifestCommand: AsyncParsableCommand {
         return choice.version
     }
 
-    /// What a reader's file system may be unable to hold, the publisher can still rename.
+    /// Warns of paths that a reader's file system may not be able to keep apart: the publisher can still rename them.
     private func warnOfFoldedPaths(_ input: PublishingInput) {
         let pairs = FoldedPaths.pairs(in: input.files.map(\.path.string))
         for (one, other) in pairs.prefix(10) {
@@ -187,7 +187,7 @@ struct ManifestCommand: AsyncParsableCommand {
         return certificates
     }
 
-    /// The key named, or the user's own, which is made if there is none yet.
+    /// The key that `--key` names, or the user's own, which is made if there is none yet.
     private func secretKey() throws -> SecretKey {
         let passphrase = try passphraseFile.map(KeyFile.passphrase)
         if let key { return try KeyFile.secretKey(key, passphrase: passphrase) }
@@ -204,7 +204,7 @@ struct ManifestCommand: AsyncParsableCommand {
         StandardStream.output.writeLine("  \(made.publicKey.minisignLine)")
         if let warning = KeygenCommand.warning(ofKey: path) { warn(warning) }
         if !StandardStream.error.isTerminal {
-            // Nobody may be there who knows that a job has just become a publisher.
+            // This may be an unattended job, whose owner does not know that it has just made a key of its own.
             warn("signing with a new key, which no reader knows yet: \(path)")
             warn(
                 "hand out the .pub and back up the .key: in a container it is lost when the container is removed, "

@@ -27,11 +27,11 @@ struct Answer: Sendable {
         self.status = status
         self.headers = headers
         self.body = body
-        // A 304 has the length of what it stands for, or none (RFC 9110 section 8.6).
+        // A 304 either states the length that a 200 would have, or none (RFC 9110 section 8.6).
         if status != .notModified { self.headers.add(name: "Content-Length", value: String(body.length)) }
     }
 
-    /// A line of text for a person.
+    /// Answers with a line of text for a person.
     init(_ status: HTTPResponseStatus, text: String, headers: HTTPHeaders = [:]) {
         var headers = headers
         headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
@@ -46,11 +46,11 @@ struct Answer: Sendable {
 /// What the responder decides: an answer, or first some work that must not happen on an event loop.
 enum Decision: Sendable {
     case answer(Answer)
-    /// Compress the chunk; where it does not shrink, `plain` is the answer.
+    /// Compress the chunk; `plain` is the answer if it does not shrink.
     case compress(CompressibleChunk, plain: Answer)
 }
 
-/// A chunk that the client takes compressed.
+/// A chunk that the client accepts compressed.
 struct CompressibleChunk: Sendable {
     let digest: SHA256Digest
     let slice: FileSlice

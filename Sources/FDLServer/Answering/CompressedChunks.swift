@@ -12,10 +12,10 @@ struct CompressedChunk: Sendable {
     let digest: SHA256Digest
 }
 
-/// Chunks that were compressed lately, and those found not to shrink.
+/// A cache of recently compressed chunks, and of chunks known not to shrink.
 ///
-/// Two generations, each up to half of the bytes allowed: what is asked for moves to the young one; when that is full,
-/// it becomes the old one and what nobody has asked for since goes.
+/// There are two generations, each up to half of the capacity. An entry that is asked for moves to the young one. When
+/// that is full it becomes the old one, and the entries left in the former old one are dropped.
 final class CompressedChunks: Sendable {
     struct Key: Hashable, Sendable {
         let digest: SHA256Digest
@@ -26,7 +26,7 @@ final class CompressedChunks: Sendable {
         case compressed(CompressedChunk)
         case doesNotShrink
 
-        /// With a guess at what the table itself takes.
+        /// In bytes, with an estimate of what the table itself takes.
         var cost: Int {
             switch self {
             case .compressed(let chunk): chunk.bytes.readableBytes + 256
@@ -74,18 +74,18 @@ final class CompressedChunks: Sendable {
     }
 }
 
-/// Compresses chunks on threads that may take their time.
+/// Compresses chunks. Reads the disk and takes long: not for an event loop.
 enum ChunkCompression {
-    /// A low level: on demand, the processor is scarcer than the line. What is asked for often is kept.
+    /// A low level: chunks are compressed on demand, and the processor is scarcer than bandwidth.
     static let level: Int32 = 3
 
-    /// - Throws: `SystemError` where the chunk cannot be read, `CompressionError` where memory is short.
+    /// - Throws: `SystemError` if the chunk cannot be read, `CompressionError` if memory is short.
     static func compress(_ chunk: CompressibleChunk) throws -> CompressedChunks.Entry {
         let slice = chunk.slice
         let length = Int(slice.length)
         let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 64)
         defer { plain.deallocate() }
-        // A file cut short meanwhile is left to the plain answer, which notices.
+        // If the file was cut short meanwhile, the plain answer finds out and breaks off.
         guard try slice.file.read(into: plain, at: slice.offset) == length else { return .doesNotShrink }
 
         var buffer = ByteBufferAllocator().buffer(capacity: ChunkDeflater.worthwhileBytes(length))
@@ -97,7 +97,7 @@ enum ChunkCompression {
             return written ?? 0
         }
         guard isSmaller else { return .doesNotShrink }
-        // Keep what the chunk became, not the room it might have needed.
+        // A copy of the exact size: the cache must not keep the unused capacity.
         let compressed = ByteBuffer(bytes: buffer.readableBytesView)
         let digest = compressed.withUnsafeReadableBytes { SHA256Digest(hashing: $0) }
         return .compressed(CompressedChunk(bytes: compressed, digest: digest))

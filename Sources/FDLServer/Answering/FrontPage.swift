@@ -1,6 +1,6 @@
 import FDLCore
 
-/// The page that a person sees who opens the worker's address in a browser.
+/// The page that a browser shows at the worker's address.
 enum FrontPage {
     /// - Parameter host: the request's `Host`, not yet checked.
     static func html(_ manifests: [PublishedManifest], host: String?) -> String {

@@ -5,8 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Decides what each request is answered with. It opens files and measures them, but sends nothing and waits for
-/// nothing.
+/// Decides what each request is answered with. It opens files and checks their sizes, but reads none of their bytes
+/// and sends nothing.
 final class Responder: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
@@ -17,7 +17,7 @@ final class Responder: Sendable {
         self.watcher = watcher
     }
 
-    /// From here on `/healthz` says 503.
+    /// From now on `/healthz` answers 503, and every answer is its connection's last.
     func startDraining() { draining.store(true, ordering: .relaxed) }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
@@ -95,7 +95,8 @@ final class Responder: Sendable {
         return answer(request, slice, validators, headers: headers, now: now)
     }
 
-    /// A representation that is (a part of) a file: conditions first, then ranges.
+    /// Answers with a file or a chunk of one. Conditions are evaluated first, then ranges.
+    /// - Parameter alternatives: see `Preconditions.evaluate`.
     private func answer(
         _ request: HTTPRequestHead,
         _ slice: FileSlice,
@@ -157,14 +158,14 @@ final class Responder: Sendable {
             headers: ChunkHeaders.fields(digest: digest),
             now: now
         )
-        // Never on ranges: a part of a compressed chunk is of no use to anybody.
+        // Ranges are never compressed: a part of a compressed chunk cannot be decoded by itself.
         guard plain.status == .ok, request.headers["range"].isEmpty, let encoding = encodings.first else {
             return .answer(plain)
         }
         return .compress(CompressibleChunk(digest: digest, slice: slice, encoding: encoding), plain: plain)
     }
 
-    /// The first place of the chunk whose file has the size that its manifest says.
+    /// The chunk in the first file that still has the size its manifest states.
     private func slice(ofChunk digest: SHA256Digest) -> FileSlice? {
         for place in watcher.catalog.places(ofChunk: digest) {
             guard let file = root.open(place.path) else { continue }
@@ -187,8 +188,8 @@ enum ChunkHeaders {
     }
 
     /// - Parameter digest: of the representation. RFC 9530 section 3: `Repr-Digest` covers the representation data
-    ///   *with* its content coding, so a compressed chunk has the digest of its compressed bytes there; and a range
-    ///   bears the digest of the whole.
+    ///   *with* its content coding, so a compressed chunk has the digest of its compressed bytes there; a range has the
+    ///   digest of the whole.
     static func fields(digest: SHA256Digest) -> HTTPHeaders {
         [
             "Content-Type": "application/octet-stream",

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Tells the handler at the end of the pipeline of bytes, before the HTTP decoder holds back an incomplete header.
+/// Tells the `ExchangeHandler` that bytes have arrived: it stands before the HTTP decoder, which holds back an
+/// incomplete header.
 final class ArrivalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -2,7 +2,7 @@ import FDLCore
 import FDLTLS
 import Synchronization
 
-/// The TLS context that new connections get. It can be exchanged while the worker runs; connections keep theirs.
+/// The TLS context for new connections. It can be replaced while the worker runs; open connections keep theirs.
 final class CertificateSource: Sendable {
     private let configuration: TLSServerConfiguration
     private let current: Mutex<TLSContext>
@@ -17,7 +17,7 @@ final class CertificateSource: Sendable {
     /// The file that the key in use was read from.
     var privateKeyPath: String? { context.privateKeyPath }
 
-    /// Reads the files again.
+    /// Reads the certificate and its key again.
     /// - Throws: `TLSError`; then the context in use stays.
     func reload() throws(TLSError) {
         let renewed = try TLSContext.server(configuration)

@@ -4,13 +4,13 @@ import NIOCore
 struct ConnectionDeadlines {
     enum Phase: Equatable {
         case handshake
-        /// Nothing is asked.
+        /// No request has begun.
         case idle
         /// A request has begun and is not complete.
         case header
         /// An answer is on its way.
         case answering
-        /// All is said; the peer is to close.
+        /// The last answer is sent; the peer is to close.
         case closing
     }
 
@@ -24,8 +24,8 @@ struct ConnectionDeadlines {
         self.deadline = now + limits.handshake
     }
 
-    /// A phase begins, or, for an answer, the peer has taken some of it. A request that has begun does not get more
-    /// time by sending more of it.
+    /// Sets the deadline of a phase that begins. `.answering` is entered again, with a new deadline, each time the peer
+    /// takes some of the answer. `.header` keeps its deadline: a slow request gets no more time by sending more.
     mutating func enter(_ phase: Phase, now: NIODeadline) {
         if phase == .header, self.phase == .header { return }
         self.phase = phase

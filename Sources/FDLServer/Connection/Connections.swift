@@ -24,7 +24,8 @@ final class Connections: Sendable {
         self.logger = logger
     }
 
-    /// - Returns: whether there is room for the connection; then it counts until it is closed.
+    /// Counts a connection until it is closed.
+    /// - Returns: false if there is no room for it; then it is not counted.
     func admit(_ channel: any Channel) -> Bool {
         let identity = ObjectIdentifier(channel)
         let isAdmitted = state.withLock { state in
@@ -36,8 +37,8 @@ final class Connections: Sendable {
         return isAdmitted
     }
 
-    /// Has idle ones close, and the others once their answers are out; waits until those are gone, but not for ones
-    /// that come meanwhile. After `limit` closes all there are.
+    /// Makes idle connections close, and the others once their answers are sent. Waits for the connections that are
+    /// open now, not for later ones. After `limit` it closes all that are open.
     func drain(within limit: Duration) async {
         quiesce(state.withLock { Array($0.open.values) })
         await withTaskGroup(of: Void.self) { group in
@@ -48,8 +49,8 @@ final class Connections: Sendable {
         }
     }
 
-    /// Has all close as `drain` does, those too that came meanwhile, and waits for them; admits no more. To be called
-    /// when the listeners are closed: a connection they have accepted may still be on its way to its event loop.
+    /// Makes all connections close as `drain` does, and waits for them; admits no more. To be called when the listeners
+    /// are closed: a connection that they have accepted may still be on its way to its event loop.
     func end() async {
         let open = state.withLock { state in
             state.isEnding = true
@@ -63,7 +64,7 @@ final class Connections: Sendable {
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
-    /// Waits until those that are open now are closed. Where the task is cancelled, closes all there are.
+    /// Waits until the connections that are open now are closed. If the task is cancelled, closes all that are open.
     func allClosed() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -6,18 +6,18 @@ import NIOHTTP1
 import NIOPosix
 
 extension ExchangeHandler {
-    /// What is read, encrypted and sent at a time: it fits the processor's second cache twice.
+    /// How many bytes are read, encrypted and sent at a time. Twice as many fit the processor's second-level cache.
     static let pieceBytes = 128 << 10
-    /// What is read at a time where the disk has to be waited for.
+    /// How many bytes are read at a time if they have to come from the disk.
     static let diskPieceBytes = 512 << 10
-    /// What one connection may send before the others of its loop have their turn.
+    /// How many bytes one connection may send before the others of its loop have their turn.
     static let turnBytes = 1 << 20
-    /// What an answer's head counts for a turn, about: answers without a body take their time too.
+    /// How many bytes of a turn an answer's head counts as, roughly: answers without a body take time too.
     static let headBytes = 512
 
-    /// Goes on with what there is to do, until the peer or another thread has to be waited for.
+    /// Does what there is to do, until it has to wait for the peer or another thread, or its turn is over.
     func advance() {
-        // Sending may say that the channel is writable again; the loop below sees that by itself.
+        // Sending can make the channel report that it is writable, which calls this again; the loop below sees it.
         guard let context, turn == .free else { return }
         turn = .running
         var sent = 0
@@ -121,8 +121,8 @@ extension ExchangeHandler {
         )
     }
 
-    /// Whether the client wants no further request on this connection, or could not be understood in one: a body to a
-    /// GET is not read, and behind what asks for another protocol the decoder takes nothing for HTTP any more.
+    /// Whether this request is the connection's last: the client says so, or a further request could not be parsed. A
+    /// request's body is not read, and after a request for another protocol the decoder no longer parses HTTP.
     private static func endsConnection(_ head: HTTPRequestHead) -> Bool {
         !head.version.isAtLeast11 || !head.isKeepAlive || head.headers.contains(name: "transfer-encoding")
             || head.method == .CONNECT || head.headers.contains(name: "upgrade")
@@ -213,13 +213,13 @@ extension ExchangeHandler {
         state = .sending(answer)
         context.write(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
         if case .none = rest { return piece.readableBytes + complete(answer, context) }
-        // While it is hot in the cache; and so that its buffer is free for the next piece.
+        // Flushed at once, while it is hot in the cache, and so that its buffer is free for the next piece.
         needsFlush = false
         context.flush()
         return piece.readableBytes
     }
 
-    /// All of the answer is written.
+    /// Ends an answer whose body is written.
     private func complete(_ done: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         // Writing may have closed the connection.
         guard case .sending = state else { return 0 }
@@ -234,7 +234,8 @@ extension ExchangeHandler {
         return 0
     }
 
-    /// What was promised cannot be sent: the client sees the connection end early and knows that this is not all.
+    /// Closes the connection because the rest of an answer cannot be sent: the early end tells the client that the body
+    /// is incomplete.
     private func abandon(_ answer: OutgoingAnswer, _ reason: String) {
         services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(answer.line)"])
         close()

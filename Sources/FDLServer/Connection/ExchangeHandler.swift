@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// The end of a connection's pipeline: takes requests, and answers them one after the other on the event loop.
+/// The last handler of a connection's pipeline: takes requests, and answers them one after the other on the event loop.
 ///
 /// What can be answered from memory or from the page cache never leaves the loop. Not Sendable.
 final class ExchangeHandler: ChannelDuplexHandler {
@@ -12,7 +12,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Requests that may wait after the one being answered before the connection is no longer read.
+    /// How many requests may wait behind the one being answered before the connection is no longer read.
     static let pendingLimit = 32
 
     enum State {
@@ -37,9 +37,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     enum Turn {
         case free
-        /// What there is to do is being done: what that brings about is seen there.
+        /// `advance` is running. A call to it from within does nothing: its loop sees what has changed.
         case running
-        /// The others of the loop are to have their turn before this connection goes on.
+        /// The loop's other connections have their turn before this one goes on.
         case yielded
     }
 
@@ -82,13 +82,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: What comes in
 
-    /// Some bytes of the peer have arrived, before they are parsed.
+    /// Called when bytes of the peer have arrived, before they are parsed.
     func bytesArrived() {
         if deadlines.phase == .idle { deadlines.enter(.header, now: .now()) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A body is of no interest; the answer to a request that has one ends the connection.
+        // A body is ignored: the answer to a request that has one ends the connection.
         guard case .head(let head) = unwrapInboundIn(data) else { return }
         guard state.takesRequests else { return }
         pending.append(check(head))
@@ -106,7 +106,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         releaseRead()
     }
 
-    /// Reads on where that was asked for and neither requests nor answers pile up.
+    /// Reads on if a read was asked for and neither requests nor answers pile up.
     func releaseRead() {
         guard holdsBackRead, let context, pending.count < Self.pendingLimit, context.channel.isWritable else { return }
         holdsBackRead = false
@@ -154,7 +154,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     private func check(_ head: HTTPRequestHead) -> PendingRequest {
-        // The method, two spaces and the version come on top of the target.
+        // The 10 bytes are two spaces and the version.
         let lineBytes = head.uri.utf8.count + head.method.rawValue.utf8.count + 10
         if lineBytes > services.limits.requestLineBytes { return .refusal(.uriTooLong) }
         let headerBytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
@@ -163,10 +163,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Whether an answer that starts now is to be the last one.
+    /// Whether an answer that starts now is the connection's last.
     var isLastAnswer: Bool { pending.isEmpty && (closesWhenDone != nil || services.responder.isDraining) }
 
-    /// Nothing is left to answer: wait for the next request, or close.
+    /// Waits for the next request or closes the connection, if all answers have left the process.
     func becomeIdle() {
         releaseRead()
         guard isDone else { return }
@@ -174,13 +174,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
         if deadlines.phase == .answering { deadlines.enter(.idle, now: .now()) }
     }
 
-    /// An answer that was written has left, or never will.
+    /// Called when a written answer has left the process, or never will.
     func answerLeft() {
         answersLeaving -= 1
         if isFinished { finish() } else { becomeIdle() }
     }
 
-    /// Whether there is nothing to do for the peer.
+    /// Whether nothing is left to answer or to send.
     private var isDone: Bool {
         if case .ready = state { pending.isEmpty && answersLeaving == 0 } else { false }
     }
@@ -194,8 +194,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         if closesWhenDone != nil, isFinished || isDone { close() }
     }
 
-    /// The last answer is written: end this side, and give the peer a moment to end its own, since closing at once with
-    /// bytes unread would reset the connection and could take the answer back.
+    /// Ends this side after the last answer, and gives the peer a moment to end its own: closing at once with bytes
+    /// unread would reset the connection, and the peer could lose the answer.
     private func finish() {
         guard closesWhenDone != .inputClosed else { return close() }
         deadlines.enter(.closing, now: .now())
@@ -210,8 +210,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     private func arm() {
         guard let context else { return }
-        // A timer that is due earlier looks at the deadline again; and an answer that stalls may be noticed a little
-        // late rather than cost every request a timer.
+        // A timer that is due earlier looks at the deadline again. While answering, one that is due later is kept too:
+        // a stalled answer may be noticed a little late, so that not every request costs a timer.
         if let armed, armed <= deadlines.deadline || deadlines.phase == .answering { return }
         timer?.cancel()
         armed = deadlines.deadline
@@ -222,7 +222,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func timerFired() {
         armed = nil
         let now = NIODeadline.now()
-        // A disk that is slow is not the peer's fault.
+        // If this machine is slow to read or compress, that is not the peer's fault.
         switch state {
         case .compressing, .reading: deadlines.enter(.answering, now: now)
         case .ready, .sending, .closing, .closed: break

@@ -3,18 +3,18 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Accepts connections at all addresses until it is to shut down; then closes all of them and waits until the
-/// connections are closed too.
+/// Accepts connections at all addresses until shutdown; then closes the listeners and waits until the connections are
+/// closed too.
 struct Listeners: Service {
     let addresses: [ListenAddress]
     let channel: WorkerChannel
     let loops: MultiThreadedEventLoopGroup
-    /// Called for each address in order, with the port it got, once all accept connections: where one fails, none is
-    /// told of.
+    /// Called for each address in order, with the port it got, once all accept connections; not called at all if one
+    /// fails.
     let onListening: @Sendable (ListenAddress) -> Void
 
-    /// - Throws: `WorkerError.listen` where it cannot begin; `.server` where the system closes a listener, when the
-    ///   answers under way are out.
+    /// - Throws: `WorkerError.listen` if an address cannot be listened at; `.server` if the system closes a listener,
+    ///   after the answers under way are sent.
     func run() async throws {
         let listening = try await openAll()
         for (address, channel) in zip(addresses, listening) {
@@ -32,7 +32,7 @@ struct Listeners: Service {
         await channel.connections.end()
     }
 
-    /// Waits until one is closed, closes the others too, and says which was the first.
+    /// Waits until one listener is closed, closes the others too, and returns the address of the first.
     private static func firstClosed(
         of listening: [(address: ListenAddress, channel: any Channel)]
     ) async throws -> ListenAddress? {
@@ -72,10 +72,10 @@ struct Listeners: Service {
         let listening = try await ServerBootstrap(group: loops)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // One at a time, between what else the loop has to do: there is hardly ever a second one waiting, and
-            // looking for it is a call to the kernel.
+            // Accept one connection at a time: there is hardly ever a second one waiting, and looking for it costs a
+            // system call.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
-            // None before there is somebody to take it.
+            // Accept none before `Reception` is there to take it.
             .serverChannelOption(.autoRead, value: false)
             .bind(host: Self.host(of: address), port: address.port)
             .get()
@@ -89,7 +89,7 @@ struct Listeners: Service {
         return listening
     }
 
-    /// What `[::]` means on a kernel without IPv6.
+    /// The host to bind to: without IPv6 in the kernel, `::` becomes `0.0.0.0`.
     private static func host(of address: ListenAddress) -> String {
         address.host == "::" && !hasIPv6 ? "0.0.0.0" : address.host
     }

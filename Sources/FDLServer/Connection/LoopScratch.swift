@@ -4,16 +4,16 @@ import NIOPosix
 
 /// What the connections of one event loop share.
 final class LoopScratch {
-    // Each thread sees a value of its own, which no other thread ever gets hold of.
+    // Each thread has a value of its own, which no other thread can reach.
     private nonisolated(unsafe) static let current = ThreadSpecificVariable<LoopScratch>()
 
-    /// A buffer to read files into. Whoever uses it takes it, fills it, sends it and puts it back; where those it was
-    /// sent to have let go of it by then, the next one fills the same memory, still warm in the cache.
+    /// A buffer to read files into, handed out by `takeBuffer` and returned by `putBack`. If nobody else refers to its
+    /// memory by then, the next use fills the same memory, still warm in the cache.
     private var buffer = ByteBuffer()
     private var dateSecond: Int64 = .min
     private var dateText = ""
 
-    /// The one of the event loop that the caller runs on.
+    /// The value of the event loop that the caller runs on.
     static var ofThisLoop: LoopScratch {
         if let scratch = current.currentValue { return scratch }
         let scratch = LoopScratch()

@@ -1,7 +1,7 @@
 import FDLCore
 import NIOHTTP1
 
-/// One answer on its way out: what is left of it.
+/// An answer that is being sent, and what is left of its body.
 struct OutgoingAnswer {
     var rest: Answer.Body
     let closesConnection: Bool
@@ -9,7 +9,7 @@ struct OutgoingAnswer {
     private let target: String
     let status: HTTPResponseStatus
 
-    /// - Parameter request: nil where what came was none.
+    /// - Parameter request: nil if what came could not be parsed, or was refused before it was looked at.
     init(_ answer: Answer, sendsBody: Bool, closesConnection: Bool, request: HTTPRequestHead?) {
         self.closesConnection = closesConnection
         self.method = request?.method ?? .GET

@@ -3,6 +3,6 @@ import NIOHTTP1
 /// A request that waits for its turn.
 enum PendingRequest {
     case request(HTTPRequestHead)
-    /// The connection ends with this.
+    /// What came is refused with this status, and the connection ends.
     case refusal(HTTPResponseStatus)
 }

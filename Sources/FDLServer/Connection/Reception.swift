@@ -4,10 +4,10 @@ import NIOCore
 
 /// Takes accepted connections from a listening channel and sets each up on its own event loop.
 ///
-/// A `ServerBootstrap` has each connection set up on its own loop, waits for that on the listener's, and goes back to
-/// the connection's to register it: trips from loop to loop that cost more than the setting up. So connections leave
-/// its pipeline at the front and enter it again behind its handlers, where they are registered, once and in order after
-/// the setting up.
+/// A `ServerBootstrap` sets each connection up on the connection's loop, waits for that on the listener's loop, and
+/// goes back to the connection's loop to register it; these hops cost more than the setup. So this handler takes
+/// connections at the front of the listener's pipeline and hands them on at its end, past the bootstrap's own handlers.
+/// There the channel queues the registration on the connection's loop, after the setup.
 final class Reception: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -23,9 +23,9 @@ final class Reception: ChannelInboundHandler {
         self.pause = pause
     }
 
-    /// From now on `listening` accepts connections, and `setUp` sees each on the connection's loop, before it is
-    /// active.
-    /// - Parameter pause: how long none is accepted after the system had no room for one.
+    /// From now on `listening` accepts connections, and `setUp` is called for each on the connection's loop, before it
+    /// is active.
+    /// - Parameter pause: how long no connection is accepted after the system lacked descriptors or memory for one.
     static func open(
         at listening: any Channel,
         logger: Logger,
@@ -48,7 +48,7 @@ final class Reception: ChannelInboundHandler {
         } else {
             connection.eventLoop.execute { [setUp] in setUp(connection) }
         }
-        // What comes next on the connection's loop is that it is registered and becomes active.
+        // This queues the registration on the connection's loop, after `setUp`.
         exit.fireChannelRead(data)
     }
 
@@ -57,13 +57,13 @@ final class Reception: ChannelInboundHandler {
         guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else {
             return context.fireErrorCaught(error)
         }
-        // The connection is still there to be accepted: to look again at once would be to look all the time.
+        // The connection still waits to be accepted: without a pause this would fail again and again at once.
         let channel = context.channel
         try? channel.syncOptions?.setOption(.autoRead, value: false)
         channel.eventLoop.scheduleTask(in: pause) { try? channel.syncOptions?.setOption(.autoRead, value: true) }
     }
 
-    /// The last handler, in front of the channel itself.
+    /// The last handler of the listener's pipeline: what it fires reaches the channel itself.
     private final class Exit: ChannelInboundHandler {
         typealias InboundIn = any Channel
 

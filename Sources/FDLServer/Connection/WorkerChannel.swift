@@ -6,7 +6,7 @@ import NIOHTTP1
 /// Sets up each accepted connection: our TLS, NIO's HTTP/1.1, our answers.
 ///
 /// Everything happens in the channel's pipeline on its event loop. No task waits for the connection's end, since that
-/// would take more than a kilobyte of each idle one; `Connections` knows when all are gone.
+/// would take more than a kilobyte for each idle one; `Connections` knows when all are gone.
 struct WorkerChannel: Sendable {
     let certificates: CertificateSource
     let services: ConnectionServices
@@ -32,20 +32,20 @@ struct WorkerChannel: Sendable {
         try options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         // A peer may end its stream and still wait for its answers.
         try options?.setOption(.allowRemoteHalfClosure, value: true)
-        // What is encrypted and not yet taken by the socket is memory that a slow client holds.
+        // Ciphertext that the socket has not taken yet is memory that a slow client holds.
         try options?.setOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
         // Requests are small, and NIO keeps up to two of these for as long as the connection lives.
         let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16 << 10)
         try options?.setOption(.recvAllocator, value: receiving)
         var decoding = NIOHTTPDecoderLimitConfiguration()
-        // A longer request line or header than allowed is answered by the exchange handler, which knows which of the
-        // two it was; one that is longer than both together ends in the decoder.
+        // A request line or header that is too long is refused by the exchange handler, which knows which of the two it
+        // was. The decoder fails only if one is longer than both limits together.
         decoding.maxHeaderFieldSize = services.limits.headerBytes + services.limits.requestLineBytes
         decoding.maxHeaderListSize = services.limits.headerBytes + services.limits.requestLineBytes
         decoding.maxHeaderFieldCount = 200
         let exchange = ExchangeHandler(services: services)
         let pipeline = channel.pipeline.syncOperations
-        // The exchange handler has a deadline for the handshake, and a timer anyway.
+        // The exchange handler has a timer anyway, and a deadline for the handshake.
         try pipeline.addHandler(TLSHandler(server: certificates.context, handshakeTimeout: nil))
         try pipeline.addHandler(ArrivalHandler(telling: exchange))
         try pipeline.addHandler(

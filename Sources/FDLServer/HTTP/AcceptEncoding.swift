@@ -2,7 +2,7 @@ import FDLCompression
 
 /// Which content codings a request accepts (RFC 9110 section 12.5.3).
 struct AcceptEncoding: Equatable {
-    // In thousandths; nil where the header does not name it.
+    // Weights in thousandths; nil if the header does not name the coding.
     private var gzip: Int?
     private var deflate: Int?
     private var identity: Int?
@@ -24,8 +24,8 @@ struct AcceptEncoding: Equatable {
         }
     }
 
-    /// The codings that may be sent rather than plain bytes, best first. Of equal ones gzip leads: there is only one
-    /// way to read it.
+    /// The codings that may be sent rather than plain bytes, best first. With equal weights gzip comes first: unlike
+    /// `deflate`, all clients read it alike.
     var preferred: [ContentEncoding] {
         let plain = identity ?? 0
         let weighted = [(ContentEncoding.gzip, gzip ?? anyOther ?? 0), (.deflate, deflate ?? anyOther ?? 0)]
@@ -33,7 +33,7 @@ struct AcceptEncoding: Equatable {
         return acceptable.sorted { $0.1 > $1.1 }.map(\.0)
     }
 
-    /// `q=` with up to three decimals; 1 where there is none, 0 where it cannot be understood.
+    /// The value of `q=`, which has up to three decimals, in thousandths: 1000 if there is none, 0 if it is malformed.
     private static func weight(_ parameters: ArraySlice<Substring>) -> Int {
         for parameter in parameters {
             let pair = parameter.split(separator: "=", maxSplits: 1).map { $0.trimmingBlanks() }

@@ -17,7 +17,7 @@ enum HTTPDate {
     }
 
     /// Reads the three forms that a recipient must accept: IMF-fixdate, RFC 850's and asctime's.
-    /// - Parameter now: tells which century two digits mean.
+    /// - Parameter now: decides the century of a year with two digits.
     /// - Returns: nil for anything else.
     static func parse(_ text: String, now: UTCTime) -> UTCTime? {
         let words = text.split { $0 == " " || $0 == "," }.map(String.init)
@@ -42,7 +42,7 @@ enum HTTPDate {
         return UTCTime("\(year)-\(number)-\(day)T\(clock)Z")
     }
 
-    /// A year of two digits that seems more than fifty years ahead is one of the last century.
+    /// A year of two digits that would be more than fifty years ahead is in the previous century.
     private static func fullYear(_ digits: String, now: UTCTime) -> String? {
         guard digits.utf8.count == 2, let short = Int(digits), let current = Int(now.description.prefix(4)) else {
             return nil

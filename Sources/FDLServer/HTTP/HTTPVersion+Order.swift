@@ -1,6 +1,6 @@
 import NIOHTTP1
 
 extension HTTPVersion {
-    /// Whether connections persist and a Host is due: HTTP/1.1 and what minor versions may follow it.
+    /// Whether this is HTTP/1.1 or later: connections persist by default, and `Host` is required.
     var isAtLeast11: Bool { major > 1 || (major == 1 && minor >= 1) }
 }

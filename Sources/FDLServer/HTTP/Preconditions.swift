@@ -19,8 +19,8 @@ enum Preconditions {
         case failed
     }
 
-    /// - Parameter alternatives: the entity tags of other representations that the request accepts as well; one that
-    ///   the client has already needs no sending, whichever of them it is.
+    /// - Parameter alternatives: the entity tags of other representations that the request accepts as well: if the
+    ///   client has one of them already, nothing needs to be sent.
     static func evaluate(
         _ headers: HTTPHeaders,
         _ validators: Validators,
@@ -48,11 +48,12 @@ enum Preconditions {
         return .proceed
     }
 
-    /// Whether a `Range` is to be obeyed (RFC 9110 section 13.1.5): `If-Range` is absent or names the present state.
+    /// Whether a `Range` is to be obeyed (RFC 9110 section 13.1.5): `If-Range` is absent or names the current state.
     static func rangeApplies(_ headers: HTTPHeaders, _ validators: Validators, now: UTCTime) -> Bool {
         guard let condition = headers.first(name: "if-range")?.trimmingBlanks() else { return true }
         if condition.hasPrefix("\"") { return condition == validators.entityTag }
-        // A date tells states apart only where the last change is at least a second old (section 8.8.2.2).
+        // A date tells states apart only if the last change is at least a second old (section 8.8.2.2): with times in
+        // whole seconds, a difference of 2.
         guard let modified = validators.lastModified, now.secondsSince1970 - modified.secondsSince1970 >= 2 else {
             return false
         }

@@ -1,10 +1,10 @@
 /// What a `Range` header asks of a representation (RFC 9110 section 14).
 enum RangeRequest: Equatable {
-    /// The whole of it: no header, one that cannot be understood, or several ranges, which a server may ignore.
+    /// All of it: no header, one that cannot be understood, or several ranges, which a server may ignore.
     case whole
     /// A part that is not empty.
     case part(Range<Int64>)
-    /// Nothing of it exists.
+    /// None of the bytes asked for exist.
     case unsatisfiable
 
     /// - Parameters:
@@ -43,7 +43,7 @@ enum RangeRequest: Equatable {
         return .from(from, through: through)
     }
 
-    /// Decimal digits only. A number too large to hold is larger than any file, and counts as the largest.
+    /// Decimal digits only. A number that overflows is larger than any file, and counts as the largest.
     private static func number(_ digits: Substring) -> Int64? {
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int64(digits) ?? .max

@@ -1,12 +1,12 @@
 import FDLCore
 
-/// What a request asks for: a path of the tree, or one that the tree does not have.
+/// What a request asks for: a path of the tree, or a path that the tree does not have.
 struct RequestTarget: Equatable {
-    /// nil where there is no such thing, or nothing that may be served.
+    /// Nil if the tree has no such path, or what is there may not be served.
     let path: TreePath?
 
     /// Reads the request target of RFC 9112 section 3.2, origin-form or absolute-form. A query is ignored.
-    /// - Returns: nil where it is malformed: neither form, a bad percent escape, or not UTF-8.
+    /// - Returns: nil if it is malformed: neither form, a bad percent escape, or not UTF-8.
     init?(_ target: String) {
         guard let path = Self.path(target), let decoded = Self.decoded(path) else { return nil }
         switch TreePath(decoded) {
@@ -25,7 +25,7 @@ struct RequestTarget: Equatable {
         return areNames && !path.utf8.contains(0) && !isPrivate(path)
     }
 
-    /// Whether a path is a private key or an unfinished download by its name.
+    /// Whether a path is, by its name, a private key, an unfinished download or a part of one.
     static func isPrivate(_ path: some StringProtocol) -> Bool {
         FileNames.isSecretKey(path) || FileNames.isPartial(path)
     }

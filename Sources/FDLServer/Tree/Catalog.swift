@@ -1,13 +1,13 @@
 import FDLCore
 
-/// What a worker knows at one moment of what it serves. Never changes; a new scan makes a new one.
+/// What a worker knows at one moment of what it serves. Immutable: a new scan makes a new one.
 final class Catalog: Sendable {
     /// Newest version first.
     let manifests: [PublishedManifest]
     private let index: ChunkIndex
     private let paths: [String: String]
 
-    /// What a chunk's place comes to.
+    /// A part of a file that holds a chunk, in bytes.
     struct ChunkPlace: Equatable {
         /// Relative to the root.
         let path: String
@@ -27,8 +27,8 @@ final class Catalog: Sendable {
         self.manifests = sorted
         self.paths = Self.paths(of: sorted)
 
-        // Where two versions of one thing name the same file, it holds the newer one: the older one's chunks are gone,
-        // and serving them would be a lie that readers count against this worker.
+        // If two versions of one name list the same file, the file holds the newer version. The older version's chunks
+        // are gone from it: to serve them would be to send wrong bytes, which readers charge to this worker.
         var claims: [Claim: Int] = [:]
         for (number, published) in sorted.enumerated() {
             for file in published.manifest.files.indices {
@@ -48,10 +48,10 @@ final class Catalog: Sendable {
         let path: String
     }
 
-    /// Where the file of `/manifests/NAME` lies, relative to the root.
+    /// Where the file that `/manifests/NAME` serves lies, relative to the root.
     func path(ofManifest name: String) -> String? { paths[name] }
 
-    /// Where a chunk may be found.
+    /// The places a chunk can be read from.
     func places(ofChunk digest: SHA256Digest) -> [ChunkPlace] {
         index.places(of: digest, in: manifests).map { place in
             let published = manifests[place.manifest]
@@ -65,7 +65,8 @@ final class Catalog: Sendable {
         }
     }
 
-    /// The manifest's name counts more than the name of a file, and a newer version more than an older one.
+    /// Maps each NAME of `/manifests/NAME` to a file. If several manifests claim one, a manifest's own name takes
+    /// precedence over a file's name, and a newer version over an older one.
     private static func paths(of manifests: [PublishedManifest]) -> [String: String] {
         var paths: [String: String] = [:]
         let byName = manifests.map { (FileNames.served($0.manifest.name), $0.path) }

@@ -4,19 +4,21 @@ import FDLSystem
 /// Finds the manifests under a root, and notices cheaply when something has changed.
 ///
 /// A scan walks the whole tree. Between scans only the directories and the manifests are looked at: a file that comes,
-/// goes or is renamed changes its directory's time. Data files need no watching, since each is measured when opened.
+/// goes or is renamed changes its directory's time. Data files need no watching: their sizes are checked when they are
+/// opened.
 struct CatalogScanner {
     private let root: ServedRoot
     private var directories: [String: FileStatus] = [:]
     private var manifests: [String: Known] = [:]
-    /// Directories changed so shortly before the scan that a later change might bear the same time.
+    /// Whether a directory changed so shortly before the last scan that a later change could have the same time. True
+    /// before the first scan.
     private var isUnsettled = true
-    /// Directories told of already.
+    /// The directories that the last scan could not search: a notice of each is given once.
     private var unreadable: Set<String> = []
 
     private struct Known {
         let status: FileStatus
-        /// Nil where it could not be read as a manifest.
+        /// Nil if the file is not a valid manifest.
         let manifest: Manifest?
     }
 
@@ -26,7 +28,7 @@ struct CatalogScanner {
         case gone(path: String)
         case unreadable(path: String, reason: String)
         case privateKey(path: String, manifest: String)
-        /// A directory that cannot be listed, or what is in it not be looked at.
+        /// A directory that cannot be listed, or whose entries cannot be looked at.
         case unreadableDirectory(path: String, reason: String)
     }
 
@@ -44,7 +46,7 @@ struct CatalogScanner {
 
     /// Walks the tree and reads the manifests that have changed.
     /// - Parameter now: in nanoseconds since 1970.
-    /// - Throws: `SystemError` where the tree changed under the walk or the root is gone; try again later.
+    /// - Throws: `SystemError` if the tree changed during the walk or the root is gone; try again later.
     mutating func scan(now: Int64) throws(SystemError) -> (catalog: Catalog, notices: [Notice]) {
         var found: [String: FileStatus] = [:]
         if let status = root.status(ofDirectory: "") { found[""] = status }
@@ -75,8 +77,8 @@ struct CatalogScanner {
         for path in manifests.keys.sorted() where known[path] == nil { notices.append(.gone(path: path)) }
         directories = found
         manifests = known
-        // File systems keep times as coarse as some milliseconds; two seconds hold for all that are in use. A time far
-        // in the future was set by hand, and will not come again by itself.
+        // The times that file systems keep are coarse; none in use is coarser than two seconds. A time far in the
+        // future was set by hand, and no later change gets it by itself.
         isUnsettled = found.values.contains { $0.modified > now - 2_000_000_000 && $0.modified <= now + 2_000_000_000 }
 
         let published = known.compactMap { path, known in
@@ -87,7 +89,7 @@ struct CatalogScanner {
         return (Catalog(published), notices)
     }
 
-    /// The directory among the possible ones that has most of the manifest's files.
+    /// The possible directory that has the most of the manifest's files.
     private func base(of manifest: Manifest, at path: String, among paths: Set<String>) -> String {
         let bases = PublishedManifest.possibleBases(path: path, name: manifest.name)
         // A sample tells them apart as surely as a million files do.

@@ -5,13 +5,13 @@ import Synchronization
 
 /// Keeps the catalog in step with the root.
 final class CatalogWatcher: Sendable {
-    /// How long after one look the next begins. A change shows within this and the time that a scan takes.
+    /// The shortest pause between two looks. After a look that takes long, the pause is longer: see `watch`.
     static let interval = Duration.seconds(2)
 
     private let root: ServedRoot
     private let logger: Logger
     private let current: Mutex<Catalog>
-    // Only the watching task takes it, one look after the other.
+    // Only `look` takes it, one look after the other.
     private let scanner: Mutex<CatalogScanner>
     private let distrusted = Mutex<Set<String>>([])
 
@@ -26,7 +26,7 @@ final class CatalogWatcher: Sendable {
 
     var catalog: Catalog { current.withLock { $0 } }
 
-    /// Looks again and again until the task is cancelled; the looking itself happens on `threads`.
+    /// Looks at the tree repeatedly, on `threads`, until the task is cancelled.
     func watch(on threads: NIOThreadPool) async {
         var pause = Self.interval
         while !Task.isCancelled {
@@ -34,7 +34,7 @@ final class CatalogWatcher: Sendable {
                 try await Task.sleep(for: pause)
                 let started = ContinuousClock.now
                 try await threads.runIfActive { self.look() }
-                // A tree so large that a look takes long is not looked at without a break.
+                // A tree so large that a look takes long must not be scanned all the time.
                 pause = max(Self.interval, (ContinuousClock.now - started) * 5)
             } catch {
                 return
@@ -42,10 +42,10 @@ final class CatalogWatcher: Sendable {
         }
     }
 
-    /// Scans where something may have changed.
+    /// Scans the tree if something may have changed.
     func look() {
         scanner.withLock { scanner in
-            // Where nothing stands at the root's path for a moment, what is open is served on.
+            // If nothing is at the root's path for a moment, the open directory continues to be served.
             try? root.refresh()
             guard scanner.isOutdated else { return }
             do throws(SystemError) {
@@ -59,7 +59,7 @@ final class CatalogWatcher: Sendable {
         }
     }
 
-    /// Says once for each file that its size no longer fits its manifest.
+    /// Warns that a file's size no longer fits its manifest: once per file, and again after the manifests have changed.
     func reportWrongSize(_ path: String, expected: Int64, found: Int64) {
         guard distrusted.withLock({ $0.insert(path).inserted }) else { return }
         logger.warning(

@@ -9,18 +9,18 @@ struct ChunkIndex: Sendable {
         let chunk: Int
     }
 
-    /// How many files are remembered for one digest. A block of zeros may be in thousands of them; a few are enough to
-    /// go on with when one of them is damaged.
+    /// How many files are remembered for one digest. A block of zeros may be in thousands of files; a few of them are
+    /// enough in case one is damaged.
     static let placesPerDigest = 4
 
-    /// Each slot is 0 or a place: the manifest's number plus 1 above, the chunk's below. Open addressing, linear
-    /// probing, at most half full.
+    /// Each slot is 0 or a place: the manifest's number plus 1 in the upper 32 bits, the chunk's in the lower. Open
+    /// addressing, linear probing, at most half full.
     private var slots: [UInt64]
     private let mask: Int
 
     /// - Parameters:
-    ///   - manifests: at most 2^20 chunks each, as every `Manifest`.
-    ///   - includes: whether a file (manifest and number) is to be found at all.
+    ///   - manifests: each has at most 2^20 chunks, as `Manifest` ensures.
+    ///   - includes: whether the chunks of a file may be found.
     init(_ manifests: [PublishedManifest], includes: (_ manifest: Int, _ file: Int) -> Bool) {
         let count = manifests.reduce(0) { $0 + $1.layout.chunkCount }
         let capacity = max(16, (count * 2).nextPowerOfTwo)
@@ -35,7 +35,7 @@ struct ChunkIndex: Sendable {
         }
     }
 
-    /// The places of a chunk, in the order of the manifests: none, or a few.
+    /// The places of a chunk, in the order of the manifests; `placesPerDigest` at most.
     func places(of digest: SHA256Digest, in manifests: [PublishedManifest]) -> [Place] {
         var found: [Place] = []
         var slot = digest.hashValue & mask

@@ -2,11 +2,11 @@ import FDLCore
 
 /// A manifest found under the root, and where the files it names lie.
 struct PublishedManifest: Sendable {
-    /// The manifest's own place, relative to the root.
+    /// Where the manifest itself lies, relative to the root.
     let path: String
     let manifest: Manifest
     let layout: ChunkLayout
-    /// The directory that the paths of its files are relative to: empty for the root, else with a `/` at its end.
+    /// The directory that the files' paths are relative to: empty for the root, else with a `/` at its end.
     let base: String
 
     init(path: String, manifest: Manifest, base: String) {
@@ -19,13 +19,14 @@ struct PublishedManifest: Sendable {
     /// The manifest's file name.
     var fileName: Substring { path[path.lastPart...] }
 
-    /// Where a file of it lies, relative to the root.
+    /// Where one of the manifest's files lies, relative to the root.
     func path(ofFile file: Int) -> String { base + manifest.files[file].path.string }
 
     /// The directories in which the files of a manifest may lie, the likeliest first.
     ///
-    /// `fdl-sign manifest folder` writes `folder.manifest.json` beside `folder/`, with paths that begin inside it;
-    /// for a single file they begin beside the manifest. A manifest put elsewhere with `-o` still bears its name.
+    /// `fdl-sign manifest folder` writes `folder.manifest.json` beside `folder/`, with paths relative to `folder/`. The
+    /// path of a single file is relative to the manifest's own directory. A manifest whose file was renamed with `-o`
+    /// still states the name.
     static func possibleBases(path: String, name: ManifestName) -> [String] {
         let directory = String(path[..<path.lastPart])
         let file = path[path.lastPart...]

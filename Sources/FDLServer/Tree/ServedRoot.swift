@@ -5,7 +5,7 @@ import Synchronization
 
 /// The directory that is served. Nothing outside of it can be opened through it.
 final class ServedRoot: Sendable {
-    /// Something else may come to stand there, such as a link to the next release: `refresh` goes along.
+    /// What is at this path may be replaced, for instance by a link to the next release: `refresh` follows.
     let path: String
     private let directory: Mutex<Directory>
     private let secrets = Mutex<Set<FileStatus.Identity>>([])
@@ -20,7 +20,7 @@ final class ServedRoot: Sendable {
         }
     }
 
-    /// - Throws: `SystemError` where it is no directory or cannot be read.
+    /// - Throws: `SystemError` if `path` is not a directory or cannot be read.
     init(_ path: String) throws(SystemError) {
         self.path = path
         self.directory = Mutex(try Directory(path))
@@ -30,22 +30,22 @@ final class ServedRoot: Sendable {
 
     private var current: Directory { directory.withLock { $0 } }
 
-    /// Serves from what the path names now.
-    /// - Throws: `SystemError` where that is no directory or cannot be opened; then the former stays.
+    /// Serves from the directory that the path names now.
+    /// - Throws: `SystemError` if that is not a directory or cannot be opened; then the one in use stays.
     func refresh() throws(SystemError) {
         guard try FileStatus(path: path).identity != current.identity else { return }
         let renewed = try Directory(path)
         directory.withLock { $0 = renewed }
     }
 
-    /// Never opens the file that is at `secret` now, under whatever name, whether it lies below the root or not.
+    /// From now on `open` refuses the file that is at `secret` now, under any of its names.
     func refuse(_ secret: String) {
         guard let identity = try? FileStatus(path: secret).identity else { return }
         secrets.withLock { _ = $0.insert(identity) }
     }
 
     /// Opens a regular file below the root without following symbolic links.
-    /// - Returns: nil where there is none that may be read.
+    /// - Returns: nil if there is none, or it may not be read.
     func open(_ relativePath: String) -> ServedFile? {
         do throws(SystemError) {
             // O_NONBLOCK: opening a named pipe must not wait for its writer.
@@ -58,11 +58,12 @@ final class ServedRoot: Sendable {
         }
     }
 
-    /// The state of a directory below the root; nil where it is none or cannot be reached. Empty for the root itself.
+    /// The status of a directory below the root; nil if it is not a directory or cannot be reached.
+    /// - Parameter relativePath: empty for the root itself.
     func status(ofDirectory relativePath: String) -> FileStatus? {
         do throws(SystemError) {
             if relativePath.isEmpty { return try current.opened.descriptor.status() }
-            // Not opened: one that may not be read has a state too, which shows when that changes.
+            // Without opening it: a directory that may not be read has a status too, which shows when that changes.
             let status = try FileStatus(path: "\(path)/\(relativePath)", following: false)
             return status.kind == .directory ? status : nil
         } catch {
@@ -77,19 +78,21 @@ final class ServedFile: Sendable {
     /// As it was when the file was opened.
     let status: FileStatus
 
-    /// - Returns: nil where it is not a regular file.
+    /// - Returns: nil if it is not a regular file.
     init?(_ descriptor: consuming Descriptor) throws(SystemError) {
         self.status = try descriptor.status()
         self.descriptor = descriptor
         guard status.kind == .regular else { return nil }
     }
 
-    /// What the page cache holds from `offset` on, at once; nil where that would wait for the disk.
+    /// Reads from `offset` on what the page cache holds, without waiting for the disk.
+    /// - Returns: the number of bytes read; nil if reading would wait.
     func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int? {
         try descriptor.readCached(into: buffer, at: offset)
     }
 
-    /// Fills `buffer` from `offset` on; fewer bytes only where the file ends.
+    /// Fills `buffer` from `offset` on, waiting for the disk.
+    /// - Returns: the number of bytes read, fewer than asked for only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         try descriptor.read(into: buffer, at: offset)
     }
@@ -97,7 +100,7 @@ final class ServedFile: Sendable {
     func readAll(limit: Int) throws(SystemError) -> [UInt8] { try descriptor.readAll(limit: limit) }
 }
 
-/// A part of a file that is to be sent.
+/// A part of a file that is to be sent; `offset` and `length` are in bytes.
 struct FileSlice: Sendable {
     let file: ServedFile
     let offset: Int64
