@@ -1,0 +1,44 @@
+import Glibc
+
+extension ProcessLimits {
+    /// How many descriptors of `wanted` can be opened now.
+    package static func freeDescriptors(of wanted: Int) -> Int {
+        var opened: [Int32] = []
+        defer { for descriptor in opened { close(descriptor) } }
+        while opened.count < wanted {
+            var pair: [Int32] = [-1, -1]
+            guard pipe(&pair) == 0 else {
+                // One may be left if two are not.
+                let last = dup(opened.first ?? STDERR_FILENO)
+                if last >= 0 { opened.append(last) }
+                break
+            }
+            opened += pair
+        }
+        return min(opened.count, wanted)
+    }
+
+    /// How many event loops there can be, one a core at most.
+    /// - Parameter spare: the descriptors needed besides.
+    /// - Throws: `SystemError` EMFILE if there is not even room for one.
+    package static func eventLoops(cores: Int, spare: Int) throws(SystemError) -> Int {
+        let free = freeDescriptors(of: cores * descriptorsPerLoop + spare)
+        let loops = min(cores, (free - spare) / descriptorsPerLoop)
+        guard free >= spare, loops >= 1 else {
+            let needed = spare + descriptorsPerLoop - free
+            throw SystemError(operation: .other("open the \(needed) more descriptors that this needs"), code: EMFILE)
+        }
+        return loops
+    }
+
+    /// epoll, eventfd and timerfd.
+    private static let descriptorsPerLoop = 3
+
+    /// Raises the limit as far as the system allows: each connection and each open file takes a descriptor.
+    static func raiseOpenFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
