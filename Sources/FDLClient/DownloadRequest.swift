@@ -2,23 +2,23 @@ public import FDLCore
 public import FDLTLS
 public import FDLTrust
 
-/// What to download, from whom, and to where.
+/// What to download, from which sources, and where to.
 public struct DownloadRequest: Sendable {
     public var manifest: VerifiedManifest
     public var output: Output
-    /// The sources to fetch from; those of the manifest are not added by themselves.
+    /// The sources to fetch from. Sources that the manifest names are used only if they are listed here too.
     public var sources: [Manifest.Source]
     public var tls: TLSClientConfiguration
     /// The most connections to one source; nil lets the plan choose.
     public var connectionsPerSource: Int?
     public var compression: Compression = .auto
-    /// Bytes a second over all sources; nil for no limit.
+    /// The most bytes a second from all sources together; nil for no limit.
     public var rateLimit: Int64?
-    /// Files and folders that may hold some of the chunks already.
+    /// Paths of local files and folders that may hold some of the chunks.
     public var seeds: [String] = []
-    /// Whether an existing output of other content is replaced once the download is complete.
+    /// Whether an existing output with different content is replaced once the download is complete.
     public var replacesExisting = false
-    /// Whether large files too are written through the page cache: useful if a program reads the file at once.
+    /// Whether even large files are written through the page cache: useful if a program reads them right away.
     public var usesPageCache = false
 
     /// Where the bytes go.
@@ -29,11 +29,10 @@ public struct DownloadRequest: Sendable {
         case standardOutput
     }
 
-    /// Whether chunks are asked for in compressed form (RFC 9110 section 12.5.3). Mirrors are never asked: a range
-    /// of a compressed form has no digest.
+    /// Whether chunks are asked for in compressed form (RFC 9110 section 12.5.3). This concerns workers only: there is
+    /// no digest for a range of a compressed file, so mirrors are always asked for plain bytes.
     public enum Compression: String, Sendable, CaseIterable {
-        /// Where the connection is slow enough for decoding to be the faster way, and the worker has found the data
-        /// to shrink.
+        /// If the connection is slow enough for compression to save time, and the data shrinks.
         case auto
         case always
         case never
@@ -51,7 +50,7 @@ public struct DownloadRequest: Sendable {
         self.tls = tls
     }
 
-    /// Whether some file of the output goes past the page cache, if the file system can.
+    /// Whether any file of the output is to be written past the page cache, provided that the file system can.
     var writesDirectly: Bool {
         guard case .path = output, !usesPageCache else { return false }
         return manifest.manifest.files.contains { $0.size >= OutputFile.directSize }

@@ -1,52 +1,56 @@
 public import FDLCore
 
-/// What a finished download did.
+/// The result of a finished download.
 public struct DownloadSummary: Sendable {
-    /// Where the result lies; `-` for standard output.
+    /// The path of the output; `-` for standard output.
     public let path: String
-    /// The size of the result in bytes.
+    /// The size of the output in bytes.
     public let bytes: Int64
     /// All chunks of the manifest.
     public let totalChunks: Int
-    /// Chunks that came over the network. The others were there already, or in a seed.
+    /// Chunks that came over the network. The others were in the output or a seed already, are copies of these, or are
+    /// all zeros.
     public let fetchedChunks: Int
-    /// From the start to the end, on the monotonic clock.
+    /// From the start to the end of the job, on the monotonic clock.
     public let duration: Duration
     public let sources: [SourceOutcome]
 
+    /// Chunks that did not have to be fetched.
     public var reusedChunks: Int { totalChunks - fetchedChunks }
 }
 
-/// What came of one source.
+/// One source and its part in a download.
 public struct SourceOutcome: Sendable {
     public let source: Manifest.Source
     public let report: SourceReport
 }
 
-/// What a download tells while it runs.
+/// What a download reports while it runs.
 public enum DownloadEvent: Sendable {
-    /// The part of the output that was there has been looked through.
+    /// Local files have been scanned: the partial output, the seeds, and an output to be replaced. `reused` of `total`
+    /// chunks were found there; chunks of zeros that had to be added as holes do not count.
     case scanned(reused: Int, total: Int)
-    /// Once a second, while chunks come in: verified chunks and bytes (of `totalBytes`).
+    /// Once a second while chunks are fetched: how many chunks and bytes are stored or need no fetching.
     case progress(chunks: Int, totalChunks: Int, bytes: Int64, totalBytes: Int64)
-    /// A folder was replaced, and files that appeared in it meanwhile and that no manifest lists are kept there.
+    /// What is left of a replaced folder is kept at `path`: files that appeared in it meanwhile and are not listed in
+    /// the manifest, or that could not be removed.
     case kept(path: String)
-    /// Something that the file system cannot do, and what is lost with it. Told once of each.
+    /// The file system cannot do something, and the output does without. Reported once for each limitation.
     case limited(DownloadLimitation)
-    /// A source is no longer asked.
+    /// A source is not asked again in this job.
     case sourceDropped(Manifest.Source, reason: String)
     /// A source sent wrong bytes for a chunk.
     case corrupt(Manifest.Source, chunk: Int)
 }
 
-/// What a file system lacks that the bytes do not need.
+/// Something that a file system cannot do, and that the output's bytes do not depend on.
 public enum DownloadLimitation: Sendable, Hashable, CustomStringConvertible {
-    /// There are no locks: two downloads of one output may meet.
+    /// There are no locks: two downloads of the same output may disturb each other.
     case noLock(path: String)
-    /// So many files could not be made executable, or kept the bit though they should not have it.
+    /// How many files could not be made executable.
     case executableBit(files: Int)
 
-    /// One line for people, without a full stop.
+    /// One line for a person, without a full stop.
     public var description: String {
         switch self {
         case .noLock(let path):

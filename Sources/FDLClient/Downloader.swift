@@ -3,31 +3,35 @@ import FDLSystem
 import NIOCore
 import NIOPosix
 
-/// Downloads what a verified manifest lists: looks at what is there, copies what other local files hold, fetches the
-/// rest from all sources at once, and gives the result its final name when every chunk of it has been verified.
+/// Downloads what a verified manifest lists: keeps what the output already holds, copies what other local files hold,
+/// fetches the rest from all sources at once, and gives the output its final name when every chunk is verified.
 public struct Downloader: Sendable {
     private let request: DownloadRequest
     private let report: @Sendable (DownloadEvent) -> Void
 
-    /// - Parameter report: called from several threads while the download runs.
+    /// - Parameters:
+    ///   - request: what to download.
+    ///   - report: called from several threads while the download runs.
     public init(_ request: DownloadRequest, report: @escaping @Sendable (DownloadEvent) -> Void = { _ in }) {
         self.request = request
         self.report = report
     }
 
-    /// Runs to the end. What was verified is kept when it fails, and the next run goes on from there.
-    /// - Throws: `Failure`: 65 where only wrong bytes were to be had, 69 where no source can give some chunk, 73 for an
-    ///   output that cannot be, 74 for this machine's faults, 75 where the task was cancelled, 77 where TLS ruled out
-    ///   every source.
+    /// Runs the download. If it fails, verified chunks are kept in the partial output, and the next run continues
+    /// there.
+    /// - Throws: `Failure`: 64 if standard output is combined with a folder or with seeds, or a seed does not exist, 65
+    ///   if every source sent wrong bytes, 69 if no source can give some of the chunks, 73 if the output cannot be
+    ///   created, 74 for faults of this machine, 75 if the task was cancelled, 77 if TLS or access rules ruled out
+    ///   every source, 78 if the TLS settings cannot be used.
     public func run() async throws(Failure) -> DownloadSummary {
-        // More threads than cores: some of what they do is waiting for the disk.
+        // At least `syncWidth` threads even on few cores, because they mostly wait for the disk.
         let poolThreads = max(ChunkStore.syncWidth, System.coreCount)
         let writerThreads = request.writesDirectly ? OutputFile.writers : 1
         let group = try EventLoops.group(threads: poolThreads + writerThreads)
         let pool = NIOThreadPool(numberOfThreads: poolThreads)
         pool.start()
-        // Past the page cache several writes go on at once, each waiting for the disk. Through it one thread does more:
-        // several that make files in one folder spin on its lock.
+        // Several threads write past the page cache at once, because each waits for the disk. Through the page cache
+        // one thread is faster: several that create files in one folder spin on its lock.
         let writer = NIOThreadPool(numberOfThreads: writerThreads)
         writer.start()
         let result: Result<DownloadSummary, Failure>
@@ -40,7 +44,7 @@ public struct Downloader: Sendable {
             result = .failure(Failure(of: error))
         }
         if case (.standardOutput, .failure) = (request.output, result) {
-            // A reader that has stopped reading holds the writer for as long as it likes: nobody waits for it.
+            // A reader of the pipe that has stopped reading can block the writer forever, so do not wait for it.
             writer.shutdownGracefully { _ in }
         } else {
             try? await writer.shutdownGracefully()

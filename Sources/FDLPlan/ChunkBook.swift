@@ -1,32 +1,32 @@
 import FDLCore
 
-/// Where each missing chunk stands: unadmitted, pending, in flight, verified or stored.
+/// The state of each missing chunk: unadmitted, pending, in flight, verified or stored.
 ///
-/// At every moment a missing chunk is in one of these and in one alone, so their counts add up to the number of chunks
-/// that were missing at the start. It goes forward through them in this order; only one in flight goes back, to
-/// pending, when none of those asked for it will give it. A chunk that is not missing is in none.
+/// A missing chunk is in exactly one of these states, so their counts add up to the number of chunks that were missing
+/// at the start. It goes through them in this order. The only step back is from in flight to pending, when no request
+/// for the chunk is left. A chunk that was not missing at the start is in no state.
 struct ChunkBook: Sendable {
     let layout: ChunkLayout
 
-    /// Nobody has been asked for them yet, or who was asked has given them back.
+    /// Chunks that no request is outstanding for: not yet asked for, or given back.
     private(set) var pending: PendingChunks
     private(set) var pendingBytes: Int64
-    /// Sequential order: those beyond the window. Nil in any order, where all are admitted from the start.
+    /// In sequential order, the chunks beyond the window; nil in any order, which admits all chunks from the start.
     private(set) var unadmitted: ChunkSet?
     private var lowestUnconsumed = 0
     private let window: Int
-    /// By chunk, for those in flight.
+    /// The requests for each chunk in flight, by chunk.
     private(set) var flights: [Int: Flight] = [:]
-    /// Verified, be they stored or not.
+    /// Verified chunks, stored or not.
     private(set) var verified: ChunkSet
-    /// Verified and not stored.
+    /// Verified chunks that are not stored yet.
     private(set) var unstored: ChunkSet
-    /// Stored though no request that the plan knows has brought them.
+    /// Chunks stored before the plan knew them as verified: they came on a connection that the plan had dropped.
     private(set) var storedEarly: ChunkSet
-    /// How many are not stored yet.
+    /// How many missing chunks are not verified and stored yet.
     private(set) var remaining: Int
 
-    /// Who has been asked for a chunk.
+    /// The keys of the one or two requests outstanding for a chunk.
     struct Flight: Sendable, Equatable {
         var first: Int
         var second: Int?
@@ -34,16 +34,17 @@ struct ChunkBook: Sendable {
         func other(than request: Int) -> Int? { first == request ? second : first }
     }
 
-    /// What a right answer for a chunk is.
+    /// What the arrival of a verified chunk means.
     enum Acceptance: Equatable {
-        /// The first one. `isStored`: the chunk has been written already; `rival`: who else was asked for it.
+        /// The chunk had not been verified before. `isStored`: it has been written already. `rival`: the key of the
+        /// other request for it.
         case first(isStored: Bool, rival: Int?)
-        /// Another one was there before it.
+        /// The chunk had been verified before.
         case again
     }
 
-    /// - Parameter window: in sequential order, how many chunks from the lowest unconsumed one on are admitted; nil in
-    ///   any order.
+    /// - Parameter window: in sequential order, how many chunks are admitted, counted from the lowest unconsumed one;
+    ///   nil in any order.
     init(layout: ChunkLayout, missing: ChunkSet, window: Int?, sourceCount: Int) {
         self.layout = layout
         let none = ChunkSet(bound: missing.bound)
@@ -59,8 +60,8 @@ struct ChunkBook: Sendable {
 
     // MARK: - Unadmitted
 
-    /// Makes pending what lies in the window.
-    /// - Returns: whether that was anything.
+    /// Makes the unadmitted chunks within the window pending.
+    /// - Returns: whether there were any.
     mutating func admit() -> Bool {
         guard unadmitted != nil else { return false }
         let end = min(lowestUnconsumed + window, layout.chunkCount)
@@ -73,8 +74,8 @@ struct ChunkBook: Sendable {
         return isAny
     }
 
-    /// A chunk has been handed to the reader: the window moves on.
-    /// - Returns: whether that made anything pending.
+    /// Moves the window, because a chunk has been handed to the reader.
+    /// - Returns: whether that made any chunk pending.
     mutating func consume(_ chunk: Int) -> Bool {
         lowestUnconsumed = max(lowestUnconsumed, chunk + 1)
         return admit()
@@ -89,10 +90,10 @@ struct ChunkBook: Sendable {
     /// - Returns: whether it was allowed before.
     mutating func exclude(_ chunk: Int, from source: Int) -> Bool { pending.exclude(chunk, from: source) }
 
-    /// Takes an exclusion back.
+    /// Lifts an exclusion: `source` may be asked for `chunk` again.
     mutating func allow(_ chunk: Int, of source: Int) { pending.allow(chunk, of: source) }
 
-    /// Puts a source aside for good.
+    /// Puts a source aside for the rest of the job.
     mutating func retire(_ source: Int) { pending.retire(source) }
 
     private mutating func makePending(_ chunk: Int) {
@@ -102,7 +103,7 @@ struct ChunkBook: Sendable {
 
     // MARK: - In flight
 
-    /// A request has been sent for pending chunks.
+    /// Notes that a request has been sent for pending chunks.
     mutating func send(_ chunks: Range<Int>, by request: Int) {
         for chunk in chunks {
             pending.remove(chunk)
@@ -111,11 +112,12 @@ struct ChunkBook: Sendable {
         }
     }
 
-    /// A second request has been sent for a chunk in flight.
+    /// Notes that a second request has been sent for a chunk in flight.
     mutating func hedge(_ chunk: Int, by request: Int) { flights[chunk]?.second = request }
 
-    /// A request no longer holds a chunk: it is pending again, unless another request holds it or it is verified.
-    /// - Returns: whether it is pending again.
+    /// Notes that a request will not bring a chunk. The chunk becomes pending again, unless it is verified or another
+    /// request for it is outstanding.
+    /// - Returns: whether it became pending.
     mutating func giveBack(_ chunk: Int, from request: Int) -> Bool {
         guard let flight = flights[chunk] else { return false }
         if let other = flight.other(than: request) {
@@ -129,7 +131,7 @@ struct ChunkBook: Sendable {
 
     // MARK: - Verified and stored
 
-    /// A request has brought a chunk. The first one counts.
+    /// Notes that a request has brought a verified chunk. Only the first copy counts.
     mutating func verify(_ chunk: Int, by request: Int) -> Acceptance {
         guard verified.insert(chunk) else { return .again }
         let isStored = storedEarly.contains(chunk)
@@ -137,12 +139,12 @@ struct ChunkBook: Sendable {
         return .first(isStored: isStored, rival: flights.removeValue(forKey: chunk)?.other(than: request))
     }
 
-    /// A chunk has been written.
-    /// - Returns: whether it was waiting for that.
+    /// Notes that a chunk has been written.
+    /// - Returns: whether the plan knew it as verified and not yet stored.
     mutating func store(_ chunk: Int) -> Bool {
         guard unstored.remove(chunk) else {
-            // It came over a connection that was given up meanwhile. The store takes a chunk once: when the plan hears
-            // of it from another connection, the store will say nothing more.
+            // The chunk came on a connection that the plan has dropped meanwhile. The store writes a chunk only once,
+            // so it will not report this one again when another connection brings it.
             if !verified.contains(chunk) { storedEarly.insert(chunk) }
             return false
         }
@@ -152,11 +154,11 @@ struct ChunkBook: Sendable {
 
     // MARK: - The end
 
-    /// How many are still to be had.
+    /// How many chunks are not verified yet.
     var unverifiedCount: Int { remaining - unstored.count }
 
-    /// Some chunks no source may be asked for, and nothing else is left to wait for. In sequential order, nothing
-    /// after a chunk that cannot be had is of use; in any order, all else is kept.
+    /// Whether no source may be asked for some chunk, and there is nothing else to wait for. In sequential order there
+    /// is no point in waiting, because chunks after that one cannot be written; in any order the other chunks are kept.
     var isBlocked: Bool {
         let blocked = pending.blockedCount
         guard blocked > 0 else { return false }
@@ -165,6 +167,6 @@ struct ChunkBook: Sendable {
 }
 
 extension ChunkLayout {
-    /// How many bytes neighbouring chunks have together.
+    /// The length of neighbouring chunks together, in bytes.
     func bytes(of chunks: Range<Int>) -> Int { chunks.reduce(0) { $0 + length(ofChunk: $1) } }
 }

@@ -1,12 +1,12 @@
 package import FDLCore
 
-/// Why a download cannot be completed: some chunks no source can still give.
+/// The failure of a download that cannot be completed because no source can give some of the chunks.
 package struct DownloadFailure: Error, Sendable, Equatable {
-    /// How many chunks are lacking.
+    /// How many chunks are still missing.
     package let chunksMissing: Int
-    /// The first of them.
+    /// The number of the first chunk that no source can give.
     package let firstChunkMissing: Int
-    /// Every source's account, in the order the sources were named.
+    /// One report for each source, in the order in which the sources were given.
     package let reports: [SourceReport]
 
     package init(chunksMissing: Int, firstChunkMissing: Int, reports: [SourceReport]) {
@@ -15,9 +15,9 @@ package struct DownloadFailure: Error, Sendable, Equatable {
         self.reports = reports
     }
 
-    /// What it came down to.
+    /// What all sources have in common.
     package enum Cause: Sendable, Hashable {
-        /// Every source failed by its TLS or refused access.
+        /// Every source failed in TLS or refused access.
         case access
         /// Every source sent wrong bytes.
         case integrity
@@ -32,7 +32,7 @@ package struct DownloadFailure: Error, Sendable, Equatable {
         return .unavailable
     }
 
-    /// The exit code that says so: 77, 65 or 69.
+    /// The exit code for the cause: 77, 65 or 69.
     package var exitCode: ExitCode {
         switch cause {
         case .access: .tls

@@ -1,6 +1,6 @@
 import FDLCore
 
-/// What becomes of the answers, and the books kept over them.
+/// Handling of answers, and the bookkeeping for requests.
 extension DownloadPlan {
     mutating func began(_ key: Int) {
         guard let request = requests[key], request.awaitsFirstByte else { return }
@@ -24,13 +24,13 @@ extension DownloadPlan {
         else { return }
         let skipped = request.chunks.lowerBound..<chunk
         if !skipped.isEmpty {
-            // Not in order: the caller has passed over some. They are asked for again.
+            // Chunks should come in order. Those that the caller has skipped are asked for again.
             let bytes = layout.bytes(of: skipped)
             shorten(key, to: chunk..<request.chunks.upperBound, bytes: bytes, arrived: min(bytes, request.arrived))
             for chunk in skipped { giveBack(chunk, from: key) }
         }
         let length = layout.length(ofChunk: chunk)
-        // Bytes on the wire are fewer than the chunk's where they were compressed.
+        // If the answer was compressed, fewer bytes have arrived than the chunk has.
         if let arrived = requests[key]?.arrived, arrived < length { arrive(length - arrived, for: key) }
         shorten(key, to: (chunk + 1)..<request.chunks.upperBound, bytes: length, arrived: length)
         let now = now
@@ -63,7 +63,7 @@ extension DownloadPlan {
         if book.store(chunk) { release(length: layout.length(ofChunk: chunk)) }
     }
 
-    /// The first right answer for a chunk wins; whoever else was asked for it is told to stop.
+    /// Accepts a verified chunk. The first copy counts; a request to another source for the same chunk is trimmed.
     private mutating func accept(_ chunk: Int, _ length: Int, from source: Int, request: Int) {
         answered(source)
         sources[source].lackedInARow = 0
@@ -81,7 +81,8 @@ extension DownloadPlan {
         }
     }
 
-    /// Takes from the end of a request what another source has given meanwhile. What lies before the end comes anyway.
+    /// Removes chunks that another source has given meanwhile from the end of a request. Those in the middle cannot be
+    /// removed, because they come before chunks that are still wanted.
     private mutating func trim(_ key: Int) {
         guard let request = requests[key] else { return }
         var chunks = request.chunks
@@ -105,7 +106,7 @@ extension DownloadPlan {
         }
     }
 
-    /// Whether what is cancelled would hold up a connection longer than a new connection takes.
+    /// Whether reading past cancelled answers would take longer than opening a new connection.
     private func drainsTooLong(_ key: Int) -> Bool {
         guard let connection = connections[key] else { return false }
         let rate = connection.meter.current(at: now) ?? 0
@@ -128,7 +129,7 @@ extension DownloadPlan {
         }
     }
 
-    /// Changes a connection, and the sum of all rates by what that does to its own.
+    /// Changes a connection, and adjusts `totalRate` by the change of its rate.
     private mutating func measure(_ key: Int, _ change: (inout Connection) -> Void) {
         var gain = 0.0
         connections.update(key) { connection in
@@ -148,7 +149,8 @@ extension DownloadPlan {
         sources[connection.source].delay = min(delay, sources[connection.source].delay ?? .infinity)
     }
 
-    /// Makes a request smaller by `bytes`, of which `arrived` have arrived. Memory is not touched.
+    /// Reduces a request to `chunks`, which have `bytes` fewer, of which `arrived` have arrived. The memory budget is
+    /// not touched.
     private mutating func shorten(_ key: Int, to chunks: Range<Int>, bytes: Int, arrived: Int) {
         guard let connection = requests[key]?.connection else { return }
         requests.update(key) { request in
@@ -160,7 +162,7 @@ extension DownloadPlan {
         connections.update(connection) { $0.outstanding -= bytes - arrived }
     }
 
-    /// Forgets a request. Its chunks are the caller's to give back.
+    /// Removes a request. The caller has to give its chunks back.
     private mutating func end(_ key: Int, cancelling: Bool) {
         guard let request = requests.remove(key) else { return }
         let connection = request.connection
@@ -181,7 +183,7 @@ extension DownloadPlan {
         if isDone { drop(connection, telling: true) }
     }
 
-    /// Takes back all that is outstanding on a connection, without blame.
+    /// Gives back all chunks outstanding on a connection, without blame.
     mutating func takeBack(_ connection: Connection) {
         for key in connection.requests {
             guard let request = requests.remove(key) else { continue }
@@ -190,7 +192,7 @@ extension DownloadPlan {
         }
     }
 
-    /// A request no longer holds a chunk: it is pending again, unless another holds it or it has been verified.
+    /// Notes that a request will not bring a chunk: releases its memory and makes it pending again if need be.
     private mutating func giveBack(_ chunk: Int, from key: Int) {
         release(length: layout.length(ofChunk: chunk))
         if book.giveBack(chunk, from: key) { agenda.add(.work) }
@@ -203,7 +205,7 @@ extension DownloadPlan {
 }
 
 extension SourceError {
-    /// Whether it does not heal within a job.
+    /// Whether the error will not pass within a job.
     var isFinal: Bool {
         switch self {
         case .tls, .forbidden, .corrupt: true
@@ -211,7 +213,7 @@ extension SourceError {
         }
     }
 
-    /// Whether what follows on the connection can no longer be told apart.
+    /// Whether nothing more can be received on the connection after this error.
     fileprivate var breaksConnection: Bool {
         switch self {
         case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable: true

@@ -1,11 +1,11 @@
 import FDLCore
 
-/// Who is charged with what, and what follows from it.
+/// Charging faults to sources, and the consequences.
 extension DownloadPlan {
-    /// Enters a failure of a source in the ledger and draws the conclusion.
+    /// Enters a fault of a source in the ledger, then pauses the source, puts it aside, or excludes a chunk from it.
     /// - Parameters:
     ///   - chunk: the chunk it failed on, if any.
-    ///   - since: when what failed was begun.
+    ///   - since: when the failed request or connection was begun, in seconds.
     mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
         if error != .lacking || account.reports[source].lastError == nil { account.reports[source].lastError = error }
         switch error {
@@ -41,8 +41,8 @@ extension DownloadPlan {
         }
     }
 
-    /// A source that gave next to nothing of a chunk until another had given all of it is named for that. It is
-    /// charged with nothing: its own time was not up.
+    /// Notes the reason for a source that has given next to nothing of a chunk by the time another source has given all
+    /// of it. Nothing is charged, because the source has not timed out yet.
     mutating func nameOvertaken(_ key: Int) {
         guard let request = requests[key], let connection = connections[request.connection],
             let due = head(of: connection), due.arrived < 4096
@@ -54,7 +54,7 @@ extension DownloadPlan {
         )
     }
 
-    /// Why a source that has done nothing wrong yet has given nothing either; nil where there is nothing to say.
+    /// A reason to report for a source whose connections are all still being opened; nil for any other source.
     func silence(of source: Source) -> SourceError? {
         let waiting = source.connections.compactMap { connections[$0] }
         guard let first = waiting.first, waiting.allSatisfy({ !$0.isReady }), now - first.openedAt >= 1 else {
@@ -63,7 +63,7 @@ extension DownloadPlan {
         return .timeout("no connection in \(Int(now - first.openedAt)) s")
     }
 
-    /// A good answer: the count of failures in a row begins anew.
+    /// Notes a good answer, which resets the count of failures in a row.
     mutating func answered(_ source: Int) {
         sources[source].hasAnswered = true
         sources[source].failures.answer()
@@ -86,7 +86,7 @@ extension DownloadPlan {
         agenda.wake(at: sources[index].connectAfter)
     }
 
-    /// Not asked again in this job.
+    /// Puts a source aside for the rest of the job.
     private mutating func putAside(_ index: Int, _ standing: Standing) {
         guard sources[index].isLive else { return }
         sources[index].standing = standing
@@ -113,8 +113,8 @@ extension DownloadPlan {
         agenda.add(.work)
     }
 
-    /// Allows again what has been excluded long enough. While another source could be asked at once, that one keeps
-    /// its precedence for a few rounds more.
+    /// Lifts the exclusions that have run out. If another source could be asked for the chunk at once, the exclusion is
+    /// extended a few times to give that source precedence.
     mutating func liftExclusions() {
         guard !exclusions.isEmpty else { return }
         for var exclusion in exclusions.takeAll() {

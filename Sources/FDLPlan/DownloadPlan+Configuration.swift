@@ -1,68 +1,74 @@
 extension DownloadPlan {
-    /// What the caller may choose, and the constants behind every decision. Times are in seconds.
+    /// What the caller may choose, and the constants behind the decisions. Times are in seconds.
     package struct Configuration: Sendable {
-        /// The most connections to one source; nil: the plan chooses, up to `defaultConnectionsPerSource`.
+        /// The most connections to one source; nil for `defaultConnectionsPerSource`.
         package var connectionsPerSource: Int?
-        /// Bytes asked for and not yet stored, over all connections. Raised to one chunk where it is less.
+        /// The most bytes asked for and not yet stored, over all connections. Raised to one chunk if it is less.
         package var memoryLimit: Int
         package var order: Order
-        /// Paths of less delay have enough with half of the memory: 8 MiB are 800 MB/s at this delay. Several
-        /// milliseconds are measured on the shortest path too, while other connections have their handshakes.
+        /// For paths with a shorter delay half of the memory is enough: 8 MiB under way are 800 MB/s at this delay. It
+        /// is several milliseconds because even the shortest path shows such delays while other connections do their
+        /// handshakes.
         package var longPath = 0.01
 
-        /// Which chunks may be asked for.
+        /// Which chunks may be asked for at a given time.
         package enum Order: Sendable, Hashable {
-            /// All at any time.
+            /// All chunks.
             case any
-            /// Only those below the lowest unconsumed chunk + `window`: for output that is read in order. The window
-            /// is narrowed to what the memory limit can hold, so that the chunk the reader waits for always has room.
+            /// Only `window` chunks, counted from the lowest unconsumed one: for output that is read in order. The
+            /// window is narrowed to what the memory limit can hold, so that the chunk the reader waits for always has
+            /// room.
             case sequential(window: Int)
         }
 
-        /// The most connections to one source where the caller sets no cap.
+        /// The most connections to one source if `connectionsPerSource` is nil.
         package var defaultConnectionsPerSource = 4
         /// The most connections to all sources together.
         package var maximumConnections = 64
-        /// After a further connection to a source has been of no use, another is tried no sooner than this.
+        /// How long to wait after a useless or failed further connection to a source before the next trial.
         package var trialPause = 60.0
-        /// With all connections in use, a source that has lacked this many chunks in a row gives up its place to one
-        /// that has not.
+        /// If the maximum of connections is reached, a source that lacked this many chunks in a row loses a connection
+        /// to a source that did not and has none.
         package var lackedBeforeYielding = 16
         /// The most requests on one connection.
         package var maximumRequestsPerConnection = 64
-        /// The most bytes asked of a mirror in one request, where they are less than a second's worth.
+        /// The most bytes asked of a mirror in one request, but at least one chunk.
         package var maximumRun = 8 << 20
 
-        /// A source is slow when `slowRatio` times its rate is less than the mean of all.
+        /// A source is slow if `slowRatio` times its rate is less than the mean rate of all sources.
         package var slowRatio = 4.0
-        /// Fewer bytes a second than this, over `stallTime` from a request on, count as none: the connection is closed
-        /// and the source charged with a timeout. A caller who holds the rate down itself lowers this.
+        /// In bytes a second. If a request has brought less on average after `stallTime`, the connection is closed and
+        /// the source charged with a timeout. A caller that limits the rate lowers this.
         package var stallRate = 256.0
+        /// How long a request may take before `stallRate` applies.
         package var stallTime = 20.0
-        /// After this long without a byte a rate measured before counts for nothing at the end of a download. A caller
-        /// who holds the rate down itself raises this.
+        /// At the end of a download, the measured rate of a connection is ignored after this long without a byte. A
+        /// caller that limits the rate raises this.
         package var silenceTime = 2.0
-        /// A failing source is left alone for this long, doubling with each further failure in a row …
+        /// A failing source is paused for this long, doubling with each further failure in a row …
         package var backoffFirst = 0.25
         /// … up to this, whatever `Retry-After` says.
         package var backoffCap = 10.0
         /// A source is given up after this many failures in a row …
         package var failuresBeforeGivingUp = 8
-        /// … over at least this long without one good answer, and without a byte; or over five times as long.
+        /// … within which it gave no good answer, if they go on for this long without a byte, or for five times as long
+        /// with some bytes.
         package var patience = 60.0
-        /// So often at most are failures in a row forgotten of a source that let us in while there was nothing to ask.
+        /// How often at most a source's failures are forgotten because it accepted a connection while there was nothing
+        /// to ask it for.
         package var maximumAmnesties = 64
-        /// As long as no source at all has let us in, a source is given up after two failures over this
-        /// long: an address mistyped or a network that is down is reported soon.
+        /// As long as no source has accepted a connection, a source is given up after two failures over this long, so
+        /// that a mistyped address or a network that is down is reported soon.
         package var firstContactPatience = 10.0
-        /// Broken answers (protocol, encoding) forgiven before a source is quarantined. 64 good chunks earn one more.
+        /// How many broken answers (protocol, encoding) are forgiven before a source is quarantined. 64 good chunks
+        /// after the last broken answer cancel one.
         package var strikesForgiven = 3
-        /// A chunk that failed on a source for a passing reason is not asked of it again for this long, doubling with
+        /// A source that failed on a chunk for a passing reason is not asked for it again for this long, doubling with
         /// each failure of that chunk up to `backoffCap`.
         package var chunkBackoffFirst = 0.5
-        /// The most bytes asked for a second time at the end, as a share of the missing bytes …
+        /// The most bytes asked for a second time near the end, as a share of the missing bytes …
         package var hedgeShare = 0.02
-        /// … or this many chunks a source, whichever is more.
+        /// … or this many full-size chunks for each source, whichever is more.
         package var hedgedChunksPerSource = 2
 
         package init(connectionsPerSource: Int? = nil, memoryLimit: Int = 32 << 20, order: Order = .any) {

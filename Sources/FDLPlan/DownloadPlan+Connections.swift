@@ -12,7 +12,7 @@ extension DownloadPlan {
         fill(key)
     }
 
-    /// A connection failed or was closed by the source.
+    /// Handles a connection that failed or that the source closed.
     mutating func closed(_ key: Int, _ error: SourceError?) {
         guard let connection = connections[key] else { return }
         let head = head(of: connection)
@@ -24,12 +24,13 @@ extension DownloadPlan {
             yieldConnection(of: source, error, wasReady: connection.isReady)
             charge(source, error, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
         } else if !connection.hasServed {
-            // It let us in, and closed before it gave an answer.
+            // The source accepted the connection and closed it before any answer.
             charge(source, .closedEarly("before any answer"), chunk: head?.chunks.first, since: connection.openedAt)
         }
     }
 
-    /// Nothing was asked of it: nobody's fault, and a source not asked is not judged. But no rush to come back.
+    /// Handles a connection that was closed while no request was outstanding. That is no fault, but the next connection
+    /// waits for a moment if this one ended with an error or soon.
     private mutating func closedIdle(_ connection: Connection, _ error: SourceError?) {
         if let error, error.isFinal { return charge(connection.source, error, chunk: nil, since: connection.openedAt) }
         if !connection.wasAsked {
@@ -40,7 +41,8 @@ extension DownloadPlan {
         }
     }
 
-    /// Where several connections go to a source and one does not get in or starves, fewer may be what it can serve.
+    /// Lowers the number of connections to a source if one fails to open, or times out, while another is open: the
+    /// source may not be able to serve so many.
     mutating func yieldConnection(of source: Int, _ error: SourceError, wasReady: Bool) {
         guard isLetIn(by: sources[source]) else { return }
         if wasReady {
@@ -49,13 +51,14 @@ extension DownloadPlan {
         sources[source].shrink(until: now + configuration.trialPause)
     }
 
-    /// Whether it has let us in on some connection.
+    /// Whether a connection to the source is open.
     func isLetIn(by source: Source) -> Bool { source.connections.contains { connections[$0]?.isReady == true } }
 
-    /// The request whose answer is due.
+    /// The oldest request, whose answer is due.
     func head(of connection: Connection) -> Request? { connection.requests.first.flatMap { requests[$0] } }
 
-    /// Forgets a connection and takes back what was outstanding on it.
+    /// Removes a connection and gives back what was outstanding on it.
+    /// - Parameter telling: whether the caller is told to disconnect it.
     mutating func drop(_ key: Int, telling: Bool) {
         guard let connection = connections.remove(key) else { return }
         connectionKeys.removeAll { $0 == key }
@@ -68,7 +71,8 @@ extension DownloadPlan {
         agenda.add(.connections)
     }
 
-    /// Opens what is wanted and allowed. Starts with another source each time, so that none is left out for good.
+    /// Opens the connections that are wanted and allowed. It starts with a different source each time, so that none is
+    /// left out for good.
     mutating func openConnections() {
         guard !agenda.isOver, book.unverifiedCount > 0 else { return }
         for offset in sources.indices {
@@ -92,12 +96,13 @@ extension DownloadPlan {
     /// Whether a further connection to a source would find something to do.
     private mutating func hasUse(of source: Int) -> Bool {
         if book.next(for: source) != nil { return true }
-        // At the end, one connection to help out with what the others hold.
+        // At the end, one connection may help with chunks in flight on others.
         return sources[source].connections.isEmpty && book.pending.isEmpty && !book.flights.isEmpty
     }
 
-    /// Makes room for a source that has no connection: closes one that has been idle for lack of work, or one whose
-    /// source lacks one chunk after the other.
+    /// Makes room for a source that has no connection: closes a connection that has been idle for lack of work, or one
+    /// to a source that keeps lacking chunks.
+    /// - Returns: whether there is room now.
     private mutating func evict(for newcomer: Int) -> Bool {
         guard sources[newcomer].connections.isEmpty else { return false }
         let hopes = sources[newcomer].lackedInARow < configuration.lackedBeforeYielding
@@ -126,7 +131,8 @@ extension DownloadPlan {
 
     // MARK: - Regular review
 
-    /// Twice a second: how much memory do the paths need, who is slow, and would a further connection help?
+    /// Reviews, at each tick, how much memory the paths need, which sources are slow, and whether a further connection
+    /// would help.
     mutating func review() {
         reviewMemory()
         var sum = 0.0
@@ -150,7 +156,7 @@ extension DownloadPlan {
         if trial == nil { beginTrial() }
     }
 
-    /// A byte now and then keeps the caller's timeouts from firing; it does not keep a connection.
+    /// Closes connections that get only a few bytes now and then, which would keep the caller's timeouts from firing.
     private mutating func dropStalled() {
         for key in connectionKeys {
             guard let connection = connections[key], let head = head(of: connection) else { continue }
@@ -164,7 +170,8 @@ extension DownloadPlan {
         }
     }
 
-    /// The rate of a source: of all its connections, silence counted in; without any, as last measured.
+    /// The rate of a source in bytes a second: the sum over its connections, reduced by silence; the last measured rate
+    /// if it has none.
     func rate(of index: Int) -> Double? {
         var sum: Double?
         for key in sources[index].connections {
@@ -191,8 +198,8 @@ extension DownloadPlan {
         return isLetIn(by: source) || source.hasAnswered ? .active : .untried
     }
 
-    /// One connection more, for the source whose turn it is, where there is work for seconds to come. One trial at a
-    /// time: two at once could not be told apart.
+    /// Opens one connection more to the next suitable source, if there is work for some seconds. Only one trial runs at
+    /// a time, because the effects of two could not be told apart.
     private mutating func beginTrial() {
         guard totalRate > 0, Double(book.pendingBytes) > 4 * totalRate,
             connectionKeys.count < configuration.maximumConnections
@@ -218,11 +225,11 @@ extension DownloadPlan {
         }
     }
 
-    /// A further connection stays if all sources together have gained a quarter of what one connection of this source
-    /// gave before. A connection that only takes from the others goes.
+    /// Ends a trial. The connection stays if the rate of all sources together has grown by at least a quarter of what
+    /// one connection of this source gave before. One that only takes from the others is closed.
     private mutating func judgeTrial() {
         guard let trial, let began = trial.connectedAt, let connection = connections[trial.connection] else { return }
-        // Time to show what it can do: longer where a chunk takes long.
+        // Give the connection 2 s, or up to 30 s if its first chunk takes longer.
         guard now - began >= 2, connection.hasServed || now - began >= 30 else { return }
         let source = connection.source
         self.trial = nil

@@ -1,15 +1,15 @@
 import FDLCore
 
-/// The end of a download: nothing is pending, some connections are idle, others still hold chunks.
+/// The end of a download: nothing is pending, some connections are idle, and others still have chunks to bring.
 extension DownloadPlan {
     private struct Victim {
         let connection: Int
         let chunk: Int
-        /// When it is expected to arrive, in seconds from now.
+        /// When the chunk is expected to arrive, in seconds from now.
         let wait: Double
     }
 
-    /// Lets idle connections, the fastest first, ask a second time for the outstanding chunks that would come last.
+    /// Lets idle connections, the fastest first, ask again for the outstanding chunks that are expected last.
     mutating func hedge() {
         guard !agenda.isOver, !book.flights.isEmpty else { return }
         var tried = false
@@ -18,7 +18,7 @@ extension DownloadPlan {
             tried = true
             guard help(out: key) else { break }
         }
-        // What looks well now may stall: look again soon.
+        // A connection that looks fast enough now may stall, so look again soon.
         if tried { agenda.wake(at: now + 0.1) }
     }
 
@@ -32,7 +32,8 @@ extension DownloadPlan {
         return idle.sorted { (connections[$0]?.meter.rate ?? 0, $1) > (connections[$1]?.meter.rate ?? 0, $0) }
     }
 
-    /// - Returns: whether a slower connection may still be of use.
+    /// Lets one idle connection ask for a chunk in flight elsewhere, if it would bring it much sooner.
+    /// - Returns: whether slower connections should be tried too.
     private mutating func help(out key: Int) -> Bool {
         guard let helper = connections[key], let victim = victim(for: key, helper) else { return true }
         let length = layout.length(ofChunk: victim.chunk)
@@ -51,8 +52,8 @@ extension DownloadPlan {
         return true
     }
 
-    /// With the budget spent, or no memory for a second copy, a chunk that would take very much longer where it is, is
-    /// taken away from there. Nothing is fetched twice but what had arrived of it.
+    /// If there is no budget or memory for a second copy, takes a chunk away from a connection that is very much
+    /// slower, by dropping that connection. Only what has arrived of the chunk is fetched twice then.
     private mutating func withdraw(_ victim: Victim, _ mine: Double, for helper: Connection) -> Bool {
         guard victim.wait > 4, victim.wait > 4 * mine, let connection = connections[victim.connection] else {
             return false
@@ -62,7 +63,7 @@ extension DownloadPlan {
         var reason = "far slower than the others"
         if silence >= 1 { reason = "silent for \(Int(silence)) s, while another had nothing to do" }
         drop(victim.connection, telling: true)
-        // Another connection of the same source may well have the chunk.
+        // Do not exclude the chunk if the helper belongs to the same source: it is to fetch that chunk.
         let chunk = helper.source == connection.source ? nil : victim.chunk
         charge(connection.source, .timeout(reason), chunk: chunk, since: since)
         return true
@@ -72,8 +73,8 @@ extension DownloadPlan {
         totalRate > 0 ? totalRate / Double(max(1, connectionKeys.count)) : nil
     }
 
-    /// Of the chunks one connection would wait for longest, the one that waits longest of all. Only the last chunk of
-    /// each connection that nobody else has been asked for is looked at: those before it come sooner.
+    /// The chunk that `helper` can help most with: of the last unhedged chunk of each other connection, the one that is
+    /// expected last. Earlier chunks of a connection arrive sooner, so they are not looked at.
     private func victim(for helper: Int, _ connection: Connection) -> Victim? {
         var worst: Victim?
         for key in connectionKeys where key != helper {
@@ -109,17 +110,17 @@ extension DownloadPlan {
             estimate = now - askedSince(connection)
         }
         let silence = silence(of: connection)
-        // A rate measured before a long silence tells nothing.
+        // A rate that was measured before a long silence is no longer reliable.
         return silence > configuration.silenceTime ? max(estimate, 2 * silence) : estimate
     }
 
-    /// When the request was sent whose answer is due.
+    /// When the request whose answer is due was sent; now if there is none.
     private func askedSince(_ connection: Connection) -> Double {
         head(of: connection)?.sentAt ?? now
     }
 
-    /// How long a connection has given no sign of life, in seconds. Of the rest of a cancelled answer the plan is not
-    /// told: while it may be coming, silence means nothing.
+    /// How long a connection has been silent, in seconds. The plan does not hear of the rest of cancelled answers, so
+    /// the time that these may take is subtracted.
     private func silence(of connection: Connection) -> Double {
         now - connection.silentSince - Double(connection.draining) / max(connection.meter.rate ?? 0, 1e-3)
     }

@@ -1,10 +1,10 @@
 import FDLCore
 
-/// Asking for chunks: what a connection is given, and how much.
+/// Asking for chunks: which chunks a connection gets, and how many.
 extension DownloadPlan {
     // MARK: - Asking
 
-    /// Gives a connection as much as it should have.
+    /// Asks for chunks on a connection until it has enough outstanding.
     mutating func fill(_ key: Int) {
         guard let start = connections[key], start.isReady, !start.isRetiring else { return }
         let source = start.source
@@ -40,7 +40,7 @@ extension DownloadPlan {
         if hunger == .work, connections[key]?.requests.isEmpty == true { agenda.add(.idle) }
     }
 
-    /// Feeds the connections that had room to spare: those with nothing to do first, of those the fastest.
+    /// Fills the connections that have room for more requests: idle ones first, and the fastest of them first.
     mutating func feed() {
         feeding += 1
         while let key = hungriest() {
@@ -54,7 +54,7 @@ extension DownloadPlan {
     private func hungriest() -> Int? {
         var best: (key: Int, isIdle: Bool, rate: Double)?
         for key in connectionKeys {
-            // Looked at first: most have no hunger, and the rest of a connection is expensive to copy.
+            // Check this field first: most connections have no hunger, and copying a whole connection is expensive.
             switch connections[key]?.hunger {
             case .memory where agenda.concerns.contains(.memory), .work where agenda.concerns.contains(.work): break
             default: continue
@@ -62,7 +62,7 @@ extension DownloadPlan {
             guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
             else { continue }
             let isIdle = connection.requests.isEmpty
-            // A connection that has not been measured goes first: it may be the fastest.
+            // A connection whose rate is unknown goes first: it may be the fastest.
             let rate = connection.meter.rate ?? .infinity
             if let best, (best.isIdle ? 1 : 0, best.rate) >= (isIdle ? 1 : 0, rate) { continue }
             best = (key, isIdle, rate)
@@ -70,32 +70,31 @@ extension DownloadPlan {
         return best?.key
     }
 
-    /// How many bytes a connection should have outstanding: twice what is under way on a path of its rate and delay,
-    /// so that a rate held down by too few requests can show itself, and one chunk for the source to work on.
+    /// How many bytes a connection should have outstanding: twice what is under way at its rate and delay, so that the
+    /// rate can grow if too few requests have held it down, and one chunk for the source to work on.
     private func target(of connection: Connection) -> Int {
         let unit = layout.chunkSize.bytes
         let source = sources[connection.source]
         if source.isSlow { return unit }
         if source.lackedInARow > 0 { return unit * min(2 + source.lackedInARow, 8) }
         guard let underWay = underWay(connection) else {
-            // Not knowing anything, a second chunk only where there is plenty.
+            // Nothing is measured yet: ask for a second chunk only if many are pending.
             return book.pendingBytes > Int64(4 * unit * connectionKeys.count) ? 2 * unit : unit
         }
         let runs = source.kind == .mirror ? 2 * runBytes(connection) : 2 * unit
         return min(memory.allowance, max(runs, unit + underWay))
     }
 
-    /// Twice what is under way on a path of the connection's rate and delay, up to the memory limit; nil where they are
-    /// not known.
+    /// Twice the product of the connection's rate and delay, in bytes, up to the memory limit; nil if they are unknown.
     private func underWay(_ connection: Connection) -> Int? {
         guard let rate = connection.meter.rate, let delay = connection.delay ?? sources[connection.source].delay
         else { return nil }
         return Int(min(2 * rate * delay, Double(memory.limit)))
     }
 
-    /// Half of the memory is enough for short paths and a disk that stops for a moment. The rest is for many
-    /// connections and for long paths, which hold what is under way; on short ones a slow moment of the disk would fill
-    /// it and gain nothing.
+    /// Sets how much of the memory limit may be in use. Half is enough for short paths, even if the disk pauses for a
+    /// moment. More is needed for many connections and for long paths, which have more bytes under way. On short paths
+    /// more memory would only fill up while the disk is slow, and gain nothing.
     mutating func reviewMemory() {
         guard case .any = configuration.order else { return }
         let unit = layout.chunkSize.bytes
@@ -108,8 +107,8 @@ extension DownloadPlan {
         memory.allow(needed, chunkSize: unit)
     }
 
-    /// Whether to leave a chunk to the others, since they will have fetched everything, this one too, sooner than this
-    /// connection could have fetched it.
+    /// Whether to leave a chunk to the other connections, because they will have fetched everything, including this
+    /// chunk, before this connection could bring it.
     private func shouldLeave(_ chunk: Int, _ length: Int, _ key: Int, _ connection: Connection) -> Bool {
         guard let rate = connection.meter.rate, outstanding > connection.outstanding else { return false }
         let others = totalRate - rate
@@ -120,7 +119,7 @@ extension DownloadPlan {
         return isSooner(elsewhere: chunk, length, than: mine, except: key)
     }
 
-    /// Whether some other busy connection would have a chunk within a given time, though it did all it has to do first.
+    /// Whether another busy connection could bring a chunk within `time` seconds, even after all it has outstanding.
     func isSooner(elsewhere chunk: Int, _ length: Int, than time: Double, except key: Int, or victim: Int? = nil)
         -> Bool
     {
@@ -133,8 +132,8 @@ extension DownloadPlan {
         }
     }
 
-    /// The most bytes to ask a mirror for in one request: about a second's worth, a fair share of the memory, and
-    /// towards the end a share of what is left that lets all finish together.
+    /// The most bytes to ask a mirror for in one request, at least one chunk: about a second's worth, a fair share of
+    /// the memory, and towards the end a share of what is left, so that all connections finish together.
     private func runBytes(_ connection: Connection) -> Int {
         let unit = layout.chunkSize.bytes
         guard let rate = connection.meter.rate, !sources[connection.source].isSlow else { return unit }
@@ -160,8 +159,8 @@ extension DownloadPlan {
         book.send(chunks, by: request)
     }
 
-    /// Sends a request for chunks; the book is the caller's to keep.
-    /// - Returns: its key.
+    /// Sends a request for chunks. The caller has to update `book`.
+    /// - Returns: the key of the request.
     mutating func ask(for chunks: Range<Int>, on key: Int) -> Int {
         let bytes = layout.bytes(of: chunks)
         for chunk in chunks { memory.take(length: layout.length(ofChunk: chunk)) }

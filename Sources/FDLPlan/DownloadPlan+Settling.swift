@@ -1,14 +1,14 @@
 import FDLCore
 
-/// What follows each event: handing out what it has made free, and looking whether it was the last.
+/// What follows each event: handing out work, and checking for the end.
 extension DownloadPlan {
-    /// Hands out what the event has made free, and looks whether this was the end.
+    /// Hands out what the event has made available, opens connections, and checks for the end.
     mutating func settle() {
         if !agenda.concerns.isDisjoint(with: [.memory, .work]) { feed() }
         if agenda.concerns.contains(.idle) {
             agenda.clear(.work)
             hedge()
-            // What has been taken from a slow connection is for the idle ones at once.
+            // Chunks taken from a slow connection go to the idle ones at once.
             if agenda.concerns.contains(.work) { feed() }
         }
         if agenda.concerns.contains(.connections) { openConnections() }
@@ -31,7 +31,7 @@ extension DownloadPlan {
         )
     }
 
-    /// Whether some exclusion of a blocked chunk will pass.
+    /// Whether an exclusion of a pending chunk will run out, so that a live source may be asked for it again.
     private var blockedMayOpen: Bool {
         exclusions.entries.contains { book.pending.contains($0.chunk) && sources[$0.source].isLive }
     }

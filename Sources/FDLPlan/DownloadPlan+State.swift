@@ -1,7 +1,7 @@
 import FDLCore
 
 extension DownloadPlan {
-    /// What the plan knows of one source.
+    /// What the plan knows about one source. Times are in seconds, rates in bytes a second.
     struct Source: Sendable {
         let kind: SourceKind
         var standing = Standing.live
@@ -9,32 +9,33 @@ extension DownloadPlan {
         var connections: [Int] = []
         /// How many connections it should have while there is work for them.
         var desiredConnections: Int
-        /// The last further connection was not worth its while: no other before this.
+        /// No trial of a further connection begins before this time.
         var growAfter = -Double.infinity
-        /// No connection is opened before this, and …
+        /// No connection is opened before this time, and …
         var connectAfter = -Double.infinity
-        /// … nothing is asked for before this.
+        /// … nothing is asked for before this time.
         var fetchAfter = -Double.infinity
         var failures = FailureRecord()
         var lastByteAt = -Double.infinity
         var hasAnswered = false
-        /// Answers "does not have it" since the last chunk.
+        /// How many chunks in a row the source lacked since it last gave one.
         var lackedInARow = 0
         var isSlow = false
-        /// The rate and delay of its connections, for the next one to start with.
+        /// The last rate and the least delay of its connections, as first estimates for the next one.
         var rate: Double?
         var delay: Double?
         var firstWorkAt: Double?
 
         var isLive: Bool { standing == .live }
 
-        /// One connection fewer may be what it can serve; no further one before `time`.
+        /// Lowers the number of connections by one, and allows no trial of a further one before `time`.
         mutating func shrink(until time: Double) {
             desiredConnections = max(1, desiredConnections - 1)
             growAfter = time
         }
     }
 
+    /// Whether a source takes part in the job, and if not, why.
     enum Standing: Sendable, Equatable {
         case live, quarantined, unusable, givenUp
     }
@@ -43,63 +44,65 @@ extension DownloadPlan {
         let source: Int
         let openedAt: Double
         var isReady = false
-        /// Keys of the requests, in the order sent: answers come in that order.
+        /// Keys of the outstanding requests, in the order sent, which is also the order of the answers.
         var requests: [Int] = []
-        /// Bytes asked for and not yet arrived.
+        /// Bytes asked for that have not arrived yet.
         var outstanding = 0
-        /// Bytes of cancelled answers that may come before those.
+        /// Bytes of cancelled answers that may still arrive before those.
         var draining = 0
         var meter: RateMeter
         var delay: Double?
         var idleSince = 0.0
-        /// Gets no more work, and is closed when it has done what it has.
+        /// Whether it gets no more work and is closed after its outstanding requests.
         var isRetiring = false
-        /// It has been asked for something.
+        /// Whether anything has been asked for on it.
         var wasAsked = false
-        /// It has answered something well.
+        /// Whether a good answer has come on it.
         var hasServed = false
         /// When the last chunk or other good answer came.
         var lastChunkAt = -Double.infinity
-        /// The last sign of life: an answer or a part of one, or the first request after a time with none.
+        /// When the last answer or part of one arrived, or when the first request after an idle time was sent.
         var silentSince = 0.0
         var hunger = Hunger.none
+        /// The `feeding` in which it was last filled.
         var lastFeeding = 0
 
-        /// How long from now until `length` bytes more will have come, at a given rate.
+        /// In how many seconds `length` bytes more, asked for now, will have arrived at a given rate.
         func wait(for length: Int, rate: Double) -> Double {
             let first = requests.isEmpty ? delay ?? 0 : 0
             return first + Double(outstanding + draining + length) / max(rate, 1e-3)
         }
     }
 
-    /// What a connection with room to spare lacks.
+    /// What keeps a connection from having more outstanding.
     enum Hunger: Sendable {
         case none, memory, work
     }
 
     struct Request: Sendable {
         let connection: Int
-        /// Not yet verified.
+        /// The chunks that are not verified yet.
         var chunks: Range<Int>
         /// Their bytes together.
         var bytes: Int
-        /// Of those, how many have arrived.
+        /// How many of those bytes have arrived.
         var arrived = 0
         let sentAt: Double
-        /// The connection was idle, so that the time to the first byte is the delay.
+        /// Whether the connection was idle when it was sent, so that the time to the first byte is the delay.
         let measuresDelay: Bool
         var awaitsFirstByte = true
-        /// The last chunks were won by another source: the answer is longer than what is still wanted.
+        /// Whether another source has given the last chunks, so that the answer is longer than what is still wanted.
         var isShortened = false
 
         var left: Int { bytes - arrived }
     }
 
-    /// A further connection on trial.
+    /// A trial of a further connection to a source. Rates are in bytes a second.
     struct Trial: Sendable {
         let connection: Int
+        /// The rate of all connections before the trial.
         let totalBefore: Double
-        /// What one connection of the source gave before.
+        /// The mean rate of a connection of this source before the trial.
         let share: Double
         var connectedAt: Double?
     }

@@ -1,72 +1,72 @@
 package import FDLCore
 
-/// What to ask of whom, and when: the scheduler of a download as a value.
+/// The scheduler of a download as a value: decides which source is asked for which chunks, and when.
 ///
-/// It does no I/O and knows no clock. The caller tells it what happened and at which instant, and carries out the
-/// actions it answers with, in order. The same events at the same instants with the same seed give the same actions.
-/// `docs/scheduling.md` has the reasons.
+/// It does no I/O and has no clock. The caller reports each event with its instant, and carries out the returned
+/// actions in order. The same events at the same instants with the same seed give the same actions.
+/// `docs/scheduling.md` gives the reasons.
 ///
-/// What the caller owes it:
-/// - each `.connect` is answered by `.connected` or `.connectionFailed`, and each `.fetch` by `.verified` for each of
-///   its chunks in order, or by `.failed`, or by `.connectionClosed`, all within timeouts of the caller's own;
-/// - `.stored` follows `.verified` (and `.consumed` follows, in order, where the order is sequential);
-/// - what arrives for a request that was cancelled, or on a connection that was disconnected, may be thrown away, and
-///   nothing need be reported of it: events of keys the plan has let go are ignored. A chunk that is stored all the
-///   same is told by `.stored`, once, whenever that is.
+/// What the caller has to do:
+/// - It answers each `.connect` by `.connected` or `.connectionFailed`, and each `.fetch` by `.verified` for each of
+///   its chunks in order, by `.failed`, or by `.connectionClosed`. The caller has timeouts of its own for this.
+/// - It reports `.stored` after `.verified`, and in sequential order also `.consumed`, in order.
+/// - It may discard what arrives for a cancelled request or on a disconnected connection, and need not report it: the
+///   plan ignores events whose keys it has dropped. If such a chunk is stored nevertheless, it is reported by
+///   `.stored`, once, at any time.
 ///
-/// It always ends. Count the good answers: a chunk verified first, or a chunk a source does not have. There are
-/// finitely many, since a chunk is verified once and a source is not asked again for what it lacks. Between two good
-/// answers only failures happen; each failure ends in a pause of its source (`backoffCap` at most), and a source that
-/// goes on failing without a good answer is put aside for good. There are finitely many sources. With none left, and
-/// nothing outstanding, the plan fails; with every chunk stored it finishes. A duplicate is asked for only while
-/// another request holds the chunk, within a budget that only shrinks.
+/// Every download ends. A good answer is the first verified copy of a chunk, or the answer that a source lacks a chunk.
+/// There are finitely many of them, because a chunk counts once and a source is not asked again for a chunk it lacks.
+/// Between two good answers there are only failures. Each failure pauses its source (for `backoffCap` at most), and a
+/// source that keeps failing without a good answer is put aside for the rest of the job. There are finitely many
+/// sources. If none is left and nothing is outstanding, the plan fails; if every chunk is stored, it finishes. A second
+/// copy is asked for only while another request for the chunk is outstanding, within a budget that only shrinks.
 package struct DownloadPlan: Sendable {
-    /// A moment of a clock that never goes back, as the time since some start of the caller's choice.
+    /// A reading of a clock that never goes back: the time since a start that the caller chooses.
     package typealias Instant = Duration
 
-    /// What happened.
+    /// What has happened.
     package enum Event: Sendable {
-        /// Ready for requests.
+        /// The connection is ready for requests.
         case connected(ConnectionID)
-        /// Never got ready.
+        /// The connection could not be opened.
         case connectionFailed(ConnectionID, SourceError)
-        /// Was ready and is gone; nil where the source closed it without breaking an answer off. What was outstanding
-        /// on it the plan takes back by itself.
+        /// The connection was ready and is closed; the error is nil if the source closed it without breaking off an
+        /// answer. The plan makes the chunks outstanding on it pending again.
         case connectionClosed(ConnectionID, SourceError?)
-        /// The answer's first byte has come. Told at once it shows the delay of the path; it is no good answer yet.
-        /// Where it is not told, the first `.progress` stands for it.
+        /// The first byte of the answer has arrived. If reported at once, it shows the delay of the path. It does not
+        /// count as a good answer. If it is not reported, the first `.progress` takes its place.
         case began(RequestID)
-        /// Body bytes that have newly arrived. Report them as often as is convenient.
+        /// More bytes of the body have arrived. Report them as often as is convenient.
         case progress(RequestID, bytes: Int)
-        /// A chunk of the request arrived and its digest is right.
+        /// A chunk of the request has arrived and its digest matches.
         case verified(RequestID, chunk: Int)
-        /// A chunk of the request failed. The whole request ends with it; its later chunks are free again, without
+        /// A chunk of the request has failed. The whole request ends; its other chunks are pending again, without
         /// blame. The connection stays, unless the plan disconnects it or `.connectionClosed` follows.
         case failed(RequestID, chunk: Int, SourceError)
-        /// The chunk is written, its memory free.
+        /// The chunk is written and its memory released.
         case stored(chunk: Int)
-        /// Sequential order: the chunk has been handed to the reader.
+        /// In sequential order: the chunk has been handed to the reader.
         case consumed(chunk: Int)
-        /// The instant asked for by `.wake` has come.
+        /// The instant given by `.wake` has come.
         case tick
     }
 
     /// What to do.
     package enum Action: Sendable, Equatable {
         case connect(ConnectionID, to: SourceID)
-        /// Ask for chunks: one of a worker, one or several that lie side by side in one file of a mirror. Requests on
-        /// one connection are pipelined in the order given.
+        /// Ask for chunks: for one chunk of a worker, or for one or more neighbouring chunks within one file of a
+        /// mirror. Requests on one connection are pipelined in the order given.
         case fetch(RequestID, chunks: Range<Int>, on: ConnectionID)
-        /// The answer is no longer wanted. Discard the rest of it, or close the connection and say so by
+        /// The answer is no longer wanted. Discard the rest of it, or close the connection and report
         /// `.connectionClosed(_, nil)`.
         case cancel(RequestID, on: ConnectionID)
-        /// Close it now. Everything outstanding on it is taken back already; no event of it is expected.
+        /// Close the connection now. Nothing is outstanding on it any more, and no event is expected from it.
         case disconnect(ConnectionID)
-        /// Deliver `.tick` then; the latest such action replaces those before it.
+        /// Report `.tick` at this instant. The latest such action replaces those before it.
         case wake(at: Instant)
         /// Every missing chunk is verified and stored.
         case finished
-        /// Some chunks no source can give.
+        /// No source can give some of the chunks.
         case failed(DownloadFailure)
     }
 
@@ -81,31 +81,33 @@ package struct DownloadPlan: Sendable {
     var connectionKeys: [Int] = []
     var requests = SlotMap<Request>()
 
-    // Where each chunk stands.
+    // The state of each chunk.
     var book: ChunkBook
     var memory: MemoryBudget
     var exclusions: Exclusions
     var agenda = Agenda()
 
-    // Bytes asked for and not yet arrived.
+    // Bytes asked for on all connections that have not arrived yet.
     var outstanding = 0
-    // The sum of the connections' rates.
+    // The sum of the connections' rates, in bytes a second.
     var totalRate = 0.0
+    // How many more bytes may be asked for a second time.
     var hedgeBudget: Int
     var account: SourceLedger
     var trial: Trial?
-    // Some source has let us in.
+    // Whether any source has accepted a connection.
     var anyContact = false
-    // How often connections have been fed.
+    // How often `feed` has run.
     var feeding = 0
-    // Whose turn it is to be connected to first.
+    // The source that is considered first when connections are opened.
     var nextSource = 0
 
     /// - Parameters:
-    ///   - layout: where the chunks lie.
-    ///   - missing: the chunks to fetch; its bound is the layout's count.
-    ///   - sources: what kind each source is; its place is its `SourceID`.
-    ///   - seed: of the jitter.
+    ///   - layout: the files and chunks of the manifest.
+    ///   - missing: the chunks to fetch; its bound is the layout's chunk count.
+    ///   - sources: the kind of each source; the index is its `SourceID`.
+    ///   - configuration: limits and constants.
+    ///   - seed: for the jitter.
     package init(
         layout: ChunkLayout,
         missing: ChunkSet,
@@ -136,7 +138,8 @@ package struct DownloadPlan: Sendable {
         )
     }
 
-    /// Begins. Call once.
+    /// Begins the download. Call it once.
+    /// - Returns: the actions to carry out, in order.
     package mutating func start(at instant: Instant) -> [Action] {
         agenda.advance(to: instant)
         if book.admit() { agenda.add(.work) }
@@ -145,7 +148,8 @@ package struct DownloadPlan: Sendable {
         return agenda.takeActions()
     }
 
-    /// Takes in what happened and says what to do. Instants must not go back.
+    /// Handles an event. Instants must not go back.
+    /// - Returns: the actions to carry out, in order.
     package mutating func handle(_ event: Event, at instant: Instant) -> [Action] {
         agenda.advance(to: instant)
         guard !agenda.isOver else { return [] }
@@ -165,7 +169,7 @@ package struct DownloadPlan: Sendable {
         return agenda.takeActions()
     }
 
-    /// Every source's account as of the last event.
+    /// What each source has given and done wrong, as of the last event.
     package var ledger: SourceLedger {
         var ledger = account
         for index in sources.indices {

@@ -1,8 +1,9 @@
-/// The chunks that failed on a source for a passing reason, and until when they are not asked of it again.
+/// Which sources failed on which chunks for a passing reason, and until when they are not asked for them again. Times
+/// are in seconds.
 struct Exclusions: Sendable {
-    /// In the order made.
+    /// In the order in which they were added.
     private(set) var entries: [Exclusion] = []
-    // How often a chunk has failed, for those that have and are not verified yet.
+    // How often each unverified chunk has failed, by chunk.
     private var failures: [Int: Int] = [:]
     private let backoff: Backoff
 
@@ -20,10 +21,10 @@ struct Exclusions: Sendable {
             until = now + delay
         }
 
-        /// Whether another source may still be given precedence once more.
+        /// Whether it may be extended once more in favour of another source.
         var canBePostponed: Bool { postponements < 3 }
 
-        /// Makes it last as long again.
+        /// Extends the exclusion by its original length from now.
         mutating func postpone(at now: Double) {
             until = now + delay
             postponements += 1
@@ -34,8 +35,9 @@ struct Exclusions: Sendable {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// A chunk has failed on a source: the oftener it has failed, on any source, the longer that one is not asked.
-    /// - Returns: until when.
+    /// Excludes a chunk that has failed on a source. The more often the chunk has failed, on any source, the longer the
+    /// exclusion lasts.
+    /// - Returns: when it runs out.
     mutating func add(_ chunk: Int, of source: Int, at now: Double, using generator: inout SplitMix64) -> Double {
         let count = (failures[chunk] ?? 0) + 1
         failures[chunk] = count
@@ -45,25 +47,25 @@ struct Exclusions: Sendable {
         return exclusion.until
     }
 
-    /// Keeps one that has been taken.
+    /// Puts back an exclusion that `takeAll` has returned.
     mutating func keep(_ exclusion: Exclusion) { entries.append(exclusion) }
 
-    /// Empties it, for those to be kept that have not run out.
+    /// Removes and returns all exclusions; put back those that go on with `keep`.
     mutating func takeAll() -> [Exclusion] {
         let taken = entries
         entries = []
         return taken
     }
 
-    /// A chunk is excluded from a source for good now.
+    /// Removes the exclusion of a chunk that is now excluded from a source for good.
     mutating func remove(_ chunk: Int, of source: Int) {
         entries.removeAll { $0.chunk == chunk && $0.source == source }
     }
 
-    /// A source is put aside.
+    /// Removes the exclusions of a source that is put aside.
     mutating func remove(of source: Int) { entries.removeAll { $0.source == source } }
 
-    /// A chunk is there: how often it failed is of no use any more.
+    /// Forgets how often a chunk has failed, because it is verified now.
     mutating func forgetFailures(of chunk: Int) {
         if !failures.isEmpty { failures[chunk] = nil }
     }

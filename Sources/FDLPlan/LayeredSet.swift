@@ -1,7 +1,8 @@
 import FDLCore
 
-/// A set of numbers below a bound whose lowest member at or above a number is found in a few steps, however large and
-/// however sparse the set is: a bit for each number, a bit for each word of those, and a bit for each word of those.
+/// A set of numbers below a bound, which finds its lowest member from a given word on in a few steps, however large and
+/// sparse it is. There are three layers: a bit for each number, a bit for each 64-bit word of the first layer, and a
+/// bit for each word of the second.
 struct LayeredSet: Sendable {
     private(set) var count: Int
     private var words: [UInt64]
@@ -52,7 +53,7 @@ struct LayeredSet: Sendable {
     /// The lowest member.
     var first: Int? { firstWord(from: 0).map { $0 << 6 + words[$0].trailingZeroBitCount } }
 
-    /// The lowest word that has a member, from `index` on.
+    /// The index of the first word that has a member, from `index` on; nil if there is none.
     func firstWord(from index: Int) -> Int? {
         guard index < words.count else { return nil }
         if words[index] != 0 { return index }

@@ -1,14 +1,13 @@
 import FDLCore
 
-/// The chunks nobody has been asked for yet (or who were asked have given back), and which source may not be asked
-/// for which of them.
+/// The chunks that no request is outstanding for, and which source may not be asked for which chunk.
 ///
-/// A chunk's *rank* is the number of live sources that may not be asked for it. The highest rank is the rarest chunk
-/// and goes first. All sources are taken to hold all chunks until they say otherwise, so nearly always there is one
-/// rank, and a choice is one look at a `LayeredSet`. Where sources lack chunks, each remembers per rank how far it has
-/// looked in vain, so that a choice goes on from there; 64 chunks are passed over in one step.
+/// A chunk's *rank* is the number of live sources that may not be asked for it. The chunks of the highest rank are the
+/// rarest and go first. Every source is assumed to have every chunk until it says otherwise, so there is nearly always
+/// a single rank, and a choice is one look at a `LayeredSet`. For a source that lacks chunks, a cursor for each rank
+/// remembers how far the search has found nothing, and the next search continues there, 64 chunks at a step.
 struct PendingChunks: Sendable {
-    /// One choice.
+    /// A chunk chosen for a source.
     struct Candidate {
         let chunk: Int
         let rank: Int
@@ -17,16 +16,16 @@ struct PendingChunks: Sendable {
     private let bound: Int
     /// How many chunks are pending.
     private(set) var count: Int
-    /// How many sources have not been put aside for good.
+    /// How many sources have not been put aside.
     private(set) var liveCount: Int
     private var isLive: [Bool]
-    // Pending chunks by rank.
+    // The pending chunks, by rank.
     private var byRank: [LayeredSet]
-    // The rank of every chunk, pending or not; empty while all are 0.
+    // The rank of every chunk, pending or not; empty as long as all ranks are 0.
     private var ranks: [UInt16] = []
-    // By source: the chunks it may not be asked for; nil for none.
+    // By source: the chunks it may not be asked for; nil if there are none.
     private var excluded: [ChunkSet?]
-    // By source and rank: no word of that rank below this one has a chunk the source may be asked for.
+    // By source and rank: no word below this index holds a chunk of that rank that the source may be asked for.
     private var cursors: [[Int]]
 
     init(_ chunks: ChunkSet, sourceCount: Int) {
@@ -41,10 +40,10 @@ struct PendingChunks: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
-    /// How many pending chunks no live source may be asked for.
+    /// How many pending chunks are blocked: no live source may be asked for them.
     var blockedCount: Int { liveCount < byRank.count ? byRank[liveCount].count : 0 }
 
-    /// The lowest of them.
+    /// The lowest blocked chunk.
     var firstBlocked: Int? { liveCount < byRank.count ? byRank[liveCount].first : nil }
 
     func contains(_ chunk: Int) -> Bool {
@@ -57,12 +56,13 @@ struct PendingChunks: Sendable {
         isLive[source] && !(excluded[source]?.contains(chunk) ?? false)
     }
 
-    /// The chunk to ask `source` for next: of those it may have, one that the fewest others may have; the lowest.
+    /// The chunk to ask `source` for next: of the pending chunks that it may be asked for, the lowest one of the
+    /// highest rank.
     mutating func next(for source: Int) -> Candidate? {
         guard isLive[source], count > 0 else { return nil }
         for rank in byRank.indices.reversed() where !byRank[rank].isEmpty {
             guard excluded[source] != nil else {
-                // It has refused nothing, so a blocked chunk (rank of all) cannot be met here.
+                // This source is excluded from no chunk, so no chunk is blocked.
                 return byRank[rank].first.map { Candidate(chunk: $0, rank: rank) }
             }
             guard rank != liveCount else { continue }
@@ -92,15 +92,16 @@ struct PendingChunks: Sendable {
         return true
     }
 
-    /// Takes an exclusion back.
+    /// Lifts an exclusion: `source` may be asked for `chunk` again.
     mutating func allow(_ chunk: Int, of source: Int) {
         guard isLive[source], excluded[source]?.remove(chunk) == true else { return }
         changeRank(of: chunk, by: -1)
     }
 
-    /// Puts a source aside for good: it no longer counts as a possible holder.
+    /// Puts a source aside for the rest of the job: it no longer counts in any rank.
     ///
-    /// Takes as many steps as the source had refused chunks, each of which cost an answer.
+    /// This takes as many steps as chunks are excluded from the source, at most one for each of its answers or, for a
+    /// mirror, for each chunk of a file that it lacks.
     mutating func retire(_ source: Int) {
         guard isLive[source] else { return }
         isLive[source] = false

@@ -1,15 +1,15 @@
-/// How fast bytes arrive on one connection while something is outstanding on it.
+/// Measures how fast bytes arrive on one connection while requests are outstanding on it. Times are in seconds.
 ///
-/// The time from a request on an idle connection to its first byte is delay, not rate, and is left out; idle time is
-/// left out too. Samples are averaged with a time constant of half a second.
+/// Idle time does not count, nor does the time from a request on an idle connection to its first byte, which is delay.
+/// Samples are averaged with a time constant of half a second.
 struct RateMeter: Sendable {
-    /// Bytes a second; nil until measured.
+    /// In bytes a second; nil until it is measured.
     private(set) var rate: Double?
 
-    // Where the sample being taken began, and what has arrived since.
+    // When the current sample began, and how many bytes have arrived since.
     private var since = 0.0
     private var bytes = 0.0
-    // Where this busy period began, and what has arrived in it.
+    // When the current busy period began, and how many bytes have arrived in it.
     private var busySince = 0.0
     private var busyBytes = 0.0
     private var awaitsFirstByte = true
@@ -18,10 +18,10 @@ struct RateMeter: Sendable {
     private static let laterSample = 0.1
     private static let timeConstant = 0.5
 
-    /// A source known from another connection starts with that one's rate.
+    /// - Parameter rate: the rate to begin with, from an earlier connection to the same source; nil if there was none.
     init(expected rate: Double? = nil) { self.rate = rate }
 
-    /// The connection was idle and is asked for something.
+    /// Begins a busy period: a request is sent on the idle connection.
     mutating func begin(at now: Double) {
         since = now
         busySince = now
@@ -30,13 +30,14 @@ struct RateMeter: Sendable {
         awaitsFirstByte = true
     }
 
-    /// From here on time counts as rate.
+    /// Begins the first sample: the delay is over.
     mutating func firstByte(at now: Double) {
         guard awaitsFirstByte else { return }
         awaitsFirstByte = false
         since = now
     }
 
+    /// Counts bytes that have arrived.
     mutating func add(_ count: Int, at now: Double) {
         busyBytes += Double(count)
         guard !awaitsFirstByte else { return firstByte(at: now) }
@@ -50,18 +51,18 @@ struct RateMeter: Sendable {
         bytes = 0
     }
 
-    /// Nothing is outstanding any more. A busy period too short for a sample gives a low estimate, its delay counted
-    /// in: better than none.
+    /// Ends a busy period: nothing is outstanding any more. If it was too short for a sample, the rate is estimated
+    /// from the whole period. That is too low, because it includes the delay, but better than nothing.
     mutating func end(at now: Double) {
         if rate == nil, busyBytes > 0, now > busySince { rate = busyBytes / (now - busySince) }
     }
 
-    /// The rate with the silence since the last sample counted in: what a source that has stalled is worth now.
+    /// The rate, reduced by the silence since the last sample: what to expect now of a connection that has stalled.
     func current(at now: Double) -> Double? {
         let elapsed = now - since
         guard elapsed > 1 else { return rate }
         let sample = bytes / elapsed
-        // An answer that has only begun has shown its delay, and no rate yet.
+        // Without a measured rate, an answer that has only begun shows no rate yet.
         guard let rate else { return bytes > 0 ? sample : nil }
         let trust = Self.timeConstant / elapsed
         return min(rate, sample + rate * trust * trust)

@@ -1,9 +1,9 @@
-/// Values under keys that are never used twice and are found without hashing: a key holds the value's place and how
-/// often that place has been taken.
+/// A map whose keys are never reused, and which finds values without hashing: a key consists of the value's place and
+/// of a generation, the number of values that this place held before.
 struct SlotMap<Value: Sendable>: Sendable {
     private struct Slot: Sendable {
         var generation = 0
-        /// Left as it is when it is removed, for the next one to take its place.
+        /// Stays here after its removal until the next value takes this place.
         var value: Value
     }
 
@@ -29,7 +29,7 @@ struct SlotMap<Value: Sendable>: Sendable {
         return slots[place].value
     }
 
-    /// The value under `key`, nil once it is removed. To set it through a key that is gone does nothing.
+    /// The value under `key`; nil if it has been removed. Setting a removed value, or setting nil, does nothing.
     subscript(key: Int) -> Value? {
         get { place(of: key).map { slots[$0].value } }
         set {
@@ -38,7 +38,7 @@ struct SlotMap<Value: Sendable>: Sendable {
         }
     }
 
-    /// Changes the value under `key` where it lies, if there is one; through the subscript it is copied out and in.
+    /// Changes the value under `key` in place, if there is one. The subscript would copy it out and back in.
     mutating func update(_ key: Int, _ change: (inout Value) -> Void) {
         guard let place = place(of: key) else { return }
         change(&slots[place].value)

@@ -1,4 +1,4 @@
-/// The generator behind all jitter: seeded, so that a run can be repeated. Not for secrets.
+/// The random generator for jitter. It is seeded, so that a run can be repeated. Never use it for secrets.
 ///
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
 struct SplitMix64: RandomNumberGenerator, Sendable {

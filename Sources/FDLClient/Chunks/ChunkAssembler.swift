@@ -2,30 +2,30 @@ import FDLCompression
 import FDLCore
 import FDLCrypto
 
-/// A chunk to come: its number, its length in bytes, and what its bytes must hash to.
+/// A chunk that was asked for: its number, its length in bytes, and the digest that its bytes must have.
 struct ExpectedChunk: Sendable, Hashable {
     let index: Int
     let length: Int
     let digest: SHA256Digest
 }
 
-/// Turns the body of an answer into verified chunks: hashes the bytes as they come, while they are hot in the cache,
-/// gathers them in the chunk's buffer, and lets a chunk out only when its digest matches.
+/// Turns the body of a response into verified chunks: hashes the bytes as they arrive, while they are still in the
+/// processor's cache, gathers them in the chunk's buffer, and releases a chunk only if its digest matches.
 ///
-/// It never holds more than the chunk that is being filled: a body that goes on is refused at its first byte too many.
+/// It never holds more than the chunk being filled; the first byte beyond the last chunk is refused.
 struct ChunkAssembler: ~Copyable {
     private let chunks: [ExpectedChunk]
     private let inflater: ChunkInflater?
     private let buffers: ChunkBufferPool
     private var hasher = SHA256Hasher()
-    /// What has come of the current chunk; nil before its first byte.
+    /// The partial current chunk; nil before its first byte.
     private var buffer: ChunkBuffer?
-    /// Index into `chunks` of the one that is being filled.
+    /// Index into `chunks` of the one being filled.
     private(set) var current = 0
 
     /// - Parameters:
-    ///   - chunks: in the order of the body, back to back.
-    ///   - inflater: decodes the body if it is compressed; its limit is the chunks' length.
+    ///   - chunks: in the order in which they follow each other in the body; not empty.
+    ///   - inflater: decodes the body if it is compressed; its limit is the length of all chunks together.
     ///   - buffers: where the memory for the chunks comes from.
     init(chunks: [ExpectedChunk], inflater: ChunkInflater?, buffers: ChunkBufferPool) {
         self.chunks = chunks
@@ -33,7 +33,7 @@ struct ChunkAssembler: ~Copyable {
         self.buffers = buffers
     }
 
-    /// The chunk that an error now is about: the one being filled, or the last.
+    /// The number of the chunk to name in an error: the one being filled, or the last if all are complete.
     var currentChunk: Int { chunks[min(current, chunks.count - 1)].index }
 
     /// Takes the next bytes of the body.
@@ -44,7 +44,7 @@ struct ChunkAssembler: ~Copyable {
         verified: (ExpectedChunk, ChunkBuffer) -> Void
     ) throws(SourceError) {
         guard let inflater else { return try take(bytes, verified) }
-        // What is wrong with the encoding counts first, even after bytes that would make a whole chunk.
+        // An encoding error is reported first: chunks completed by the same bytes are not released then.
         var whole: [(ExpectedChunk, ChunkBuffer)] = []
         var refusal: SourceError?
         do throws(CompressionError) {
@@ -60,7 +60,7 @@ struct ChunkAssembler: ~Copyable {
     }
 
     /// Takes the end of the body.
-    /// - Throws: `SourceError` if something is missing.
+    /// - Throws: `SourceError` if the body is too short (`.protocolViolation`) or its encoding is cut (`.undecodable`).
     func finish() throws(SourceError) {
         if let inflater {
             do throws(CompressionError) { try inflater.finish() } catch { throw .undecodable("\(error)") }

@@ -1,7 +1,7 @@
 import FDLCore
 import FDLCrypto
 
-/// Which chunks are nothing but zeros, told by their digests alone.
+/// Finds the chunks that are nothing but zeros, by their digests alone.
 enum ZeroChunks {
     static func all(in layout: ChunkLayout, _ digests: [SHA256Digest]) -> ChunkSet {
         let whole = layout.chunkSize.bytes
@@ -21,7 +21,7 @@ enum ZeroChunks {
         return result
     }
 
-    /// The digest of so many zeros, for each of `lengths`. The zeros are hashed once, up to the greatest.
+    /// The digest of `length` zeros, for each of `lengths` (in bytes). One pass over the longest run serves them all.
     private static func digestsOfZeros(lengths: Set<Int>) -> [Int: SHA256Digest] {
         var result: [Int: SHA256Digest] = [:]
         let zeros = [UInt8](repeating: 0, count: 64 << 10)

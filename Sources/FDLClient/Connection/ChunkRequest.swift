@@ -2,30 +2,30 @@ import FDLCore
 import FDLPlan
 import NIOHTTP1
 
-/// One request: a chunk of a worker, or a range of a mirror's file.
+/// One HTTP request: for a chunk of a worker, or for a range of a mirror's file.
 struct ChunkRequest: Sendable {
     let id: RequestID
-    /// In order and back to back.
+    /// In the order in which they follow each other in the body.
     let chunks: [ExpectedChunk]
     let resource: Resource
 
     /// What is asked for.
     enum Resource: Sendable, Hashable {
-        /// A worker's `/chunks/`.
+        /// A path below a worker's `/chunks/`.
         case chunk
-        /// Bytes of a file on a mirror.
+        /// The bytes `first` to `last`, both included, of a mirror's file of `fileSize` bytes.
         case range(first: Int64, last: Int64, fileSize: Int64)
     }
 
     let head: HTTPRequestHead
-    /// Whether a compressed answer was asked for.
+    /// Whether the request allows a compressed response.
     let acceptsCompression: Bool
 
-    /// The length of the answer's body, decoded, in bytes.
+    /// The length of the decoded response body, in bytes.
     var bodyLength: Int { chunks.reduce(0) { $0 + $1.length } }
 }
 
-/// Writes the requests for one source.
+/// Makes the requests for one source.
 struct RequestWriter: Sendable {
     let source: Manifest.Source
     let manifest: Manifest
@@ -37,7 +37,9 @@ struct RequestWriter: Sendable {
         layout = manifest.layout
     }
 
-    /// - Parameter chunks: not empty; for a worker one, for a mirror a run within one file.
+    /// - Parameters:
+    ///   - chunks: one chunk of a worker, or a run of chunks within one file of a mirror; not empty.
+    ///   - compressed: whether a worker may send the chunk compressed; ignored for a mirror.
     func request(_ id: RequestID, chunks: Range<Int>, compressed: Bool) -> ChunkRequest {
         let expected = chunks.map { chunk in
             ExpectedChunk(index: chunk, length: layout.length(ofChunk: chunk), digest: manifest.digests[chunk])

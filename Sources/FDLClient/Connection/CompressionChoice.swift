@@ -3,12 +3,14 @@ import FDLCore
 
 /// Decides for one connection whether the next chunk is asked for compressed.
 ///
-/// Decoding pays where the network is the slow part. zlib inflates some hundred MB a second and a worker deflates some
-/// tens, so a connection that already brings more than `fastBytesPerSecond` is only slowed down by it. Data that a
-/// worker has found not to shrink (it answers plain) is asked for plain for a while.
+/// Compression helps if the network is the slow part. zlib inflates some hundred MB a second and a worker deflates a
+/// few tens, so compression only slows down a connection that already brings more than `fastBytesPerSecond`. If a
+/// worker keeps sending chunks plain although it might compress them, they do not shrink, and the next ones are asked
+/// for plain for a while.
 struct CompressionChoice {
     static let fastBytesPerSecond = 16.0 * 1024 * 1024
     private static let plainAnswersBeforePause = 3
+    /// In chunks.
     private static let pauseLength = 32
 
     private let mode: DownloadRequest.Compression
@@ -34,10 +36,12 @@ struct CompressionChoice {
         }
     }
 
-    /// Takes what an answer showed.
+    /// Takes into account a complete response.
     /// - Parameters:
-    ///   - bytes: of the body as it came over the network.
+    ///   - bytes: the length of the body as it came over the network.
+    ///   - time: how long the response took.
     ///   - wasAsked: whether the request allowed compression.
+    ///   - encoding: how the body was compressed; nil if it was plain.
     mutating func observe(bytes: Int, in time: Duration, wasAsked: Bool, encoding: ContentEncoding?) {
         let seconds = time / .seconds(1)
         if seconds > 0 {

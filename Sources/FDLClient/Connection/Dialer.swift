@@ -2,15 +2,15 @@ import FDLCore
 import NIOCore
 import NIOPosix
 
-/// Opens the connections to sources, below TLS: to all addresses of a name until one answers (RFC 8305).
+/// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305).
 struct Dialer: Sendable {
     let group: any EventLoopGroup
     let timeout: TimeAmount
     /// Sets the options of each channel.
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
 
-    /// - Parameter initialize: adds the handlers, TLS first, before the connection is made.
-    /// - Returns: the channel once it is connected. Its handshake is still to come.
+    /// - Parameter initialize: adds the handlers, TLS first, before the channel connects.
+    /// - Returns: the channel as soon as it is connected, before its TLS handshake.
     func open(
         _ origin: Origin,
         initialize: @escaping @Sendable (any Channel) throws -> Void

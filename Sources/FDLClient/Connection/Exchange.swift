@@ -3,26 +3,26 @@ import FDLCore
 import NIOCore
 import NIOHTTP1
 
-/// One request of a connection and what has come of its answer. Confined to the connection's event loop.
+/// One request on a connection and the state of its response. Confined to the connection's event loop.
 final class Exchange {
-    /// What an answer was that has come to its end, so that the next one can begin.
+    /// How a response ended. The next one can begin then.
     enum Outcome {
-        /// All that was asked for; nil where it was plain. Its bytes say how fast the connection is.
+        /// Complete, with its encoding; nil if it was plain. Its bytes show how fast the connection is.
         case whole(ContentEncoding?)
-        /// A well-formed "no".
+        /// A well-formed refusal.
         case refused(SourceError)
-        /// A "no" that nobody waits for any more.
+        /// A well-formed refusal of a request that was cancelled.
         case ignored
     }
 
-    /// How far the answer has come.
+    /// How far the response has come.
     private enum State {
         case awaitingHead
-        /// A good answer, checked as it comes.
+        /// A good response, whose body is checked as it arrives.
         case body(Body)
-        /// A well-formed "no": its body is read past.
+        /// A well-formed refusal, whose body is skipped.
         case refused(SourceError)
-        /// No longer wanted: what still comes is read past.
+        /// No longer wanted: what still arrives is skipped.
         case cancelled(CancelledHead)
     }
 
@@ -32,7 +32,7 @@ final class Exchange {
         case refused
     }
 
-    /// A class, so that the assembler, which cannot be copied, stays where it is while bytes come.
+    /// A class because the assembler cannot be copied: it is changed in place while it is part of a `State`.
     private final class Body {
         var assembler: ChunkAssembler
         let encoding: ContentEncoding?
@@ -43,18 +43,19 @@ final class Exchange {
         }
     }
 
-    /// An answer that is not wanted is read past up to this length; else the connection is not worth it.
+    /// In bytes. An unwanted response is skipped up to this length, or up to the length that was asked for if that is
+    /// more. A longer one costs more than a new connection.
     private static let discardLimit = 64 << 10
 
     let request: ChunkRequest
     let started = NIODeadline.now()
-    /// When the answer before this one ended.
+    /// When the previous response ended and this one became due.
     var headline = NIODeadline.uptimeNanoseconds(0)
-    /// Whether it was sent on an idle connection, so that the time to its first byte is the delay of the path.
+    /// Whether the request was sent on an idle connection, so that the time to the first byte is the path's delay.
     let measuresDelay: Bool
-    /// The source has said that it closes the connection after this answer.
+    /// Whether the source has announced that it closes the connection after this response.
     private(set) var isLast = false
-    /// Bytes of the body as they came.
+    /// Bytes of the body as they came over the network, before decoding.
     private(set) var wireBytes = 0
     private var untoldBytes = 0
     private var state = State.awaitingHead
@@ -78,7 +79,7 @@ final class Exchange {
         }
     }
 
-    /// The chunk that an error now is about.
+    /// The number of the chunk to name in an error.
     var currentChunk: Int {
         switch state {
         case .body(let body): body.assembler.currentChunk
@@ -86,16 +87,16 @@ final class Exchange {
         }
     }
 
-    /// Bytes of a body that is wanted, and that the plan has not been told of.
+    /// Bytes that have not been reported to the plan yet; 0 if the response is no longer wanted.
     var bytesToTell: Int { isCancelled ? 0 : untoldBytes }
 
     func bytesAreTold() { untoldBytes = 0 }
 
-    // MARK: What comes
+    // MARK: The response
 
-    /// Takes the head of the answer.
+    /// Takes the head of the response.
     /// - Parameter buffers: where the memory for the chunks comes from.
-    /// - Throws: what the source did wrong, where nothing that follows can be believed.
+    /// - Throws: what the source did wrong, if nothing more on this connection can be trusted.
     func begin(_ head: HTTPResponseHead, _ buffers: ChunkBufferPool) throws(SourceError) {
         isLast = !head.isKeepAlive
         let encoding: ContentEncoding?
@@ -103,7 +104,7 @@ final class Exchange {
             encoding = try ResponseCheck.accept(head, for: request)
         } catch {
             switch error {
-            // The next answer on this connection may be a good one.
+            // A well-formed refusal leaves the connection usable for the responses that follow.
             case .lacking, .status, .forbidden: return refuse(error)
             default: throw error
             }
@@ -128,7 +129,7 @@ final class Exchange {
         state = isCancelled ? .cancelled(.refused) : .refused(error)
     }
 
-    /// What has come of the chunk is dropped: its memory is no longer counted.
+    /// Drops the partial chunk: the plan no longer counts its memory.
     func cancel() {
         let head: CancelledHead
         switch state {
@@ -146,8 +147,9 @@ final class Exchange {
         if case .body = state { untoldBytes += bytes }
     }
 
+    /// Takes the next bytes of the body.
     /// - Parameter verified: called with each chunk whose last byte has come and whose digest matches.
-    /// - Throws: what is wrong with the body.
+    /// - Throws: what is wrong with the body, or the refusal if its body is too long to skip.
     func append(
         _ bytes: ByteBuffer,
         verified: (ExpectedChunk, ChunkBuffer) -> Void
@@ -165,8 +167,8 @@ final class Exchange {
 
     private var isWorthReading: Bool { wireBytes <= max(Self.discardLimit, request.bodyLength) }
 
-    /// Takes the end of the answer.
-    /// - Returns: nil where it was the end of an interim one.
+    /// Takes the end of the response.
+    /// - Returns: nil if only an interim response (1xx) has ended.
     /// - Throws: what is wrong with the body.
     func finish() throws(SourceError) -> Outcome? {
         switch state {

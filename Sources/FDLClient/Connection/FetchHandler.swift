@@ -4,8 +4,8 @@ import FDLTLS
 import NIOCore
 import NIOHTTP1
 
-/// One connection's requests and answers: writes pipelined requests, checks each answer as it comes, and lets only
-/// verified chunks out.
+/// Handles the requests and responses of one connection: writes pipelined requests, checks each response as it
+/// arrives, and hands on only verified chunks.
 final class FetchHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = FetchCommand
@@ -14,16 +14,18 @@ final class FetchHandler: ChannelDuplexHandler {
     private enum Phase {
         case handshaking
         case open
-        /// The source has said that it closes, or we do: what is outstanding is nobody's fault.
+        /// The source has announced that it closes the connection, or this side closes it. Requests that are still
+        /// outstanding fail without blame.
         case ending
-        /// The plan, or whoever waits for the handshake, has been told.
+        /// The plan has been told, or whoever waits for the handshake.
         case closed
     }
 
     private static let informationalLimit = 8
-    /// Progress is told in steps of this, and each second, not for each read.
+    /// In bytes. Progress is reported in steps of this and once a second, not for each read.
     private static let progressStep = 1 << 20
-    /// What a broken answer had brought counts as a transfer if it is this much, though it came to nothing.
+    /// In bytes. A response that breaks off counts as a transfer if it has brought at least this much, although its
+    /// bytes are lost.
     private static let leastTold = 256 << 10
 
     private let id: ConnectionID
@@ -37,6 +39,7 @@ final class FetchHandler: ChannelDuplexHandler {
     private var outstanding = CircularBuffer<Exchange>()
     private var informational = 0
     private var readBytes = 0
+    /// When the current timeout began.
     private var lastMark = NIODeadline.now()
     private var bytesSinceMark = 0
     private var timer: Scheduled<Void>?
@@ -56,7 +59,7 @@ final class FetchHandler: ChannelDuplexHandler {
         self.ready = ready
     }
 
-    /// Completes when the TLS handshake is done, or fails with what went wrong before.
+    /// Completes when the TLS handshake is done; fails with a `SourceError` if the connection ends before.
     var whenReady: EventLoopFuture<Void> { ready.futureResult }
 
     // MARK: Requests
@@ -79,7 +82,7 @@ final class FetchHandler: ChannelDuplexHandler {
         }
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard phase != .closed else { return }
@@ -133,7 +136,7 @@ final class FetchHandler: ChannelDuplexHandler {
         exchange.bytesAreTold()
     }
 
-    /// Before the end of a broken answer is told: what it brought, if that was a transfer.
+    /// Reports what a broken response has brought if that was a transfer. Call this before reporting its end.
     private func tellTransfer(_ exchange: Exchange) {
         if exchange.bytesToTell >= Self.leastTold { tellProgress(exchange) }
     }
@@ -155,9 +158,9 @@ final class FetchHandler: ChannelDuplexHandler {
         advance(context)
     }
 
-    /// The first exchange is over: the next one's answer is due.
+    /// Removes the first exchange, which is over: the next response is due.
     private func advance(_ context: ChannelHandlerContext) {
-        // The end is nobody's fault only after the whole of the answer that announced it.
+        // A close that was announced is without fault only after the response that announced it is complete.
         if outstanding.removeFirst().isLast { phase = .ending }
         mark()
         outstanding.first?.headline = .now()
@@ -173,7 +176,7 @@ final class FetchHandler: ChannelDuplexHandler {
         sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
     }
 
-    /// The first answer is broken: what follows on this connection cannot be told from the rest of it.
+    /// Ends the connection because the first response is broken: what follows cannot be told from the rest of it.
     private func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
         if !exchange.isCancelled { tellFailure(exchange, error) }
         phase = .ending
@@ -196,7 +199,7 @@ final class FetchHandler: ChannelDuplexHandler {
         if settings.limiter != nil { context.read() }
     }
 
-    /// With a rate limit the channel reads only when told to.
+    /// With a rate limit the channel reads only on request (`autoRead` is off).
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         guard let limiter = settings.limiter else { return }
@@ -204,7 +207,7 @@ final class FetchHandler: ChannelDuplexHandler {
         let resume = limiter.charge(readBytes, at: now)
         readBytes = 0
         guard resume > now else { return context.read() }
-        // The wait is ours, not the source's.
+        // The limit causes this wait, so it must not count towards the source's timeouts.
         lastMark = max(lastMark, resume)
         context.eventLoop.assumeIsolated().scheduleTask(deadline: resume) { context.read() }
     }
@@ -223,7 +226,7 @@ final class FetchHandler: ChannelDuplexHandler {
         if phase == .handshaking { ready.fail(SourceError.closedEarly("during the TLS handshake")) }
     }
 
-    /// Closes the connection and says why, once.
+    /// Closes the connection and reports why, once.
     private func end(_ context: ChannelHandlerContext, because error: SourceError) {
         let last = phase
         guard last != .closed else { return }
@@ -242,6 +245,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     // MARK: Timeouts
 
+    /// Starts the timeouts anew.
     private func mark() {
         lastMark = max(lastMark, .now())
         bytesSinceMark = 0
@@ -256,7 +260,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private func checkTime(_ context: ChannelHandlerContext) {
         guard phase != .closed, let exchange = outstanding.first else { return }
-        // What a slow source has given in a second tells the plan how slow it is.
+        // The plan learns how slow a source is from what it has sent in each second.
         tellProgress(exchange)
         let isStarted = exchange.hasHead
         let allowed = isStarted ? settings.timeouts.stall : settings.timeouts.firstByte

@@ -6,7 +6,7 @@ import NIOPosix
 /// What the engine tells a connection.
 enum FetchCommand: Sendable {
     case fetch(RequestID, chunks: Range<Int>)
-    /// The answer is no longer wanted: what comes of it is dropped.
+    /// The response is no longer wanted: what still arrives of it is dropped.
     case cancel(RequestID)
 }
 
@@ -14,19 +14,19 @@ enum FetchCommand: Sendable {
 struct FetchSink: Sendable {
     /// Hands an event to the plan.
     let post: @Sendable (DownloadPlan.Event) -> Void
-    /// Hands on a chunk whose digest matches.
+    /// Hands on a chunk, by its number, whose digest matches.
     let accept: @Sendable (Int, ChunkBuffer) -> Void
 }
 
 /// How long a connection may keep us waiting, on the monotonic clock.
 struct FetchTimeouts: Sendable {
-    /// From the connection attempt to the connection; the TLS handshake has its own.
+    /// From the connection attempt to the connection; the TLS handshake has a timeout of its own.
     var connect: TimeAmount = .seconds(15)
-    /// From a request (or the end of the answer before it) to its answer's first byte.
+    /// From a request, or from the end of the previous response if that is later, to the response's head.
     var firstByte: TimeAmount = .seconds(20)
-    /// Within an answer, the time in which at least `slowestBytes` must come.
+    /// Within a response, the time in which at least `slowestBytes` must arrive.
     var stall: TimeAmount = .seconds(20)
-    /// Fewer than these in `stall` is no transfer but a drip.
+    /// In bytes. A response that brings fewer in `stall` times out.
     var slowestBytes = 4096
 }
 
@@ -37,7 +37,7 @@ struct FetchSettings: Sendable {
     let compression: DownloadRequest.Compression
     var timeouts = FetchTimeouts()
 
-    /// Sets the options of a connection's channel: with a limit on the rate, it is read only when there is allowance.
+    /// Sets the options of a connection's channel. With a rate limit, the channel reads only on request.
     func configure(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
         let allocator: any RecvByteBufferAllocator =
             if let limiter {

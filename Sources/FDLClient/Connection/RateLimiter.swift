@@ -1,17 +1,17 @@
 import NIOCore
 import Synchronization
 
-/// Holds all connections together to a number of bytes a second.
+/// Limits all connections together to a number of bytes a second.
 ///
-/// Each reader says what it has read and is told when it may read again. Idle time is not saved up beyond a tenth of
-/// a second, so there is no burst after a pause.
+/// Each connection reports what it has read and learns when it may read again. At most a tenth of a second of idle
+/// time is saved up, so there is no burst after a pause.
 final class RateLimiter: Sendable {
     private let nanosecondsPerByte: Double
     private let paidUntil: Mutex<NIODeadline>
     private static let savedUp = TimeAmount.milliseconds(100)
 
-    /// The most bytes to read at a time: a read is charged when it has happened, so what all connections can overdraw
-    /// has to be small beside a second's worth.
+    /// The most bytes to read at a time. A read is charged only after it has happened, so the amount that all
+    /// connections can overdraw has to be small compared with a second's worth.
     let readSize: Int
 
     /// - Parameter bytesPerSecond: at least 1.
@@ -22,7 +22,7 @@ final class RateLimiter: Sendable {
     }
 
     /// Charges `bytes` that were read at `now`.
-    /// - Returns: when the reader may read again: `now` or later.
+    /// - Returns: when the connection may read again: `now` or later.
     func charge(_ bytes: Int, at now: NIODeadline) -> NIODeadline {
         let cost = TimeAmount.nanoseconds(Int64(min(Double(bytes) * nanosecondsPerByte, 1e18)))
         return paidUntil.withLock { paidUntil in

@@ -2,9 +2,9 @@ import FDLCompression
 import FDLCore
 import NIOHTTP1
 
-/// Looks at the head of an answer before a byte of its body is believed.
+/// Checks the head of a response before its body is read.
 enum ResponseCheck {
-    /// - Returns: how the body is encoded; nil where it is plain.
+    /// - Returns: how the body is encoded; nil if it is plain.
     /// - Throws: what the source did wrong.
     static func accept(_ head: HTTPResponseHead, for request: ChunkRequest) throws(SourceError) -> ContentEncoding? {
         switch request.resource {
@@ -18,7 +18,7 @@ enum ResponseCheck {
             case .partialContent:
                 try checkContentRange(head, first, last, fileSize)
             case .ok:
-                // The whole file is a right answer only where all of it was asked for (RFC 9110 section 14.2).
+                // The whole file is a right response only if all of it was asked for (RFC 9110 section 14.2).
                 guard first == 0, last == fileSize - 1 else {
                     throw .protocolViolation("answered a range with the whole file")
                 }
@@ -30,7 +30,7 @@ enum ResponseCheck {
         }
     }
 
-    /// What an answer says that is not the one asked for.
+    /// The error for a response whose status is not the one wanted.
     static func refusal(_ head: HTTPResponseHead) -> SourceError {
         switch head.status.code {
         case 404, 410: .lacking
@@ -42,7 +42,7 @@ enum ResponseCheck {
         }
     }
 
-    /// RFC 9110 section 10.2.3, in seconds only: a date would need this machine's clock to be right.
+    /// `Retry-After` (RFC 9110 section 10.2.3) in seconds only: a date would need this machine's clock to be right.
     private static func retryAfter(_ head: HTTPResponseHead) -> Duration? {
         guard let text = head.headers.first(name: "Retry-After"), text.utf8.count <= 9, let seconds = UInt32(text)
         else { return nil }
@@ -72,7 +72,7 @@ enum ResponseCheck {
         }
     }
 
-    /// RFC 9110 section 14.4: `bytes FIRST-LAST/COMPLETE`, the complete length or `*`.
+    /// RFC 9110 section 14.4: `bytes FIRST-LAST/COMPLETE`, in which COMPLETE is the file's length or `*`.
     private static func checkContentRange(
         _ head: HTTPResponseHead,
         _ first: Int64,

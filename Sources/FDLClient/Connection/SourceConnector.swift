@@ -5,18 +5,18 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Makes connections to sources: TLS with a resumed session if there is one, HTTP/1.1.
+/// Opens connections to sources for HTTP/1.1 over TLS, and resumes a TLS session if there is one.
 struct SourceConnector: Sendable {
     let dialer: Dialer
     let tls: TLSContext
-    /// By `SourceID`.
+    /// Indexed by `SourceID`.
     let writers: [RequestWriter]
-    /// By `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
+    /// Indexed by `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
     let sessions: [TLSSessionCache]
     let settings: FetchSettings
 
-    /// - Returns: the channel once its handshake is done. It takes `FetchCommand`s and tells `sink` what comes of them.
-    ///   Where that cannot be, what was in the way. Never fails.
+    /// - Returns: the channel, as soon as its handshake is done, or the reason why there is none; the future itself
+    ///   never fails. The channel takes `FetchCommand`s and reports to `sink`.
     func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
         let writer = writers[source.rawValue]
         let url = writer.source.url

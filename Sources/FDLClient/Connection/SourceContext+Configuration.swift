@@ -2,7 +2,7 @@ import FDLCore
 import FDLTLS
 
 extension SourceContext {
-    /// - Parameter tls: what was given to know the source by, and to be known.
+    /// - Parameter tls: the trust roots that the source is checked against, and the client certificate shown to it.
     init(_ use: Use, _ tls: TLSClientConfiguration) {
         let authorities: Authorities =
             switch tls.trustRoots {
@@ -16,7 +16,7 @@ extension SourceContext {
 
 extension TLSContext {
     /// Makes a client's context.
-    /// - Throws: `Failure` (78) where what was given cannot be used.
+    /// - Throws: `Failure` (78) if the configuration cannot be used.
     static func client(
         _ configuration: TLSClientConfiguration,
         for use: SourceContext.Use

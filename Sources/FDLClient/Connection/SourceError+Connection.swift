@@ -6,12 +6,12 @@ import NIOHTTP1
 import NIOPosix
 
 extension SourceError {
-    /// What an error out of a channel, or out of the attempt to connect one, says about the source.
+    /// Translates an error of a channel, or of the attempt to connect one.
     init(connectionError error: any Error) {
         switch error {
         case let error as SourceError: self = error
         case let error as TLSError: self.init(error)
-        // An end between two parts of an answer is the parser's to notice; it is no malformed answer.
+        // The parser reports a connection that ends within a response: it is cut, not malformed.
         case HTTPParserError.invalidEOFState: self = .closedEarly("before the answer was complete")
         case let error as HTTPParserError: self = .protocolViolation("malformed HTTP (\(error))")
         case let error as NIOConnectionError: self.init(error)
@@ -30,7 +30,7 @@ extension SourceError {
         }
     }
 
-    /// A name may have many addresses: the first one's reason stands for all.
+    /// A host name may have many addresses: the error of the first one stands for all.
     private init(_ error: NIOConnectionError) {
         if let attempt = error.connectionErrors.first {
             switch attempt.error {

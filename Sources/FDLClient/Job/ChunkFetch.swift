@@ -6,7 +6,7 @@ import FDLTrust
 import NIOCore
 import NIOPosix
 
-/// The part of a job that needs sources: has them bring chunks to where they go.
+/// The part of a job that needs sources: fetches missing chunks into their destination.
 struct ChunkFetch {
     let request: DownloadRequest
     let writer: NIOThreadPool
@@ -15,7 +15,8 @@ struct ChunkFetch {
 
     private var manifest: Manifest { request.manifest.manifest }
 
-    /// - Throws: `ExhaustedDownload` where not all can be had; `Failure`, also where the task is cancelled.
+    /// - Throws: `ExhaustedDownload` if no source can give some of the chunks; `Failure` for anything else, such as
+    ///   cancellation of the task.
     func run(_ missing: ChunkSet, into destination: ChunkDestination) async throws -> DownloadEngine.Outcome {
         guard !request.sources.isEmpty else {
             throw Failure(
@@ -44,7 +45,7 @@ struct ChunkFetch {
             engine.start(alreadyThere: there, total: total)
             return (NIOLoopBound(engine, eventLoop: loop), engine.outcome)
         }.get()
-        // A future does not hear of cancellation by itself.
+        // A future does not notice that the task is cancelled.
         do {
             return try await withTaskCancellationHandler {
                 try await outcome.get()
@@ -76,8 +77,8 @@ struct ChunkFetch {
         )
     }
 
-    /// Bytes on their way, at most. A disk slower than the sources fills all of it. Eight large chunks still keep
-    /// several connections busy.
+    /// The most bytes asked for and not yet stored: 16 MiB, or eight chunks if that is more, so that several
+    /// connections stay busy; but never more than the plan's default. A disk slower than the sources fills all of it.
     private var memoryLimit: Int {
         min(DownloadPlan.Configuration().memoryLimit, max(16 << 20, 8 * manifest.layout.chunkSize.bytes))
     }
@@ -87,18 +88,19 @@ struct ChunkFetch {
             connectionsPerSource: request.connectionsPerSource,
             memoryLimit: memoryLimit
         )
-        // A connection that gets no descriptor is this machine's fault, and would be taken for the source's.
+        // A connection that fails for want of a descriptor is this machine's fault but would be charged to the source.
         let spare = EventLoops.spareDescriptors + destination.descriptors
         let free = ProcessLimits.freeDescriptors(of: configuration.maximumConnections + spare)
         configuration.maximumConnections = max(1, free - spare)
         if let limit = request.rateLimit {
-            // What we hold back ourselves is no source's fault: its share of a low limit is still a transfer.
+            // The limit slows the sources down: a source that gives its share of a low limit has not stalled.
             let share = Double(limit) / Double(4 * configuration.maximumConnections)
             configuration.stallRate = min(configuration.stallRate, share)
             configuration.silenceTime = max(configuration.silenceTime, Double(1 << 20) / Double(limit))
         }
         if case .stream = destination {
-            // Twice what may be on its way: a slow source's chunk must not stop the others at once.
+            // As wide as possible, so that one slow chunk does not stop the other sources: the plan narrows the
+            // window to what its memory limit holds.
             let window = max(4, 2 * configuration.memoryLimit / layout.chunkSize.bytes)
             configuration.order = .sequential(window: window)
         }

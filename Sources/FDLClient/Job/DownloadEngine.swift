@@ -9,7 +9,7 @@ enum ChunkDestination: Sendable {
     case store(ChunkStore)
     case stream(StreamOutput)
 
-    /// How many descriptors it may open while chunks arrive.
+    /// How many descriptors the destination may open while chunks arrive.
     var descriptors: Int {
         switch self {
         case .store(let store): 2 * store.openFileLimit
@@ -19,7 +19,7 @@ enum ChunkDestination: Sendable {
 }
 
 /// Drives a `DownloadPlan` with real connections. Confined to one event loop, on which the plan gets every event in
-/// order; connections and the disk work elsewhere and post their events to it.
+/// order. Connections and writers run on other threads and post their events to that loop.
 final class DownloadEngine {
     private let loop: any EventLoop
     private let connector: SourceConnector
@@ -33,7 +33,7 @@ final class DownloadEngine {
     private var run = Run.waiting
     private var plan: DownloadPlan
     private var channels: [ConnectionID: any Channel] = [:]
-    /// Connections that the plan gave up before they were ready.
+    /// Connections that the plan disconnected before they were ready.
     private var abandoned: Set<ConnectionID> = []
     private var wakeUp: Scheduled<Void>?
     private var progressTimer: Scheduled<Void>?
@@ -44,7 +44,7 @@ final class DownloadEngine {
 
     private enum Run {
         case waiting
-        /// What connections hold leads back to the engine: it is let go of at the end.
+        /// The sink refers back to the engine, so the end of the run releases it to break the cycle.
         case running(FetchSink)
         case over
     }
@@ -53,13 +53,13 @@ final class DownloadEngine {
     private enum End {
         /// Everything is stored.
         case finished
-        /// Some of it no source can still give.
+        /// No source can give some of the chunks.
         case exhausted(DownloadFailure)
-        /// For a reason that is no source's.
+        /// Stopped for a reason that has nothing to do with the sources.
         case stopped(Failure)
     }
 
-    /// What a finished run did.
+    /// The result of a run that finished.
     struct Outcome: Sendable {
         let storedChunks: Int
         let ledger: SourceLedger
@@ -86,13 +86,16 @@ final class DownloadEngine {
         droppedTold = Array(repeating: false, count: connector.writers.count)
     }
 
-    /// Completes when everything is stored. Fails with a `DownloadFailure` where some of it no source can give, with a
-    /// `Failure` where it was stopped.
+    /// Completes when everything is stored. Fails with a `DownloadFailure` if no source can give some of the chunks,
+    /// and with a `Failure` if the run was stopped.
     var outcome: EventLoopFuture<Outcome> { promise.futureResult }
 
     private var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
 
-    /// - Parameter alreadyThere: what the output holds, for the progress that is told.
+    /// Begins the download.
+    /// - Parameters:
+    ///   - alreadyThere: the chunks and bytes that need no fetching, for progress reports.
+    ///   - total: all chunks and bytes of the manifest.
     func start(alreadyThere: (chunks: Int, bytes: Int64), total: (chunks: Int, bytes: Int64)) {
         let engine = NIOLoopBound(self, eventLoop: loop)
         let post = { @Sendable [loop] (event: DownloadPlan.Event) in loop.execute { engine.value.handle(event) } }
@@ -110,7 +113,7 @@ final class DownloadEngine {
 
     private var isRunning: Bool { if case .running = run { true } else { false } }
 
-    /// Tells how far the download is, once a second.
+    /// Reports progress once a second.
     private func tellProgress(_ there: (chunks: Int, bytes: Int64), _ total: (chunks: Int, bytes: Int64)) {
         progressTimer = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in
             report(
@@ -125,7 +128,7 @@ final class DownloadEngine {
         }
     }
 
-    /// Ends the run for a reason that is no source's.
+    /// Ends the run for a reason that has nothing to do with the sources.
     func stop(_ failure: Failure) {
         end(.stopped(failure))
     }
@@ -148,8 +151,8 @@ final class DownloadEngine {
         perform(actions)
     }
 
-    /// Says once of each source that it lied, and that it is no longer asked.
-    /// - Parameter chunk: the one that has just failed.
+    /// Reports sources that sent wrong bytes, and once for each source that it is no longer asked.
+    /// - Parameter chunk: the chunk that has just failed, if any.
     private func tellBlame(_ chunk: Int?) {
         for (index, report) in plan.ledger.reports.enumerated() {
             let source = connector.writers[index].source
@@ -219,7 +222,8 @@ final class DownloadEngine {
         }
     }
 
-    /// What connections hold: events hop to our loop; verified chunks go straight to the disk's threads.
+    /// What connections report to: `post` takes events to this engine's loop; verified chunks go straight to the
+    /// writer's threads.
     private static func sink(
         into destination: ChunkDestination,
         on writer: NIOThreadPool,

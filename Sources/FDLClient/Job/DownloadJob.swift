@@ -29,7 +29,7 @@ struct DownloadJob {
         let target = try OutputTarget(path: path, isFolder: !manifest.isSingleFile)
         let existing = try target.existing()
         if existing != .nothing, try await isFinished(target) {
-            // What cannot be cleared away takes nothing from what is right.
+            // A leftover that cannot be removed does not make the finished output wrong.
             if let kept = try? target.removeStalePart(manifest) { report(.kept(path: kept)) }
             return summary(path: target.path, outcome: nil)
         }
@@ -46,12 +46,12 @@ struct DownloadJob {
         return summary(path: target.path, outcome: outcome)
     }
 
-    /// Brings every chunk into the store: those that are there, those that other local files hold, the rest fetched.
+    /// Brings every chunk into the store: keeps those that are there, copies those that other local files hold, and
+    /// fetches the rest.
     private func fill(
         _ store: ChunkStore,
         replacing existing: OutputTarget.Existing
     ) async throws -> DownloadEngine.Outcome? {
-        // The scan before us may have been overtaken by another download that has just finished.
         var missing = try await missingChunks(in: store)
         let holes = missing.subtracting(missing.subtracting(store.zeros))
         try store.makeHoles(holes)
@@ -78,8 +78,8 @@ struct DownloadJob {
         return outcome
     }
 
-    /// Whether the final name bears this very content, durably. An executable bit that is wrong is put right. What else
-    /// differs is left alone unless it may be replaced.
+    /// Whether the output already has exactly this content under its final name, and makes sure that it is durable.
+    /// Wrong executable bits are corrected; nothing else is changed.
     private func isFinished(_ target: OutputTarget) async throws -> Bool {
         let tree = try target.finishedTree(of: manifest)
         guard try LocalTreeCheck.sizesMatch(tree, manifest), try tree.folder?.foldedPair() == nil,
@@ -87,7 +87,7 @@ struct DownloadJob {
         else { return false }
         let withoutBit = try LocalTreeCheck.putBitsRight(tree, manifest)
         if withoutBit > 0 { report(.limited(.executableBit(files: withoutBit))) }
-        // Another program may have written it a moment ago, or an earlier run ended between the rename and this.
+        // Another program may have just written it, or an earlier run may have ended between the rename and the sync.
         try await tree.sync(on: pool)
         try target.directory.descriptor.syncDirectory()
         return true
@@ -98,7 +98,7 @@ struct DownloadJob {
             let found = try await scanner(.output).matchingChunks(in: tree)
             return found.count == found.bound
         } catch let error as SystemError {
-            // What of it cannot be read is fetched, where that was asked for.
+            // An output that cannot be read counts as different if it may be replaced.
             guard error.isOfReading, request.replacesExisting else { throw error }
             return false
         }
@@ -135,10 +135,10 @@ struct DownloadJob {
         return missing.subtracting(try await reuse.copyDuplicates(missing: missing, present: present))
     }
 
-    /// One chunk for each distinct digest: the others are copied from it.
+    /// The first chunk of each distinct digest; chunks with the same digest are copied from it.
     private func firstOfEachDigest(_ missing: ChunkSet) -> ChunkSet {
         var first = ChunkSet(bound: missing.bound)
-        // A part of the digests at a time: all in one set take more memory than the manifest's own.
+        // An eighth of the digests at a time: a set of all of them would take more memory than the manifest itself.
         let parts: UInt64 = 8
         for part in 0..<parts {
             var seen = Set<SHA256Digest>()
@@ -188,7 +188,7 @@ struct DownloadJob {
         return summary(path: "-", outcome: outcome)
     }
 
-    // MARK: Parts of both
+    // MARK: Used by both
 
     private func fetch(
         _ missing: ChunkSet,

@@ -1,11 +1,11 @@
 import FDLCore
 import FDLPlan
 
-/// A download that no source can complete, as a person is told: how much is lacking, of each source why it could not
-/// give it, and what to do about one of these causes.
+/// A download that no source can complete, as it is reported to a person: how many chunks are missing, why each source
+/// could not give them, and what to do about one of these causes.
 struct ExhaustedDownload: Explained {
     let cause: DownloadFailure
-    /// In the order of the cause's reports.
+    /// In the order of `cause.reports`.
     let sources: [Manifest.Source]
     let context: SourceContext
 
@@ -25,7 +25,7 @@ struct ExhaustedDownload: Explained {
         return "\(source.url): \(reason)\(count)"
     }
 
-    /// That of the cause which whoever reads it can do most about. It says whose that is if others have another.
+    /// The hint of the cause that is easiest to put right. It names the source if other sources have other hints.
     private var hint: String {
         let causes = zip(sources, cause.reports).compactMap { source, report in
             report.lastError.map { (source: source, error: $0, hint: $0.hint(in: context)) }
@@ -36,7 +36,7 @@ struct ExhaustedDownload: Explained {
         return causes.allSatisfy { $0.hint == told.hint } ? told.hint : "\(told.source.url): \(told.hint)"
     }
 
-    /// What can be put right at once comes first, what only time can last.
+    /// Causes that can be put right at once rank first; those that only time can cure rank last.
     private static func rank(of error: SourceError) -> Int {
         switch error {
         case .tls, .redirects, .protocolViolation, .unreachable(.noAddress): 0

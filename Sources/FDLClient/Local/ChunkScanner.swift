@@ -5,21 +5,21 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// Finds which chunks lie where the manifest wants them, by hashing them with all cores.
+/// Finds the chunks that are in their places, by hashing the files with all cores.
 struct ChunkScanner: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
     let subject: Subject
 
-    /// What is looked at, which says how far a read is believed.
+    /// What is scanned. This decides whether data from the page cache can be trusted.
     enum Subject: Sendable {
-        /// Files as any program reads them.
+        /// Files, read through the page cache as any program reads them.
         case files
-        /// An output under its final name: the disk counts, not the page cache.
+        /// An output under its final name. What counts is the data on the disk, not in the page cache.
         case output
-        /// A partial output. Here too the disk counts: a crash, or a sync that failed, may have left in the page cache
-        /// what the disk does not have. Where the file system cannot be read past the page cache, what matches is
-        /// written anew. What cannot be read is not there, and a hole was never written.
+        /// A partial output. Here too the disk counts: after a crash or a failed sync the page cache may hold data that
+        /// the disk lacks. If the file system cannot be read past the page cache, matching chunks are written again. A
+        /// chunk that cannot be read counts as absent, and so does one that lies in a hole, unless it is all zeros.
         case partial(ChunkStore)
 
         var store: ChunkStore? { if case .partial(let store) = self { store } else { nil } }
@@ -41,13 +41,13 @@ struct ChunkScanner: Sendable {
         }
     }
 
-    /// A thread's own.
+    /// The state of one hashing thread.
     private struct Hasher: ~Copyable {
         let memory: DiskMemory
         var sha256 = SHA256Hasher()
     }
 
-    /// The chunks of `tree` whose bytes match. Files that are missing or short simply have fewer of them.
+    /// The chunks of `tree` whose bytes match. Absent or short files are no error; they have fewer such chunks.
     /// - Throws: `SystemError` if a file cannot be read; `CancellationError`.
     func matchingChunks(in tree: LocalTree) async throws -> ChunkSet {
         let zeros = subject.store?.zeros ?? ZeroChunks.all(in: layout, digests)
@@ -56,17 +56,18 @@ struct ChunkScanner: Sendable {
         return shared.state.withLock { $0.found }
     }
 
-    /// A thread that reads past the page cache waits for the disk, and others hash meanwhile.
+    /// More threads than cores if reads go past the page cache: some wait for the disk while others hash. Their buffers
+    /// together take 64 MiB at most, unless the cores alone need more.
     private var hasherCount: Int {
         subject.isCached ? System.coreCount : max(System.coreCount, min(8, (64 << 20) / bufferSize))
     }
 
-    /// The memory of one thread. What may have to be written anew is kept whole.
+    /// The buffer of one thread, in bytes. A chunk that may have to be written again must fit as a whole.
     private var bufferSize: Int { subject.store == nil ? min(layout.chunkSize.bytes, 1 << 20) : layout.chunkSize.bytes }
 
-    /// One thread: takes a run of chunks at a time until none is left.
+    /// The work of one thread: takes a run of chunks at a time until none is left.
     private func scan(_ tree: LocalTree, _ shared: Shared, _ stop: StopFlag) throws(SystemError) {
-        // Long enough that threads read sequentially, short enough that they end together.
+        // Long enough for sequential reads, short enough that all threads finish at about the same time.
         let run = max(1, (8 << 20) / layout.chunkSize.bytes)
         var hasher = Hasher(memory: DiskMemory(byteCount: bufferSize, inHugePages: false))
         while !stop.isSet {
@@ -97,7 +98,8 @@ struct ChunkScanner: Sendable {
             if let opened = try tree.open(file) {
                 let size = try opened.status().size
                 var reader = DiskReader(opened, asCached: subject.isCached)
-                // Some file systems read past the page cache in name only: what they take from it, they took from disk.
+                // Some file systems accept direct reads but still use the page cache. Drop the file's pages, so that
+                // they have to read it from the disk.
                 if subject.store != nil { reader.file.dropCached() }
                 for chunk in chunk..<end {
                     let location = layout.location(ofChunk: chunk)
@@ -132,14 +134,15 @@ struct ChunkScanner: Sendable {
             }
             return true
         } catch {
-            // What the disk has lost, or could not take when it was to be written out: it is written again.
+            // The disk has lost the chunk or never stored it: it counts as absent and is written again.
             guard subject.store != nil, error.isOfReading else { throw error }
             hasher.sha256.reset()
             return false
         }
     }
 
-    /// - Returns: false if the file ends before the chunk does; what was taken is dropped.
+    /// Feeds a chunk to the hasher.
+    /// - Returns: false if the file ends before the chunk does; the hasher is reset then.
     private func hash(
         _ location: ChunkLayout.Location,
         in reader: inout DiskReader,

@@ -4,8 +4,8 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// Copies chunks that other local files hold: older versions given as seeds, the output that is to be replaced, and
-/// the partial output itself if the manifest lists one digest at several places.
+/// Copies chunks that local files hold: older versions given as seeds, the output to be replaced, and the partial
+/// output itself if several chunks of the manifest have the same digest.
 struct LocalReuse: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
@@ -15,11 +15,12 @@ struct LocalReuse: Sendable {
     /// What the threads share.
     private final class Search: Sendable {
         struct State: Sendable {
-            /// The places that want each digest.
+            /// By digest: the missing chunks that have it.
             var wanted: [SHA256Digest: [Int]]
             var copied: ChunkSet
-            /// The next piece of work: a seed and an offset in it; or, of the store's own, a chunk.
+            /// The seed to look at next.
             var file = 0
+            /// What to look at next: an offset in that seed, in bytes, or a chunk if the store itself is searched.
             var next: Int64 = 0
         }
         let state: Mutex<State>
@@ -32,13 +33,13 @@ struct LocalReuse: Sendable {
 
         var copied: ChunkSet { state.withLock { $0.copied } }
 
-        /// The places that want these bytes. From now on nobody else is told of them.
+        /// The missing chunks with this digest. Each is handed out only once, so that one thread alone writes it.
         func take(_ digest: SHA256Digest) -> [Int]? { state.withLock { $0.wanted.removeValue(forKey: digest) } }
 
         func note(_ chunk: Int) { state.withLock { _ = $0.copied.insert(chunk) } }
     }
 
-    /// Looks through `paths`, files or folders, at every chunk-aligned offset.
+    /// Searches files and folders for missing chunks, at offsets that are multiples of the chunk size.
     /// - Returns: the chunks that were copied into the store.
     /// - Throws: `Failure` if a seed cannot be read, `SystemError` if the store cannot be written.
     func copy(fromSeeds paths: [String], missing: ChunkSet) async throws -> ChunkSet {
@@ -54,14 +55,16 @@ struct LocalReuse: Sendable {
         return search.copied
     }
 
-    /// Copies chunks to the other places that want the same bytes.
+    /// Copies chunks of the store to the missing chunks that have the same digest.
     /// - Parameter present: the chunks that the store holds.
+    /// - Returns: the chunks that were copied.
+    /// - Throws: `SystemError` if the store cannot be read or written.
     func copyDuplicates(missing: ChunkSet, present: ChunkSet) async throws -> ChunkSet {
         guard !missing.isEmpty, !present.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
         try await ParallelWork.run(threads: hashers) { stop in
             while !stop.isSet, let chunk = nextPresent(present, search) {
-                // A chunk whose bytes have changed since it was looked at is no help; another may be.
+                // Skip a chunk whose bytes have changed since the scan; another one may have the same digest.
                 guard let bytes = try read(chunk), let places = search.take(digests[chunk]) else { continue }
                 try store(bytes[...], at: places, search)
             }
@@ -71,7 +74,7 @@ struct LocalReuse: Sendable {
 
     // MARK: Seeds
 
-    /// A file that may hold chunks.
+    /// A file that may hold chunks, and its size in bytes.
     private struct Seed: Sendable {
         let path: String
         let size: Int64
@@ -87,7 +90,8 @@ struct LocalReuse: Sendable {
         }
     }
 
-    /// The next run of chunks to look at: enough of them to read on, few enough for all threads to end together.
+    /// The next part of a seed to search: long enough for sequential reads, short enough that all threads finish at
+    /// about the same time.
     private func nextRun(of seeds: [Seed], _ search: Search) -> (path: String, offsets: Range<Int64>)? {
         let length = Int64(max(layout.chunkSize.bytes, 8 << 20))
         return search.state.withLock { state in
@@ -127,7 +131,7 @@ struct LocalReuse: Sendable {
         }
     }
 
-    /// - Returns: the bytes read; nil if the disk has lost them. A damaged copy is what a seed may well be.
+    /// - Returns: how many bytes were read; nil if they cannot be read, because a seed may well be a damaged copy.
     private func read(_ file: borrowing Descriptor, at offset: Int64, _ buffer: inout [UInt8]) throws(SystemError)
         -> Int?
     {
@@ -143,7 +147,7 @@ struct LocalReuse: Sendable {
 
     // MARK: The store's own chunks
 
-    /// The next chunk of the store whose bytes are wanted elsewhere.
+    /// The next chunk of the store whose digest a missing chunk has.
     private func nextPresent(_ present: ChunkSet, _ search: Search) -> Int? {
         search.state.withLock { state in
             while !state.wanted.isEmpty, let chunk = present.first(from: Int(state.next)) {
@@ -154,7 +158,7 @@ struct LocalReuse: Sendable {
         }
     }
 
-    /// A chunk of the partial output that a scan has found whole; nil if it has changed since.
+    /// The bytes of a chunk of the partial output; nil if they have changed since they were verified.
     private func read(_ chunk: Int) throws(SystemError) -> [UInt8]? {
         let location = layout.location(ofChunk: chunk)
         guard let file = try store.tree.open(location.file) else { return nil }

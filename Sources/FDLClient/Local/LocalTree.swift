@@ -3,22 +3,22 @@ import FDLSystem
 import Glibc
 import NIOPosix
 
-/// The files of a manifest as they lie on this machine: a finished output, a partial one, one to verify.
+/// The files of a manifest as they are on this machine: a finished output, a partial one, or one to verify.
 struct LocalTree: Sendable {
     let root: SharedDescriptor
     private let files: Files
-    /// Who has to own the files, which then may have no further hard link; nil if anybody may. Other files count as missing.
+    /// The user ID that must own the files, which then may have no further hard link either; nil for any owner. Files
+    /// that do not comply are treated as absent.
     private let owner: UInt32?
-    /// A folder with what is listed in it; nil if there is one file.
+    /// The folder and what the manifest lists in it; nil for a single file.
     let folder: ListedFolder?
 
     private enum Files: Sendable {
         case one(name: String)
-        /// The manifest's, relative to the root.
+        /// The manifest's files; their paths are relative to `root`.
         case listed([Manifest.File])
     }
 
-    /// How many files there are.
     private var count: Int {
         switch files {
         case .one: 1
@@ -33,7 +33,7 @@ struct LocalTree: Sendable {
         }
     }
 
-    /// A single file under any name.
+    /// A single file, whatever its name is in the manifest.
     init(directory: SharedDescriptor, fileName: String) {
         root = directory
         files = .one(name: fileName)
@@ -41,7 +41,8 @@ struct LocalTree: Sendable {
         folder = nil
     }
 
-    /// A folder with the manifest's paths in it.
+    /// A folder that holds the manifest's paths.
+    /// - Parameter owner: the user ID that must own the files; nil for any owner.
     init(folder: SharedDescriptor, manifest: Manifest, owner: UInt32? = nil) {
         root = folder
         files = .listed(manifest.files)
@@ -49,8 +50,9 @@ struct LocalTree: Sendable {
         self.folder = ListedFolder(folder, ListedTree(manifest))
     }
 
-    /// Makes all of it survive a loss of power: what another program has written, too.
-    /// - Parameter pool: its threads sync the files.
+    /// Makes the whole tree survive a loss of power, including what another program has written.
+    /// - Parameter pool: the threads that sync the files.
+    /// - Throws: `SystemError`.
     func sync(on pool: NIOThreadPool) async throws {
         if count >= ChunkStore.leastForWholeSync, root.descriptor.syncsAllAtOnce {
             return try await pool.runIfActive { try root.descriptor.syncFileSystem() }
@@ -61,10 +63,11 @@ struct LocalTree: Sendable {
         }
     }
 
-    /// - Returns: nil if there is no such regular file.
+    /// Opens a file by its number in the manifest.
+    /// - Returns: nil if there is no such regular file, or it does not comply with `owner`.
     func open(_ file: Int, flags: Int32 = O_RDONLY) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
-            // O_NONBLOCK: a FIFO in the file's place must not hang us; it means nothing to a regular file.
+            // O_NONBLOCK: opening a FIFO in the file's place must not block; it has no effect on a regular file.
             let opened = try root.descriptor.open(beneath: path(file), flags: flags | O_NONBLOCK | O_NOCTTY)
             let status = try opened.status()
             guard status.kind == .regular else { return nil }

@@ -6,11 +6,11 @@ import NIOCore
 
 /// Checks files on this machine against a manifest, without any network.
 public enum LocalTreeCheck {
-    /// What a check found.
+    /// The result of a check.
     public struct Report: Sendable, Equatable {
         public let totalChunks: Int
         public let matchingChunks: Int
-        /// The files that are not as the manifest says, in its order.
+        /// What differs from the manifest: a folded pair of names, if any, then the files in the manifest's order.
         public let problems: [Problem]
 
         public var isComplete: Bool { problems.isEmpty }
@@ -24,17 +24,18 @@ public enum LocalTreeCheck {
         public enum Kind: Sendable, Equatable {
             case missing
             case wrongSize(expected: Int64, found: Int64)
-            /// That many of its chunks have other bytes.
+            /// The size is right, but this many chunks have wrong bytes.
             case damaged(chunks: Int)
-            /// It lacks the executable bit, or has it wrongly.
+            /// It lacks the executable bit, or has it although it should not.
             case executable(expected: Bool)
-            /// The file system holds it and another listed file as one.
+            /// The file system takes it and another listed file for the same file.
             case folded(with: String)
         }
     }
 
-    /// Hashes what lies at `path`, with all cores.
-    /// - Throws: `Failure` if the path cannot be read, or is a file where the manifest lists a folder.
+    /// Hashes the file or folder at `path`, using all cores.
+    /// - Throws: `Failure`: 64 if there is nothing at `path`, or a file instead of a folder or the reverse; 74 if it
+    ///   cannot be read, or this machine has too few threads or too little memory.
     public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
         try explaining { () throws(SystemError) in
             try ProcessLimits.check(threads: System.coreCount + 2, bytes: 32 << 20)
@@ -97,15 +98,15 @@ public enum LocalTreeCheck {
             let folder = SharedDescriptor(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
             return LocalTree(folder: folder, manifest: manifest)
         }
-        // The last part is opened without following links, and a person may well name one.
+        // `LocalTree` does not follow a link in the last part of a path, but the path given may well be one.
         let path = try realPath(path)
         let parent = try Descriptor(openingDirectory: Directory.containing(path))
         let directory = SharedDescriptor(parent)
         return LocalTree(directory: directory, fileName: splitLast(path).name)
     }
 
-    /// Whether an executable bit that is not as it was signed says anything: not if the file system shows one mode for
-    /// all.
+    /// Whether a wrong executable bit counts as a problem. It does not if the file system shows the same mode for all
+    /// files.
     private static func countsBits(_ statuses: [FileStatus?], _ tree: LocalTree) -> Bool {
         switch tree.root.descriptor.executableBits() {
         case .kept: true
@@ -114,8 +115,8 @@ public enum LocalTreeCheck {
         }
     }
 
-    /// Gives files the executable bit, and takes it away, as it was signed.
-    /// - Returns: how many of them cannot be given it.
+    /// Sets or clears the executable bit of each file as the manifest says.
+    /// - Returns: how many files lack the bit because it cannot be set.
     static func putBitsRight(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Int {
         var left = 0
         for (index, file) in manifest.files.enumerated() {
@@ -127,7 +128,7 @@ public enum LocalTreeCheck {
         return left
     }
 
-    /// Whether every file is there with its size: the cheap part of a check, done before anything is hashed.
+    /// Whether every file exists with the right size: the cheap part of a check, to be done before hashing.
     static func sizesMatch(_ tree: LocalTree, _ manifest: Manifest) throws(SystemError) -> Bool {
         for (index, file) in manifest.files.enumerated() {
             guard let opened = try tree.open(index), try opened.status().size == file.size else { return false }
@@ -137,12 +138,12 @@ public enum LocalTreeCheck {
 }
 
 extension LocalTreeCheck.Problem: CustomStringConvertible {
-    /// The path, and what is wrong with it: a sentence without a full stop.
+    /// One sentence for a person, without a full stop: the path and what is wrong with it.
     public var description: String { "\(path) \(kind)" }
 }
 
 extension LocalTreeCheck.Problem.Kind: CustomStringConvertible {
-    /// What can be done about it.
+    /// What to do about it.
     public var hint: String {
         switch self {
         case .folded: "keep it on a file system that tells the two names apart, such as ext4, XFS or Btrfs"

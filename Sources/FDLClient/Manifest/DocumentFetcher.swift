@@ -4,17 +4,18 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Fetches small documents whole: a manifest and its signature. Nothing in them is believed here.
+/// Fetches small documents whole: a manifest and its signature. It does not verify them.
 struct DocumentFetcher: Sendable {
     let group: any EventLoopGroup
     let tls: TLSContext
-    /// For the whole of one document.
+    /// From the connection attempt to the end of one document.
     var timeout = TimeAmount.seconds(60)
 
     /// - Parameters:
-    ///   - path: percent-encoded, from the URL's first `/` on.
-    ///   - limit: a longer document is refused, in bytes.
-    /// - Returns: nil where the source answers 404 or 410.
+    ///   - path: percent-encoded, beginning with `/`.
+    ///   - url: its host and port; its path is not used.
+    ///   - limit: the greatest length accepted, in bytes.
+    /// - Returns: nil if the source answers 404 or 410.
     /// - Throws: `SourceError`.
     func fetch(_ path: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
         do {
@@ -34,7 +35,8 @@ struct DocumentFetcher: Sendable {
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
         head.headers.add(name: "Accept-Encoding", value: "identity")
-        // A cache on the way must not answer with one of an older pair for ever (RFC 9111 section 5.2.1.4).
+        // A cache on the way must not keep serving half of an older pair of manifest and signature (RFC 9111 section
+        // 5.2.1.4).
         head.headers.add(name: "Cache-Control", value: "no-cache")
         head.headers.add(name: "Connection", value: "close")
         let request = head
@@ -53,7 +55,7 @@ struct DocumentFetcher: Sendable {
     }
 }
 
-/// Asks for one document and gathers it.
+/// Requests one document and collects it.
 private final class DocumentHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart

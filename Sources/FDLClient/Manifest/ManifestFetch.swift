@@ -6,11 +6,13 @@ import NIOCore
 
 /// Fetches a manifest by its URL.
 public enum ManifestFetch {
+    /// Fetches a manifest and its signature, and verifies neither.
     /// - Parameter url: of a manifest, for instance `https://a.example:8443/manifests/NAME.json`. The signature is
-    ///   looked for at the same URL with `.minisig` at its end.
-    /// - Throws: `Failure`: 64 for what is no such URL, 69 where the server does not have it or cannot be reached,
-    ///   74 where this machine has too few descriptors, threads or memory, 77 where TLS is refused, 78 where the TLS
-    ///   settings cannot be used.
+    ///   expected at the same URL with `.minisig` appended.
+    /// - Returns: the manifest and its signature; the signature is nil if the server does not have it.
+    /// - Throws: `Failure`: 64 if `url` is not the URL of a manifest, 69 if the server lacks the manifest or fails, 74
+    ///   if this machine has too few descriptors, threads or memory, 77 if TLS fails or access is refused, 78 if the
+    ///   TLS settings cannot be used.
     public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
         let group = try EventLoops.group(threads: 1)
@@ -30,15 +32,15 @@ public enum ManifestFetch {
     }
 
     /// The worker that serves the manifest of a URL.
-    /// - Returns: nil where it is not one of a worker's tree.
+    /// - Returns: nil if the URL is not one of a worker's tree.
     public static func worker(serving url: String) -> SourceURL? {
         guard let (directory, _) = try? split(url) else { return nil }
         guard directory.path.hasSuffix("/\(TreePath.manifests)") else { return nil }
         return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))")
     }
 
-    /// The name that a URL asks for: `NAME` of a tree's `/manifests/NAME.json`.
-    /// - Returns: nil where it is not one of a tree.
+    /// The manifest name in a URL: `NAME` in `/manifests/NAME.json` of a worker's tree.
+    /// - Returns: nil if the URL is not one of a worker's tree.
     package static func name(askedBy url: String) -> String? {
         worker(serving: url).map { _ in FileNames.manifestName(inFile: splitLast(url).name) }
     }
@@ -47,7 +49,7 @@ public enum ManifestFetch {
         let (base, name) = splitLast(url)
         do throws(SourceURLError) {
             let directory = try SourceURL((base ?? "") + "/")
-            // It goes into the request line as it is.
+            // The name goes into the request line unchanged.
             guard !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .invalidCharacter }
             guard !name.contains("#") else { throw .fragment }
             guard !name.contains("?") else { throw .query }
@@ -62,10 +64,10 @@ public enum ManifestFetch {
     }
 }
 
-/// A manifest that cannot be had from its URL, as a person is told.
+/// A manifest that cannot be fetched from its URL, as it is reported to a person.
 struct ManifestFetchError: Explained {
     let cause: SourceError
-    /// Where the manifest was to be.
+    /// The directory of the manifest.
     let url: SourceURL
     let path: String
     let context: SourceContext

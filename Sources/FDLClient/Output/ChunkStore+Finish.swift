@@ -4,9 +4,10 @@ import Glibc
 import NIOPosix
 import Synchronization
 
-/// What became of an output that got its final name.
+/// What to report about an output that got its final name.
 struct FinishedOutput: Sendable {
-    /// Where what is left of a folder that was replaced lies now: files that nobody listed, or that could not be removed.
+    /// The path of a replaced folder if anything is left of it: files that the manifest does not list, or that could
+    /// not be removed.
     var kept: String?
     /// How many files could not be given the executable bit.
     var withoutBit = 0
@@ -15,10 +16,11 @@ struct FinishedOutput: Sendable {
 extension ChunkStore {
     /// Makes the complete output durable and gives it its final name, in one step.
     /// - Parameters:
-    ///   - replacing: whether what has the name now makes room.
-    ///   - pool: its threads sync the files, several at once: a file system's journal takes them in together, while one
-    ///     after the other each waits for the disk.
-    /// - Throws: `Failure`, `SystemError`; then nothing bears the final name that did not before.
+    ///   - replacing: whether an existing output with that name is replaced.
+    ///   - pool: the threads that sync the files. Several syncs at once share a commit of the file system's journal;
+    ///     one after the other, each would wait for the disk.
+    /// - Returns: what to report.
+    /// - Throws: `Failure` or `SystemError`. Up to the rename, an error leaves what has the final name untouched.
     func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws -> FinishedOutput {
         closeFiles()
         let withoutBit = BitCount()
@@ -33,13 +35,13 @@ extension ChunkStore {
         return FinishedOutput(kept: kept, withoutBit: withoutBit.value)
     }
 
-    /// From so many files on, one sync of the whole file system takes less time than a sync of each.
+    /// From this many files on, one sync of the whole file system is faster than a sync of each file.
     static let leastForWholeSync = 256
 
     /// How many files are synced at once.
     static let syncWidth = 8
 
-    /// How many files the threads could not give the executable bit.
+    /// Counts the files that could not be given the executable bit, across threads.
     private final class BitCount: Sendable {
         private let lost = Atomic(0)
 
@@ -66,7 +68,8 @@ extension ChunkStore {
         try folder.syncDirectories()
     }
 
-    /// Looks at each file where it lies, opens those that are not as they should be, and syncs all of them together.
+    /// Checks each file by its status, opens and completes only those that are not as they should be, and syncs the
+    /// whole file system once.
     private func completeAtOnce(_ folder: ListedFolder, _ withoutBit: BitCount) throws {
         for file in manifest.files.indices where manifest.files[file].size == 0 { _ = try openWritten(file) }
         try folder.removeOthers { index, directory, entry in
@@ -83,12 +86,12 @@ extension ChunkStore {
     private func complete(_ index: Int, _ withoutBit: BitCount) throws {
         let listed = manifest.files[index]
         let (file, status) = try openWritten(index)
-        // A bit that cannot be taken away is the file system's, which shows one mode for all.
+        // A bit that cannot be cleared is not reported: the file system shows the same mode for all files.
         if try !file.descriptor.setExecutable(listed.isExecutable, status), listed.isExecutable { withoutBit.note() }
         try file.descriptor.sync()
     }
 
-    /// - Returns: where what is left of a replaced folder lies now.
+    /// - Returns: the path of a replaced folder if anything is left of it, otherwise nil.
     private func giveName(replacing: Bool) throws(SystemError) -> String? {
         let directory = target.directory
         let isTaken = try directory.descriptor.status(child: target.name) != nil
@@ -103,22 +106,24 @@ extension ChunkStore {
         return replaced.flatMap { target.removeListed(from: $0, manifest) }
     }
 
-    /// - Returns: the name that the old folder has now; nil if there is nothing left of it.
+    /// Gives the new folder the name of the old one.
+    /// - Returns: the name that the old folder has now; nil if nothing is left of it.
     private func exchangeFolders() throws(SystemError) -> String? {
         let directory = target.directory
         do throws(SystemError) {
             try directory.descriptor.rename(child: target.partName, to: target.name, .exchange)
-            // Under this name the next download would take it for its own. The new folder has its name in any case.
+            // Under the partial output's name the next download would take the old folder for its own. A failure here
+            // is no error, because the new folder already has its name.
             return (try? target.setAside(target.partName)) ?? target.partName
         } catch {
             guard Nicety.renameFlags.cannot(error.code) else { throw error }
         }
-        // File systems that cannot exchange: between the two steps neither folder bears the name.
+        // The file system cannot exchange names. Between the next two renames neither folder has the final name.
         let replaced: String?
         do throws(SystemError) {
             replaced = try target.setAside(target.name)
         } catch {
-            // An overlay does not rename a folder of its lower layer, but takes away what is in it.
+            // An overlay file system cannot rename a folder of its lower layer, but can remove what is in it.
             guard error.code == EXDEV else { throw error }
             let old = try directory.descriptor.open(child: target.name, flags: O_RDONLY | O_DIRECTORY)
             guard try !ListedFolder(SharedDescriptor(old), ListedTree(manifest)).removeListed() else { throw error }

@@ -4,15 +4,15 @@ import Glibc
 import Synchronization
 
 extension ChunkStore {
-    /// The file, open for writing, kept open for the chunks that follow.
+    /// A file, open for writing. It is kept open for the chunks that follow.
     func openFile(_ file: Int) throws(SystemError) -> OutputFile {
         if let output = state.withLock({ Self.recall(file, &$0) }) { return output }
         let output = OutputFile(try open(file), size: manifest.files[file].size, usesPageCache: usesPageCache)
-        // What is dropped closes files: that is for outside the lock.
+        // Releasing an `OutputFile` closes it; do that outside the lock.
         var dropped: [OutputFile] = []
         defer { dropped.removeAll() }
         return state.withLock { state in
-            // Another thread may have opened it meanwhile.
+            // Another thread may have opened the file meanwhile.
             if let first = Self.recall(file, &state) { return first }
             state.open.append((file, output))
             if state.open.count > openFileLimit { dropped.append(state.open.removeFirst().output) }
@@ -20,8 +20,9 @@ extension ChunkStore {
         }
     }
 
-    /// A file whose chunks are all in their places, open to be completed. Only an empty file is made now.
-    /// - Throws: `SystemError`, ENOENT if somebody has removed it; `Failure` if it has been cut.
+    /// Opens a file whose chunks are all in their places, and cuts it to its size. An empty file is created here.
+    /// - Throws: `SystemError`; ENOENT if the file has been removed. `Failure` if it has been cut, or others can change
+    ///   it.
     func openWritten(_ file: Int) throws -> (file: SharedDescriptor, status: FileStatus) {
         let listed = manifest.files[file]
         let holder =
@@ -37,7 +38,7 @@ extension ChunkStore {
         return (holder, status)
     }
 
-    /// The file, open for writing; made, sized and its room reserved.
+    /// Opens a file for writing: creates it if necessary, sets its size and reserves its room.
     private func open(_ file: Int) throws(SystemError) -> SharedDescriptor {
         let holder = target.isFolder ? SharedDescriptor(try createInWay(manifest.files[file])) : partial.holder
         try prepare(holder.descriptor, file: file)
@@ -48,11 +49,10 @@ extension ChunkStore {
         do throws(SystemError) {
             return try createFile(file)
         } catch {
-            // A partial output of an earlier version may have a file where this one has a directory, or the reverse.
-            // ENOENT: it was still there when the directory was to be made, and another thread has just cleared it.
+            // The partial output may come from another version, with a file in place of a directory or the reverse.
+            // ENOENT: creating the directory met such a file, and another thread has removed it since.
             guard [EISDIR, ENOTDIR, ELOOP, ENXIO, EEXIST, ENOENT].contains(error.code) else { throw error }
-            // One at a time: what one has made in the place of what it cleared, the next must not take for the
-            // obstacle.
+            // One thread at a time: otherwise one could take what another has just created for an obstacle.
             return try clearing.withLock { _ throws(SystemError) in
                 try clearWay(for: file.path.string)
                 return try createFile(file)
@@ -69,7 +69,7 @@ extension ChunkStore {
             try partial.holder.descriptor.createDirectory(beneath: directory)
             opened = try openOrCreate(file)
         }
-        // In a folder that this run has made there is nothing of anybody else's, and the end looks again.
+        // A folder that this run created holds nothing of others, and `finish` checks every file again.
         guard !partial.isNew else { return opened }
         let status = try opened.status()
         guard status.kind == .regular, partial.isAlone(status) else {
@@ -85,8 +85,8 @@ extension ChunkStore {
 
     private static let writing = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 
-    /// Removes from the partial output what is in the way of `path`: anything but a directory where it needs one, and
-    /// anything in its own place but a file that only this download has.
+    /// Removes from the partial output what is in the way of `path`: anything in place of one of its directories that
+    /// is not a directory, and anything in its own place that is not a file of this download alone.
     private func clearWay(for path: String) throws(SystemError) {
         var directory = try partial.holder.descriptor.duplicate()
         let parts = pathParts(path)
@@ -99,6 +99,7 @@ extension ChunkStore {
         }
     }
 
+    /// A recently used file that is still open, if any; it becomes the most recent one.
     private static func recall(_ file: Int, _ state: inout State) -> OutputFile? {
         guard let index = state.open.lastIndex(where: { $0.file == file }) else { return nil }
         let entry = state.open.remove(at: index)
@@ -106,12 +107,12 @@ extension ChunkStore {
         return entry.output
     }
 
-    /// Lets go of the files opened lately.
+    /// Releases the files kept open.
     func closeFiles() { state.withLock { $0.open.removeAll() } }
 
-    /// Gives a file its final size, the missing parts as holes, with room reserved for all that is not zeros. In a folder
-    /// the room for all of it was checked once, and a file of one chunk gets its size and room when the chunk is written.
-    /// - Returns: whether the room is reserved.
+    /// Sets a file to its final size and reserves room for everything but chunks of zeros. In a folder, a file of one
+    /// chunk gets its size and room when that chunk is written; `reserve` has checked the room for the whole folder.
+    /// - Returns: false if the file system cannot reserve room.
     @discardableResult
     func prepare(_ opened: borrowing Descriptor, file: Int) throws(SystemError) -> Bool {
         let size = manifest.files[file].size
@@ -135,7 +136,7 @@ extension ChunkStore {
 }
 
 extension PartialOutput {
-    /// Whether a file in it is this download's alone: another name of it, or another owner, could change it after it
-    /// has been verified.
+    /// Whether a file in it belongs to this download alone. Through another hard link, or as another owner, somebody
+    /// could change it after it has been verified.
     func isAlone(_ status: FileStatus) -> Bool { status.links <= 1 && status.owner == owner }
 }

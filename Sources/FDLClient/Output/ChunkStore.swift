@@ -3,33 +3,34 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// The incomplete output, with every verified chunk in its place. It holds nothing else: the bytes themselves say what
-/// is there.
+/// Writes verified chunks into the partial output, each in its place. There is no progress file: a scan of the bytes
+/// shows which chunks are there.
 final class ChunkStore: Sendable {
     let tree: LocalTree
     let target: OutputTarget
     let manifest: Manifest
     let layout: ChunkLayout
     let partial: PartialOutput
-    /// All chunks that are nothing but zeros: they are holes if the file system has them, and never written.
+    /// All chunks that are nothing but zeros. They become holes if the file system has holes, and are never fetched.
     let zeros: ChunkSet
     let usesPageCache: Bool
     let state: Mutex<State>
+    /// Held while an obstacle is removed from the partial output.
     let clearing = Mutex(())
-    /// How many files are kept open at once, each with two descriptors at most. Connections need some too.
+    /// How many files are kept open at once, with at most two descriptors each. It leaves descriptors for connections.
     let openFileLimit: Int
 
     struct State {
-        /// Chunks written or being written, so that the second answer to a hedged request is not written again.
+        /// Chunks that are written or being written, so that the second copy of a hedged chunk is not written again.
         var claimed: ChunkSet
-        /// Files opened lately, the latest last.
+        /// Files used recently, the most recent last.
         var open: [(file: Int, output: OutputFile)] = []
     }
 
-    /// Opens or makes the partial output and takes its lock.
-    /// - Parameter usesPageCache: whether large files too are written through the page cache.
-    /// - Throws: `Failure` (73) if it cannot be made, another download holds it, or the file system cannot hold a
-    ///   listed name or takes two of them for one; (74) if the disk has no room.
+    /// Opens or creates the partial output and takes its lock.
+    /// - Parameter usesPageCache: whether even large files are written through the page cache.
+    /// - Throws: `Failure`: 73 if it cannot be created, another download holds it, or the file system cannot hold a
+    ///   listed name or takes two of them for one; 74 if the disk is full or fails.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
         openFileLimit = max(1, min(64, manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
@@ -48,11 +49,11 @@ final class ChunkStore: Sendable {
         throw failure
     }
 
-    /// The permission bits to make a file with: the system takes away what it does not grant.
+    /// The permission bits to create a file with, before the umask.
     static func mode(of file: Manifest.File) -> UInt32 { file.isExecutable ? 0o777 : 0o666 }
 
-    /// Why the listed names cannot lie here. Tried out before anything is fetched, with those that some file system
-    /// cannot hold and those that one may fold; what other names it folds is found out at the end.
+    /// Why the file system cannot hold the listed names; nil if it can. Before anything is fetched, this tries the
+    /// names that some file systems refuse or fold. Any other folding is found at the end.
     private func unfitNames() throws(Failure) -> Failure? {
         let folder = partial.holder
         return try explaining(for: .output) { () throws(SystemError) in
@@ -71,19 +72,20 @@ final class ChunkStore: Sendable {
         }
     }
 
-    /// Makes sure before the first byte that the missing chunks have room.
-    /// - Throws: `SystemError`, ENOSPC if they have not.
+    /// Makes sure that the disk has room for the missing chunks, before anything is fetched.
+    /// - Throws: `SystemError`; ENOSPC if there is not enough room.
     func reserve(missing: ChunkSet) throws(SystemError) {
         if !target.isFolder, try prepare(partial.holder.descriptor, file: 0) { return }
         let bytes = layout.bytes(of: missing.subtracting(zeros))
         guard let free = try partial.holder.descriptor.freeBytes(), free < bytes else { return }
-        // An earlier run may have room reserved in the files already, besides what is in them.
+        // An earlier run may have reserved room in the files that is still empty.
         let all = layout.bytes(of: ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros))
         guard try free + allocated() >= all else {
             throw SystemError(operation: .reserveRoom, path: partial.holder.descriptor.path, code: ENOSPC)
         }
     }
 
+    /// Bytes that the files take on the disk.
     private func allocated() throws(SystemError) -> Int64 {
         guard target.isFolder else { return try partial.holder.descriptor.status().allocated }
         var total: Int64 = 0
@@ -91,7 +93,7 @@ final class ChunkStore: Sendable {
         return total
     }
 
-    /// Writes a verified chunk in its place. A chunk that is there already is left.
+    /// Writes a verified chunk in its place, unless it is there already.
     /// - Returns: false if it was written, or is being written, by another call.
     func write(_ chunk: Int, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Bool {
         guard state.withLock({ $0.claimed.insert(chunk) }) else { return false }
@@ -100,7 +102,7 @@ final class ChunkStore: Sendable {
         return true
     }
 
-    /// Puts chunks of zeros in their places: as holes if the file system has them.
+    /// Puts chunks of zeros in their places, as holes if the file system has holes.
     func makeHoles(_ chunks: ChunkSet) throws(SystemError) {
         var next = chunks.first()
         while let chunk = next {
@@ -116,18 +118,18 @@ final class ChunkStore: Sendable {
         }
     }
 
-    /// Notes chunks that a scan has found in their places.
+    /// Records the chunks that a scan has found in their places.
     func adopt(_ chunks: ChunkSet) {
         state.withLock { state in
             for chunk in chunks { state.claimed.insert(chunk) }
         }
     }
 
-    /// Takes the partial output away where this run made it and it holds no chunk: a download that got nothing leaves
-    /// nothing.
+    /// Removes the partial output if this run created it and it holds no chunk but zeros: a download that got nothing
+    /// leaves nothing behind.
     func discardIfEmpty() {
         guard partial.isNew, state.withLock({ $0.claimed.subtracting(zeros).isEmpty }) else { return }
-        // Where it cannot be removed, it stays as an empty partial output, which the next run takes up.
+        // If it cannot be removed, the next run continues with it.
         try? target.directory.descriptor.removeTree(child: target.partName)
     }
 }

@@ -1,12 +1,12 @@
 import FDLCore
 import FDLSystem
 
-/// What one directory on disk has of what a manifest lists in it, and what it has besides.
+/// Compares the entries of one directory on disk with what a manifest lists in it.
 ///
-/// Which entry is which is decided by what it is, never by its spelling alone: a file system may list `Readme` as
-/// `readme`, or hold `Readme` and `README` as one file.
+/// Entries are matched by spelling and kind first, then by file identity, then by folded name, because a file
+/// system may show `Readme` as `readme`, or take `Readme` and `README` for one file.
 struct FolderCensus {
-    /// A listed name and the entry that it is.
+    /// A listed name and the entry that matches it.
     struct Match {
         let child: ListedTree.Child
         let entry: DirectoryEntry
@@ -14,26 +14,29 @@ struct FolderCensus {
 
     private let tree: ListedTree
     private let folder: ListedTree.Folder
-    /// By the index of a child: whether an entry has exactly its name. Of hundreds of thousands nothing else is kept.
+    /// Indexed by a child's `place`: whether an entry has exactly its name. This is all that is kept for such entries,
+    /// of which there may be hundreds of thousands.
     private var isSpelledAlike: [Bool]
+    /// Listed names whose entries are spelled differently.
     private var respelled: [Match] = []
     /// Entries that the tree does not list, sorted by their bytes.
     private(set) var unlisted: [DirectoryEntry] = []
-    /// Listed names that nothing bears.
+    /// Listed names that do not exist in the directory, or are entries of another kind.
     private(set) var absent: [ListedTree.Child] = []
-    /// Listed names that the file system takes for another listed one.
+    /// Listed names that the file system takes for another listed name.
     private(set) var folded: [(name: String, with: String)] = []
-    /// Listed names that are there, though none of the entries could be told to be them.
+    /// Listed names that exist, but for which no matching entry was found.
     private(set) var hidden: [String] = []
 
-    /// Begins to compare a directory with a folder of `tree`: `take` each of its entries, then `settle`.
+    /// Begins a comparison. Call `take` with each entry of the directory, then `settle`.
     init(of folder: ListedTree.Folder, in tree: ListedTree) {
         self.tree = tree
         self.folder = folder
         isSpelledAlike = Array(repeating: false, count: folder.fileCount)
     }
 
-    /// - Parameter status: what bears a name now, asked of the file system.
+    /// Takes one entry of the directory.
+    /// - Parameter status: looks up an entry's status in the file system.
     mutating func take(
         _ entry: DirectoryEntry,
         status: (DirectoryEntry) throws(SystemError) -> FileStatus?
@@ -45,15 +48,15 @@ struct FolderCensus {
         }
     }
 
-    /// Places the listed names that no entry is spelled like, after the last entry.
-    /// - Parameter status: what bears a name now, asked of the file system.
+    /// Matches the listed names that no entry is spelled like. Call this after the last entry.
+    /// - Parameter status: looks up an entry's status in the file system.
     mutating func settle(status: (DirectoryEntry) throws(SystemError) -> FileStatus?) throws(SystemError) {
         unlisted.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         let unmatched = tree.children(of: folder).filter { !isSpelledAlike[$0.place] }
         if !unmatched.isEmpty { try place(unmatched, status) }
     }
 
-    /// Listed names and the entries that they are; first those that are spelled alike, sorted by the bytes of the names.
+    /// Listed names and their entries: first those that are spelled alike, sorted by the bytes of the names.
     var matches: some Sequence<Match> {
         let alike = tree.children(of: folder).lazy.filter { isSpelledAlike[$0.place] }.map { child in
             let kind: FileStatus.Kind = child.isFolder ? .directory : .regular
@@ -71,13 +74,13 @@ struct FolderCensus {
         return kind == (child.isFolder ? .directory : .regular)
     }
 
-    /// What an entry is known by, whatever its spelling.
+    /// What identifies an entry, whatever its spelling.
     private enum Key: Hashable {
         case file(FileStatus.Identity)
         case folded(String)
     }
 
-    /// Finds the entries of those listed names that no entry is spelled like.
+    /// Finds the entries of listed names that no entry is spelled like.
     private mutating func place(
         _ children: [ListedTree.Child],
         _ status: (DirectoryEntry) throws(SystemError) -> FileStatus?
@@ -91,8 +94,8 @@ struct FolderCensus {
                 absent.append(child)
             }
         }
-        // The file's identity tells. But some FUSE file systems make one up for each spelling: there it is what the
-        // names fold to.
+        // First compare file identities. Some FUSE file systems invent one for each spelling, so compare the folded
+        // names next.
         for byIdentity in [true, false] where !left.isEmpty {
             func key(_ entry: DirectoryEntry) throws(SystemError) -> Key? {
                 if byIdentity { return try status(entry).map { .file($0.identity) } }
@@ -124,7 +127,7 @@ struct FolderCensus {
             unlisted = unlisted.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
             left = unknown
         }
-        // More names than entries for them: they, or some of them, are files that other listed names have already.
+        // If there are more names than entries, some of the names share a file with another listed name.
         if left.count > unlisted.count {
             folded += left.map { ($0.child.name, with: "another listed name") }
         } else {
@@ -134,7 +137,8 @@ struct FolderCensus {
 }
 
 extension FolderCensus {
-    /// The census of an open directory.
+    /// Compares an open directory with a folder of `tree`.
+    /// - Throws: `SystemError` if the directory cannot be read.
     init(
         of folder: ListedTree.Folder,
         in tree: ListedTree,

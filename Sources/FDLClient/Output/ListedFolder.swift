@@ -2,7 +2,7 @@ import FDLCore
 import FDLSystem
 import Glibc
 
-/// An open folder and what a manifest lists in it.
+/// An open directory and what a manifest lists in it.
 struct ListedFolder: Sendable {
     let directory: SharedDescriptor
     let listed: ListedTree
@@ -28,7 +28,7 @@ struct ListedFolder: Sendable {
         return ListedFolder(SharedDescriptor(opened), listed, folder)
     }
 
-    /// Two listed paths that the file system takes for one; nil if each has an entry of its own.
+    /// Two listed paths that the file system takes for the same name; nil if each has an entry of its own.
     func foldedPair() throws(SystemError) -> (String, String)? {
         let census = try census()
         if let pair = census.folded.first { return (folder.joined(pair.name), folder.joined(pair.with)) }
@@ -38,7 +38,8 @@ struct ListedFolder: Sendable {
         return nil
     }
 
-    /// The first file, or other thing that can be lost, that no path of the manifest names.
+    /// The path of the first entry that the manifest does not list and that is not a directory; empty directories do
+    /// not count. Nil if there is none.
     func firstUnlisted() throws(SystemError) -> String? {
         let census = try census()
         for entry in census.unlisted {
@@ -63,10 +64,10 @@ struct ListedFolder: Sendable {
         return nil
     }
 
-    /// Removes all that is not listed.
-    /// - Parameter file: called with each listed file: its number, the directory it is in, and its entry there.
-    /// - Throws: `Failure` (73) if the file system takes two listed paths for one, or shows one in a way that does
-    ///   not tell what is listed from what is not; `SystemError`.
+    /// Removes everything that is not listed.
+    /// - Parameter file: called with each listed file: its number, its directory, and its entry there.
+    /// - Throws: `Failure`: 73 if the file system takes two listed paths for one, or shows a listed name so differently
+    ///   that it cannot be told from an unlisted one; 74 if a listed file is gone. `SystemError`.
     func removeOthers(visiting file: (Int, borrowing Descriptor, DirectoryEntry) throws -> Void = { _, _, _ in }) throws
     {
         let census = try census()
@@ -96,7 +97,7 @@ struct ListedFolder: Sendable {
         }
     }
 
-    /// Makes the names in the folder and in all listed folders below it survive a loss of power.
+    /// Makes the entries of this directory and of all listed directories below it survive a loss of power.
     func syncDirectories() throws(SystemError) {
         for inner in listed.folders() {
             try directory.descriptor.open(beneath: inner.path, flags: O_RDONLY | O_DIRECTORY).syncDirectory()
@@ -104,7 +105,7 @@ struct ListedFolder: Sendable {
         try directory.descriptor.syncDirectory()
     }
 
-    /// Removes the listed files, and the directories that are empty then.
+    /// Removes the listed files, and the listed directories that become empty.
     /// - Returns: whether anything is left.
     func removeListed() throws(SystemError) -> Bool {
         let census = try census()
@@ -121,7 +122,7 @@ struct ListedFolder: Sendable {
 }
 
 extension Failure {
-    /// A listed name cannot be had here.
+    /// The file system cannot hold a listed name.
     init(refused path: String, _ error: SystemError) {
         self.init(
             .cannotCreate,
@@ -130,7 +131,7 @@ extension Failure {
         )
     }
 
-    /// Two listed paths are one file here.
+    /// The file system takes two listed paths for the same name.
     init(folded first: String, _ second: String) {
         self.init(
             .cannotCreate,
@@ -139,7 +140,7 @@ extension Failure {
         )
     }
 
-    /// Somebody else has written to what was written, or has cut it.
+    /// Another program has changed or cut a file of the output.
     init(changedSinceWritten path: String) {
         self.init(
             .localIO,

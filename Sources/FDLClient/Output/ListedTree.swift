@@ -1,22 +1,22 @@
 import FDLCore
 
-/// The paths of a manifest as the tree that they make, compared byte for byte: two names that Unicode calls equivalent
-/// are two files on Linux.
+/// The paths of a manifest as a tree. Names are compared byte for byte, because names that are equivalent in Unicode
+/// are different files on Linux.
 struct ListedTree: Sendable {
     private let files: [Manifest.File]
-    /// Indices of `files` in the order of a walk. What lies in one directory stands together, sorted by name: a folder
-    /// with hundreds of thousands of files needs no list of its own.
+    /// Indices of `files`, in the order of a walk through the tree. The entries of each directory are neighbours,
+    /// sorted by name, so that a folder of hundreds of thousands of files needs no list of its own.
     private let order: [Int32]
 
     /// One name in a directory.
     struct Child: Sendable {
         let name: String
         let kind: Kind
-        /// The first of its paths among those of its directory, counted from 0.
+        /// The position of its first path among the paths of its directory, counted from 0.
         let place: Int
 
         enum Kind: Sendable {
-            /// By its number in the manifest.
+            /// A file, by its number in the manifest.
             case file(Int)
             case folder(Folder)
         }
@@ -24,15 +24,16 @@ struct ListedTree: Sendable {
         var isFolder: Bool { if case .folder = kind { true } else { false } }
     }
 
-    /// A directory: its part of the sorted paths.
+    /// A directory: a range of the sorted paths.
     struct Folder: Sendable {
         /// Relative to the root; empty for the root itself.
         let path: String
         fileprivate let range: Range<Int>
 
-        /// Of the listed files in it and below it.
+        /// How many listed files are in it and below it.
         var fileCount: Int { range.count }
 
+        /// The path of an entry of this directory.
         func joined(_ name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
     }
 
@@ -43,7 +44,7 @@ struct ListedTree: Sendable {
 
     var root: Folder { Folder(path: "", range: order.indices) }
 
-    /// What a directory holds, sorted by the bytes of the names.
+    /// The entries of a directory, sorted by the bytes of their names.
     func children(of folder: Folder) -> some Sequence<Child> {
         sequence(state: folder.range.lowerBound) { next -> Child? in
             guard next < folder.range.upperBound else { return nil }
@@ -53,7 +54,7 @@ struct ListedTree: Sendable {
         }
     }
 
-    /// The child of exactly this name, byte for byte.
+    /// The entry with exactly this name, byte for byte; nil if there is none.
     func child(named name: [UInt8], in folder: Folder) -> Child? {
         var (low, high) = (folder.range.lowerBound, folder.range.upperBound)
         while low < high {
@@ -64,7 +65,7 @@ struct ListedTree: Sendable {
         return child(at: low, in: folder).child
     }
 
-    /// All directories that the files lie in, those within others first; the root is not among them.
+    /// All directories below the root, each after the directories that it contains.
     func folders() -> [Folder] {
         var result: [Folder] = []
         var pending = [root]
@@ -77,7 +78,7 @@ struct ListedTree: Sendable {
         return result.reversed()
     }
 
-    /// What a path has after a directory's name.
+    /// The part of a path that follows the directory's path.
     private func rest(_ place: Int, in folder: Folder) -> Substring.UTF8View {
         files[Int(order[place])].path.string.utf8.dropFirst(folder.path.isEmpty ? 0 : folder.path.utf8.count + 1)
     }
@@ -86,7 +87,7 @@ struct ListedTree: Sendable {
         rest(place, in: folder).prefix { $0 != UInt8(ascii: "/") }
     }
 
-    /// - Returns: the child whose first path is this one, and the place after its last.
+    /// - Returns: the entry whose first path is at `place`, and the place after its last path.
     private func child(at place: Int, in folder: Folder) -> (child: Child, end: Int) {
         let rest = rest(place, in: folder)
         let found = name(place, in: folder)

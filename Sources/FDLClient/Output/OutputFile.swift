@@ -3,14 +3,15 @@ import Synchronization
 
 /// A file of the output, open for writing.
 ///
-/// A large one is written past the page cache, if the file system can: the result has to be on the disk before it
-/// gets its name, so a copy of it in memory is work and room for nothing.
+/// A large file is written past the page cache if the file system can do that: the output has to be on the disk before
+/// it gets its name, so a copy in the page cache would cost time and memory for nothing.
 final class OutputFile: Sendable {
-    /// Files of fewer bytes go through the page cache: they are likely to be read soon, and the cache has room.
+    /// In bytes. Smaller files go through the page cache: they fit in it and are likely to be read soon.
     static let directSize: Int64 = 64 << 20
-    /// How many threads keep the disk busy with writes that each wait for it.
+    /// How many threads it takes to keep the disk busy with direct writes, each of which waits for the disk.
     static let writers = 4
 
+    /// In bytes. In smaller files written through the page cache, writeback is left to the sync at the end.
     private static let writebackSize: Int64 = 256 << 10
 
     private let holder: SharedDescriptor
@@ -18,10 +19,12 @@ final class OutputFile: Sendable {
     private let direct: Descriptor?
     /// Whether the file system has taken all direct writes so far.
     private let takesDirect: Atomic<Bool>
-    /// Through the page cache the kernel lets one thread at a time write to a file, and those that wait, spin.
+    /// Held during a write through the page cache: the kernel admits one writer to a file at a time, and the threads
+    /// that wait for it spin.
     private let buffered = Mutex(())
 
     /// - Parameters:
+    ///   - holder: the open file.
     ///   - size: of the whole file, in bytes.
     ///   - usesPageCache: whether even a large file goes through the page cache.
     convenience init(_ holder: SharedDescriptor, size: Int64, usesPageCache: Bool) {
@@ -30,7 +33,10 @@ final class OutputFile: Sendable {
         self.init(holder, direct: direct, writesBack: size >= Self.writebackSize)
     }
 
-    /// - Parameter direct: the same file, to be written to past the page cache; nil if it is not.
+    /// - Parameters:
+    ///   - holder: the open file.
+    ///   - direct: the same file opened for direct writes; nil to write through the page cache only.
+    ///   - writesBack: whether each write through the page cache starts writeback at once.
     init(_ holder: SharedDescriptor, direct: consuming Descriptor?, writesBack: Bool = true) {
         self.writesBack = writesBack
         self.holder = holder
@@ -48,13 +54,15 @@ final class OutputFile: Sendable {
         try buffered.withLock { _ throws(SystemError) in
             try holder.descriptor.write(rest, at: offset + Int64(done))
         }
-        // A small file waits for the sync at the end: writing it out by itself costs more than it gains.
+        // For a small file the sync at the end is enough: starting writeback costs more than it gains.
         if writesBack { holder.descriptor.startWriteback(at: offset + Int64(done), length: rest.count) }
         return done
     }
 
-    /// Makes a part of the file zeros: a hole if the file system has them, as it is where nothing was written.
-    /// - Parameter isFresh: whether nothing was written there since the file was made.
+    /// Fills a part of the file with zeros, as a hole if the file system has holes. Extends the file if necessary.
+    /// - Parameters:
+    ///   - range: in bytes.
+    ///   - isFresh: whether nothing has been written there since the file was created: then it is a hole already.
     func clear(_ range: Range<Int64>, isFresh: Bool) throws(SystemError) {
         if try holder.descriptor.status().size < range.upperBound {
             try holder.descriptor.truncate(to: range.upperBound)
@@ -74,7 +82,8 @@ final class OutputFile: Sendable {
         }
     }
 
-    /// - Returns: how many bytes, from the first, are written: as many as whole blocks hold, or fewer.
+    /// Writes whole blocks past the page cache.
+    /// - Returns: how many bytes of the beginning were written; 0 if the file system does not take direct writes.
     private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         guard takesDirect.load(ordering: .relaxed), direct != nil else { return 0 }
         guard let done = try direct?.writeBlocks(bytes, at: offset) else {

@@ -3,26 +3,26 @@ import FDLCrypto
 import FDLSystem
 import Glibc
 
-/// Where a download goes on disk, looked at before anything is fetched: the directory, the final name, and the name
-/// that an incomplete output bears.
+/// Where a download goes on disk: the directory, the final name of the output, and the name of the partial output.
+/// Everything here is checked before anything is fetched.
 struct OutputTarget: Sendable {
     let directory: SharedDescriptor
     let name: String
     let isFolder: Bool
-    /// For messages.
+    /// The path of the output, for messages.
     let path: String
-    /// The name of an incomplete output.
+    /// The name of the partial output.
     let partName: String
-    /// In bytes.
+    /// The greatest length of a name in this directory, in bytes.
     private let longestName: Int
 
-    /// For messages.
+    /// The path of the partial output, for messages.
     var partPath: String { splitLast(path).directory.map { "\($0)/\(partName)" } ?? partName }
 
-    /// What lies under the final name.
+    /// What exists under the final name.
     enum Existing: Sendable { case nothing, file, folder }
 
-    /// - Throws: `Failure` (73) if the directory is missing or the final name cannot be one of a file.
+    /// - Throws: `Failure`: 73 if the directory does not exist or cannot be opened, or `path` cannot name the output.
     init(path: String, isFolder: Bool) throws(Failure) {
         let trimmed = withoutTrailingSlashes(path)
         let name = pathParts(trimmed).last ?? ""
@@ -54,9 +54,9 @@ struct OutputTarget: Sendable {
         partName = Self.name(beside: name, FileNames.partialSuffix, longest: longestName)
     }
 
-    /// The name of one of our own files beside an output: its name and our suffix. Where that would be too long, the
-    /// beginning of its name and of its digest, so that a later run finds it again.
-    /// - Parameter longest: in bytes.
+    /// The name of an auxiliary file beside an output: the output's name and a suffix. If that is too long, the name is
+    /// cut and a part of its digest is inserted, so that a later run finds the same name again.
+    /// - Parameter longest: the greatest length, in bytes.
     static func name(beside name: String, _ suffix: String, longest: Int) -> String {
         guard name.utf8.count + suffix.utf8.count > longest else { return name + suffix }
         let mark = "." + SHA256Digest(hashing: Array(name.utf8)).description.prefix(16) + suffix
@@ -65,8 +65,8 @@ struct OutputTarget: Sendable {
         return start + mark
     }
 
-    /// Finds out before anything is fetched whether the output could get its name.
-    /// - Throws: `Failure` (73) if what bears it cannot be replaced.
+    /// Checks, before anything is fetched, that the output can get its final name.
+    /// - Throws: `Failure`: 73 if what has that name cannot be replaced.
     func checkReplaceable() throws(Failure) {
         do throws(SystemError) { try directory.descriptor.checkReplaceable(child: name) } catch {
             let isMounted = error.code == EBUSY
@@ -80,8 +80,9 @@ struct OutputTarget: Sendable {
         }
     }
 
-    /// - Throws: `Failure` (73) for a symbolic link, a file where a folder goes or the other way round, and for
-    ///   anything that is neither.
+    /// Looks up what exists under the final name.
+    /// - Throws: `Failure`: 73 for a symbolic link, for a file instead of a folder or the reverse, and for anything
+    ///   else.
     func existing() throws(Failure) -> Existing {
         let status = try explaining(for: .output) { () throws(SystemError) in
             try directory.descriptor.status(child: name)
@@ -106,7 +107,8 @@ struct OutputTarget: Sendable {
         }
     }
 
-    /// Gives a folder that was replaced a name that is free, and that no later download takes for its own.
+    /// Renames a replaced folder to a free name that no later download takes for its partial output.
+    /// - Returns: the new name.
     func setAside(_ folder: String) throws(SystemError) -> String {
         var number = 1
         while true {
@@ -122,9 +124,9 @@ struct OutputTarget: Sendable {
         }
     }
 
-    /// Removes a folder that was set aside, but for files that nobody listed. What cannot be removed stays: the new
-    /// folder is in its place already.
-    /// - Returns: where it lies, if anything of it is left.
+    /// Removes a folder that was set aside, except files that the manifest does not list. Errors are ignored, because
+    /// the new folder is in its place already.
+    /// - Returns: the path of the folder if anything is left of it, otherwise nil.
     func removeListed(from aside: String, _ manifest: Manifest) -> String? {
         do throws(SystemError) {
             let folder = try directory.descriptor.open(child: aside, flags: O_RDONLY | O_DIRECTORY)
@@ -136,8 +138,9 @@ struct OutputTarget: Sendable {
         return Directory.containing(path) + "/" + aside
     }
 
-    /// Takes away what an earlier run has left beside a finished output: a partial one, or the folder it replaced.
-    /// - Returns: where what is left of that folder lies now.
+    /// Removes what an earlier run has left beside a finished output: a partial output, or the folder that was
+    /// replaced.
+    /// - Returns: the path of that folder if anything is left of it, otherwise nil.
     func removeStalePart(_ manifest: Manifest) throws(SystemError) -> String? {
         guard let status = try directory.descriptor.status(child: partName),
             status.kind == (isFolder ? .directory : .regular)
@@ -149,7 +152,7 @@ struct OutputTarget: Sendable {
         return nil
     }
 
-    /// The tree under the final name.
+    /// The files under the final name.
     func finishedTree(of manifest: Manifest) throws(SystemError) -> LocalTree {
         guard isFolder else { return LocalTree(directory: directory, fileName: name) }
         let folder = try directory.descriptor.open(child: name, flags: O_RDONLY | O_DIRECTORY)

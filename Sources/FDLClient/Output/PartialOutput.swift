@@ -2,21 +2,22 @@ import FDLCore
 import FDLSystem
 import Glibc
 
-/// The partial output as it lies on disk, `NAME.fdl-part` beside where the result will be: a file, or a folder. Open
-/// and locked, and this user's alone.
+/// The partial output on disk: the file or folder `NAME.fdl-part` beside the final name. It is open, locked if the file
+/// system has locks, and no other user can change it.
 struct PartialOutput: Sendable {
-    /// The file or the folder itself. Holds the lock.
+    /// The open file or folder. It holds the lock.
     let holder: SharedDescriptor
-    /// Whether this run made it: then it holds nothing yet.
+    /// Whether this run created it.
     let isNew: Bool
-    /// Whether another download is kept out. Not every file system has locks.
+    /// Whether the lock keeps other downloads out. Not every file system has locks.
     let isLocked: Bool
-    /// Whom it belongs to, and each file in it.
+    /// The user ID that owns it, and that must own each file in it.
     let owner: UInt32
 
-    /// Opens it or makes it.
-    /// - Parameter mode: the permission bits of a file that is made, less what the system takes of them.
-    /// - Throws: `Failure` (73) if it cannot be made, another download holds it, or it is not this user's alone.
+    /// Opens or creates the partial output.
+    /// - Parameter mode: the permission bits of a new file, before the umask.
+    /// - Throws: `Failure`: 73 if it cannot be created, another download holds it, or others could change it; 74 if the
+    ///   disk is full or fails.
     init(of target: OutputTarget, mode: UInt32) throws(Failure) {
         let directory = target.directory
         let opened = try Self.explaining(target, namingIt: true) { () throws(SystemError) in
@@ -26,8 +27,8 @@ struct PartialOutput: Sendable {
         let status = try Self.explaining(target) { () throws(SystemError) in try opened.holder.descriptor.status() }
         guard status.kind == (target.isFolder ? .directory : .regular) else { throw Self.inTheWay(target) }
         let lock = try Self.explaining(target) { () throws(SystemError) in try opened.holder.descriptor.lock() }
-        // Between opening and locking, the holder before us may have finished and renamed it: then the lock is on the
-        // finished output.
+        // Between the open and the lock, another download may have finished and renamed the file: then this lock is on
+        // the finished output.
         let named = try Self.explaining(target) { () throws(SystemError) in
             try directory.descriptor.status(child: target.partName)
         }
@@ -43,7 +44,8 @@ struct PartialOutput: Sendable {
         if !opened.isNew { try Self.checkOwn(status, target) }
     }
 
-    /// What others can write to, or hold open since it was theirs, can change after it has been verified.
+    /// Refuses a partial output that another user can write to, or may still hold open from when they owned it: its
+    /// bytes could change after they have been verified.
     private static func checkOwn(_ found: FileStatus, _ target: OutputTarget) throws(Failure) {
         let new = try explaining(target) { () throws(SystemError) in
             try target.directory.descriptor.statusOfNewFile()
@@ -95,7 +97,7 @@ struct PartialOutput: Sendable {
             switch error.code {
             case ELOOP, ENOTDIR, EISDIR, EEXIST, ENXIO: throw inTheWay(target)
             case ENOSPC, EDQUOT, EIO: throw error.failure(for: .work)
-            // The directory is open already, so it must be the name that it cannot take.
+            // The directory is open already, so these errors mean that it cannot hold the name.
             case ENOENT where namingIt, EINVAL where namingIt, EILSEQ where namingIt:
                 throw Failure(refused: target.partName, error)
             default: throw error.failure(for: .output)

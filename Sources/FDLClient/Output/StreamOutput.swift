@@ -3,8 +3,8 @@ import FDLSystem
 import Glibc
 import Synchronization
 
-/// Verified bytes in order to a pipe. What has come before its turn waits in memory; the plan's window bounds it. Chunks
-/// of zeros come from nowhere: they are written when their turn is.
+/// Writes verified chunks to a pipe, in order. Chunks that arrive early wait in memory, as many as the plan's window
+/// allows. Chunks of zeros are not fetched but written when it is their turn.
 final class StreamOutput: Sendable {
     private let descriptor: Descriptor
     private let layout: ChunkLayout
@@ -13,22 +13,22 @@ final class StreamOutput: Sendable {
 
     private struct State {
         var waiting: [Int: ChunkBuffer] = [:]
-        /// The next chunk to write.
+        /// The number of the next chunk to write.
         var next = 0
-        /// Whether a thread is writing: the one that writes goes on until nothing is next.
+        /// Whether a thread is writing. That thread continues until the next chunk is not there.
         var isWriting = false
     }
 
-    /// Called after each chunk that has been written, with whether it was fetched.
+    /// Called after each chunk that has been written. `wasFetched` is false for chunks of zeros.
     typealias Written = (_ chunk: Int, _ wasFetched: Bool) -> Void
 
-    /// What is next in order.
+    /// The next chunk to write.
     private enum Next {
         case bytes(Int, ChunkBuffer)
         case zeros(Int)
     }
 
-    /// - Parameter zeros: the chunks that nobody sends, for they are nothing but zeros.
+    /// - Parameter zeros: the chunks that are nothing but zeros and are not fetched.
     init(_ descriptor: consuming Descriptor, layout: ChunkLayout, zeros: ChunkSet) {
         self.descriptor = descriptor
         self.layout = layout
@@ -36,7 +36,7 @@ final class StreamOutput: Sendable {
         state = Mutex(State())
     }
 
-    /// Writes the zeros that the output begins with.
+    /// Writes the chunks of zeros that the output begins with, and whatever else is next.
     func begin(written: Written) throws(SystemError) {
         let isWriter = state.withLock { state in
             guard !state.isWriting else { return false }
@@ -46,8 +46,8 @@ final class StreamOutput: Sendable {
         if isWriter { try writeOn(written) }
     }
 
-    /// Takes a verified chunk and writes what is next in order. Blocks while the reader is slow.
-    /// - Throws: `SystemError`, EPIPE if the reader has gone.
+    /// Takes a verified chunk and writes whatever is next in order. Blocks while the pipe is full.
+    /// - Throws: `SystemError`; EPIPE if the pipe has no reader any more.
     func write(_ chunk: Int, _ buffer: ChunkBuffer, written: Written) throws(SystemError) {
         let isWriter = state.withLock { state in
             guard chunk >= state.next, state.waiting[chunk] == nil else { return false }
@@ -59,8 +59,8 @@ final class StreamOutput: Sendable {
         if isWriter { try writeOn(written) }
     }
 
-    /// Writes what zeros are left, when every other chunk has been taken. Nothing else may be writing any more.
-    /// - Throws: `SystemError` also if an earlier write has failed.
+    /// Writes the chunks of zeros at the end. Call this when all other chunks have been taken and no thread is writing.
+    /// - Throws: `SystemError`, also if an earlier write has failed.
     func finish() throws(SystemError) {
         try begin { _, _ in }
         guard state.withLock({ $0.next }) == layout.chunkCount else {

@@ -1,8 +1,8 @@
-// URLs carry secrets in two places: a user name and password before the host, and a query. Messages go to logs, so
-// neither is ever shown. What was typed wrongly may hold them where a URL that parses would not: where it cannot be
-// told which part is the secret, less is shown rather than more.
+// URLs carry secrets in two places: in a user name and password before the host, and in a query. Messages go to logs,
+// so neither is ever shown. In a mistyped URL a secret may be anywhere. If it is unclear which part is secret, these
+// functions show less rather than more.
 
-/// A text with URLs in it, without user information, queries and fragments: `…` stands for what was there.
+/// A text that may contain URLs, with their user information, queries and fragments replaced by `…`.
 package func withoutSecrets(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
@@ -11,7 +11,7 @@ package func withoutSecrets(_ text: String) -> String {
         result += rest[..<mark.upperBound]
         rest = rest[mark.upperBound...]
         let end = rest.firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "\"") } ?? rest.endIndex
-        // The sentence's, not the URL's.
+        // Punctuation at the end belongs to the sentence, not to the URL.
         let tail = rest[..<end].reversed().prefix { Array(":;,.)'".utf8).contains($0) }.count
         result += embedded(rest[..<(end - tail)])
         rest = rest[(end - tail)...]
@@ -19,7 +19,7 @@ package func withoutSecrets(_ text: String) -> String {
     return String(decoding: result + rest, as: UTF8.self)
 }
 
-/// What was given as a URL, and is refused as one, for the message that says so.
+/// A text that was given as a URL and refused, without secrets, for the error message.
 package func shownURL(_ text: String) -> String {
     let bytes = Array(text.utf8)
     guard let mark = bytes[...].firstRange(of: schemeMark), bytes[..<mark.lowerBound].allSatisfy(isOfScheme) else {
@@ -28,8 +28,8 @@ package func shownURL(_ text: String) -> String {
     return String(decoding: bytes[..<mark.upperBound] + typed(bytes[mark.upperBound...]), as: UTF8.self)
 }
 
-/// Something given on the command line, which may be a URL with secrets, well formed or not, or anything else: that is
-/// shown as it is.
+/// A command-line argument without secrets. If it looks like a URL, even a malformed one, its secrets are hidden;
+/// anything else is shown unchanged.
 package func shownArgument(_ text: String) -> String {
     if (try? SourceURL(text)) != nil { return text }
     let bytes = Array(text.utf8)
@@ -50,7 +50,7 @@ private func isOfScheme(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        // What stands before it in --option=https://…
+        // For `--option=https://…`.
         UInt8(ascii: "="):
         true
     default: false
@@ -61,7 +61,7 @@ private func isSlash(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "/") || byte 
 private func isQueryMark(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") }
 private func isAt(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "@") }
 
-/// What follows `://` in a sentence: most likely the URL of a source, whose path may have an `@`.
+/// What follows `://` in a message, without secrets: most likely the URL of a source, whose path may contain `@`.
 private func embedded(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     let authority = rest.prefix { !isSlash($0) && !isQueryMark($0) }
     if authority.contains(where: isAt) { return typed(rest) }
@@ -71,7 +71,8 @@ private func embedded(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     return isPlain ? Array(rest) : typed(rest)
 }
 
-/// What a person typed after `://`, or without it: a password may hold every mark that ends one.
+/// What a person typed after `://`, or without it, without secrets. A password may contain any character, even those
+/// that normally end it.
 private func typed(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     let query = rest.firstIndex(where: isQueryMark)
     if let at = rest.lastIndex(where: isAt) {
@@ -87,7 +88,8 @@ private func typed(_ rest: ArraySlice<UInt8>) -> [UInt8] {
     return withoutQuery(rest)
 }
 
-/// Whether a colon is left behind slashes that are no `://`, as in `https:/user:password`.
+/// Whether there is more than one colon, as in the mistyped `https:/user:password`. An IPv6 address in brackets may
+/// have several.
 private func looksLikeUser(_ shown: ArraySlice<UInt8>) -> Bool {
     let colons = shown.filter { $0 == UInt8(ascii: ":") }.count
     return colons > 1 && shown.first != UInt8(ascii: "[")
@@ -107,7 +109,7 @@ private func portIsNumber(_ authority: ArraySlice<UInt8>) -> Bool {
 }
 
 extension ArraySlice<UInt8> {
-    /// Where a short text first stands.
+    /// The range of the first occurrence of `text`.
     fileprivate func firstRange(of text: [UInt8]) -> Range<Int>? {
         guard count >= text.count else { return nil }
         return (startIndex...(endIndex - text.count)).first { self[$0...].starts(with: text) }

@@ -1,23 +1,23 @@
-/// What a source was asked for, and what had been given to reach it. What helps depends on it: a hint names the option
-/// that does, and none that was used already.
+/// What a source was asked for, and with which options. A hint depends on it: it names an option that helps and that
+/// was not used already.
 package struct SourceContext: Sendable, Hashable {
     package var use: Use
     package var authorities: Authorities
-    /// Whether there is a client certificate to show.
+    /// Whether a client certificate was given (`--cert`).
     package var showsCertificate: Bool
 
     /// What a source is asked for.
     package enum Use: Sendable, Hashable {
         case chunks
-        /// A manifest, of the server at this host and port.
+        /// A manifest, from the server at this host and port.
         case manifest(authority: String)
     }
 
-    /// By which certificates a source may be known.
+    /// The certificate authorities that a source's certificate is checked against.
     package enum Authorities: Sendable, Hashable, CaseIterable {
         /// Those of the system.
         case system
-        /// Those given, and no others.
+        /// Only those given (`--cacert`).
         case given
         /// Those of the system and those that the manifest names.
         case manifest
@@ -29,7 +29,7 @@ package struct SourceContext: Sendable, Hashable {
         self.showsCertificate = showsCertificate
     }
 
-    /// What else there is to do where this source will not.
+    /// What to do instead if this source cannot help.
     var elsewhere: String {
         switch use {
         case .chunks: "add a source with --server or --mirror"

@@ -1,8 +1,9 @@
 extension SourceError: Explained {
-    /// The failure where nothing was given but the source's URL.
+    /// The failure if no option but the source's URL was given.
     public var failure: Failure { failure(in: SourceContext()) }
 
-    /// What a person is told, and where that is all: 77 for what TLS or access rules forbid, 65 for wrong bytes, else 69.
+    /// The failure of a command that ends with this error. Its exit code is 77 for TLS or access rules, 65 for wrong
+    /// bytes, otherwise 69.
     package func failure(in context: SourceContext) -> Failure {
         Failure(exitCode, description, hint: hint(in: context))
     }
@@ -16,7 +17,7 @@ extension SourceError: Explained {
         }
     }
 
-    /// What to do about it.
+    /// What to do about the error.
     package func hint(in context: SourceContext) -> String {
         let elsewhere = context.elsewhere
         return switch self {
@@ -60,6 +61,7 @@ extension SourceError: Explained {
 }
 
 extension SourceContext {
+    /// The end of a hint: what becomes of chunks that are verified.
     fileprivate var kept: String {
         switch use {
         case .chunks: "; what was verified is kept"

@@ -1,36 +1,37 @@
-/// What a source did wrong. A local fault (disk full, permission) is never one of these.
+/// Why a source did not give what it was asked for. Faults of this machine (disk full, permission) are never among
+/// these.
 public enum SourceError: Error, Hashable, Sendable {
-    /// There is no way to it.
+    /// No connection to the source could be opened.
     case unreachable(Unreachable)
-    /// The TLS handshake was refused on either side: an expired certificate, an unknown CA, a pin …
+    /// Either side refused the TLS handshake (an expired certificate, an unknown CA, a pin), or TLS failed later.
     case tls(TLSError)
-    /// Not connected, no first byte, or no further byte within the time allowed.
+    /// No connection, no first byte, or hardly a further byte within the time allowed.
     case timeout(String)
-    /// The connection ended before the answer did, with or without close_notify.
+    /// The connection ended before the answer was complete, with or without close_notify.
     case closedEarly(String)
-    /// The source does not have the chunk: 404 or 410.
+    /// The source lacks the chunk or document: 404 or 410.
     case lacking
-    /// 408, 429 or a 5xx; `retryAfter` where the answer asked for a pause (RFC 9110 section 10.2.3).
+    /// 408, 429 or 5xx; `retryAfter` if the answer asked for a pause (RFC 9110 section 10.2.3).
     case status(Int, retryAfter: Duration?)
-    /// An answer outside what was asked: another status, a wrong or absent Content-Range, a wrong length, an encoding
-    /// not asked for, too many or too long headers.
+    /// An answer that does not fit the request: another status, a wrong or absent Content-Range, a wrong length, an
+    /// encoding that was not asked for, too many or too long headers.
     case protocolViolation(String)
-    /// Leads elsewhere, by a status of 300 to 399 other than 304. Redirects are never followed.
+    /// A redirect, with a status of 300 to 399 other than 304. Redirects are never followed.
     case redirects(Int)
     /// Bytes whose digest is not the manifest's.
     case corrupt
-    /// The compressed form does not decode to the chunk: truncated, over-long, trailing bytes.
+    /// A compressed answer that does not decode to the chunk: truncated, too long, or with trailing bytes.
     case undecodable(String)
-    /// The source wants credentials: 401, 403, 407.
+    /// The source refuses access: 401, 403 or 407.
     case forbidden(Int)
 
-    /// Why there is no way to a source.
+    /// Why no connection could be opened.
     public enum Unreachable: Hashable, Sendable {
-        /// The host's name has no address.
+        /// The host name has no address.
         case noAddress(host: String)
-        /// The host is there, and nothing listens at the port.
+        /// The host is there, but nothing listens on the port.
         case refused
-        /// Anything else, in the system's words: no route to it …
+        /// Anything else, in the system's words, such as "No route to host".
         case other(String)
     }
 }

@@ -1,16 +1,16 @@
-/// A source, by its place among those a download was given.
+/// Identifies a source by its position among the sources of a download.
 public struct SourceID: Hashable, Sendable {
     public let rawValue: Int
 
     public init(rawValue: Int) { self.rawValue = rawValue }
 }
 
-/// What each source has given and done wrong, in the order the sources were named.
+/// What each source has given and done wrong, in the order in which the sources were given.
 package struct SourceLedger: Sendable, Equatable {
-    /// One report a source; the index is `SourceID.rawValue`.
+    /// One report for each source; the index is `SourceID.rawValue`.
     package var reports: [SourceReport]
 
-    /// The account of a download in which nothing has happened yet.
+    /// The ledger of a download in which nothing has happened yet.
     package init(kinds: [SourceKind]) {
         reports = kinds.enumerated().map { SourceReport(source: SourceID(rawValue: $0.offset), kind: $0.element) }
     }
@@ -19,42 +19,43 @@ package struct SourceLedger: Sendable, Equatable {
     package subscript(source: SourceID) -> SourceReport { reports[source.rawValue] }
 }
 
-/// One source's account.
+/// What one source has given and done wrong in a download.
 public struct SourceReport: Sendable, Equatable {
     public let source: SourceID
     public let kind: SourceKind
-    /// Bytes of the chunks accepted.
+    /// The length of the accepted chunks, in bytes.
     public package(set) var bytes: Int64 = 0
-    /// Chunks accepted: their digest was right, and they came first.
+    /// How many chunks were accepted: verified, and not given by another source before.
     public package(set) var chunks = 0
-    /// Chunks whose digest was wrong. One is enough to be quarantined.
+    /// How many chunks had a wrong digest. One is enough to be quarantined.
     public package(set) var corrupt = 0
-    /// Connections and requests that failed for any other reason than a wrong or a lacking chunk.
+    /// How many connections and requests failed, other than by a wrong digest or a chunk that the source lacks.
     public package(set) var failed = 0
-    /// Chunks it does not have. No fault.
+    /// How many chunks the source answered that it lacks. That is no fault.
     public package(set) var lacked = 0
     public package(set) var state: SourceState = .untried
-    /// The last thing it did wrong, `.lacking` only where it never did anything worse.
+    /// Its last error; `.lacking` only if it never did anything worse.
     public package(set) var lastError: SourceError?
-    /// Bytes a second over all its connections, as last measured; nil where nothing was.
+    /// Bytes a second over all its connections, as last measured; nil if nothing was measured.
     public package(set) var rate: Double?
 }
 
-/// How a source stands.
+/// The state of a source in a download.
 public enum SourceState: Sendable, Hashable {
-    /// Nothing has been heard from it yet.
+    /// It has given no good answer yet, and has no open connection.
     case untried
-    /// Connected, or ready to be.
+    /// It has an open connection, or has given a good answer.
     case active
-    /// Much slower than the others: keeps its place, holds one chunk at a time.
+    /// It is much slower than the others. It stays in use, with one chunk at a time on each connection.
     case slow
-    /// Failed; not bothered again before this instant.
+    /// It has failed and is not asked again before this instant, counted from the start of the plan's clock.
     case waiting(until: Duration)
-    /// Sent wrong bytes, or broke the protocol again and again: not asked again in this job.
+    /// It sent wrong bytes, or broke the protocol repeatedly, and is not asked again in this job.
     case quarantined
-    /// Its TLS or its access rules shut us out: not asked again in this job.
+    /// TLS failed, or it refused access, and it is not asked again in this job.
     case unusable
-    /// Failed again and again for a minute or more without one good answer: not asked again in this job.
+    /// It kept failing for too long without a good answer, and is not asked again in this job. That takes ten seconds
+    /// if no source could be reached, otherwise a minute or more.
     case givenUp
 
     /// One word for reports.
@@ -70,7 +71,7 @@ public enum SourceState: Sendable, Hashable {
         }
     }
 
-    /// Whether it will not be asked again in this job.
+    /// Whether the source is not asked again in this job.
     public var isFinal: Bool {
         switch self {
         case .quarantined, .unusable, .givenUp: true

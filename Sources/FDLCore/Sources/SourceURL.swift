@@ -1,4 +1,4 @@
-/// The address of a source: an `https` URL (RFC 3986) with a host, and neither userinfo, query nor fragment.
+/// The address of a source: an `https` URL (RFC 3986) with a host and without userinfo, query and fragment.
 ///
 /// `path` always begins and ends with `/`, so that a relative reference can be appended.
 public struct SourceURL: Hashable, Sendable {
@@ -7,7 +7,7 @@ public struct SourceURL: Hashable, Sendable {
     /// Percent-encoded as given; begins and ends with `/`.
     public let path: String
 
-    /// - Throws: `SourceURLError`, the first rule the text breaks.
+    /// - Throws: `SourceURLError`: the first rule that the text breaks.
     public init(_ text: String) throws(SourceURLError) {
         let bytes = Array(text.utf8)
         guard bytes.allSatisfy({ (0x21...0x7e).contains($0) }), !text.contains("\\") else { throw .invalidCharacter }
@@ -28,10 +28,10 @@ public struct SourceURL: Hashable, Sendable {
     /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets.
     public var host: String { origin.host }
 
-    /// 443 if the URL names none.
+    /// 443 if the URL has none.
     public var port: Int { origin.port }
 
-    /// Host and port as they stand in a URL and in a Host header: the port only if it is not 443.
+    /// Host and port as in a URL and in a Host header: the port only if it is not 443.
     public var authority: String { origin.authority }
 
     private static func hostAndPort(_ authority: Substring) throws(SourceURLError) -> (String, Int) {

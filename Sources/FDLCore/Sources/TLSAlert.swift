@@ -1,6 +1,6 @@
 /// An alert of the TLS protocol (RFC 8446 section 6).
 public struct TLSAlert: Hashable, Sendable {
-    /// The number in IANA's registry.
+    /// The alert's number in IANA's registry.
     public let code: UInt8
 
     package init(code: UInt8) {
@@ -21,7 +21,7 @@ public struct TLSAlert: Hashable, Sendable {
 }
 
 extension TLSAlert: CustomStringConvertible {
-    /// The alert's name, in OpenSSL's spelling where that has one.
+    /// The alert's name in OpenSSL's spelling, or its number if it has no name.
     public var description: String { Self.names[code] ?? "alert \(code)" }
 
     private static let names: [UInt8: String] = [

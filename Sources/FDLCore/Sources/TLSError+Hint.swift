@@ -36,16 +36,17 @@ extension TLSError: CustomStringConvertible {
 }
 
 extension TLSError: Explained {
-    /// The failure where nothing was given but the source's URL: exit code 78 where what was given is at fault, else 77.
+    /// The failure if no option but the source's URL was given. Its exit code is 78 if the configuration is at fault,
+    /// otherwise 77.
     public var failure: Failure { failure(in: SourceContext()) }
 
-    /// What a person is told, and where that is all.
+    /// The failure of a command that ends with this error.
     package func failure(in context: SourceContext) -> Failure {
         Failure(isConfiguration ? .configuration : .tls, description, hint: hint(in: context))
     }
 
-    /// What to do about it. What is given at fault has the same options for a reader and for who runs a worker; what a
-    /// connection ends of, a worker only logs.
+    /// What to do about the error. Hints for configuration errors fit the options of a reader and of a worker's
+    /// operator. The others speak to a reader, because a worker only logs errors of connections.
     package func hint(in context: SourceContext) -> String {
         switch self {
         case .certificateFileMissing, .unreadableFile: "check the path and its permissions"

@@ -1,6 +1,6 @@
 /// Why a TLS context cannot be made, or why a TLS connection was refused or ended.
 public enum TLSError: Error, Sendable, Hashable {
-    // MARK: Configuration: the files and names a person gave.
+    // MARK: Configuration: the files and names that a person gave.
 
     /// There is no such certificate file.
     case certificateFileMissing(path: String)
@@ -8,15 +8,15 @@ public enum TLSError: Error, Sendable, Hashable {
     case keyFileMissing(path: String)
     /// A file exists but cannot be read.
     case unreadableFile(path: String, reason: String)
-    /// A file or a given text holds no PEM of the kind wanted, or a damaged one.
+    /// A file or a given text holds no PEM of the wanted kind, or a damaged one.
     case unreadablePEM(origin: String, reason: String)
     /// The authorities that a client was given hold no certificate, or a damaged one.
     case unreadableAuthorities(reason: String)
-    /// The private key is encrypted; nobody is there to give the passphrase.
+    /// The private key is encrypted. A passphrase cannot be given.
     case encryptedKey(path: String)
-    /// The private key is not the one the certificate was made for.
+    /// The private key does not belong to the certificate.
     case keyOfAnotherCertificate(certificate: String, key: String)
-    /// OpenSSL will not use the certificate or key, for instance because the key is too short.
+    /// OpenSSL refuses the certificate or key, for instance because the key is too short.
     case unusableCertificate(path: String, reason: String)
     /// The name is neither a DNS name nor an IP address.
     case invalidHost(String)
@@ -31,12 +31,12 @@ public enum TLSError: Error, Sendable, Hashable {
     case hostNameMismatch(String)
     /// The certificate is for other addresses than this one.
     case addressMismatch(String)
-    /// The certificate is signed by itself and is not among the trust roots.
+    /// The certificate is self-signed and not among the trust roots.
     case selfSigned
     /// The certificate's chain does not end in one of the trust roots.
     case unknownAuthority
     case certificateRevoked
-    /// Chain and name hold, but the public key is none of those pinned.
+    /// Chain and name are right, but the public key is not a pinned one.
     case pinMismatch(presented: PublicKeyPin)
     /// Anything else that certificate verification refuses, in OpenSSL's words.
     case certificateRefused(reason: String)
@@ -45,26 +45,26 @@ public enum TLSError: Error, Sendable, Hashable {
 
     /// The peer ended the connection with an alert (RFC 8446 section 6.2).
     case peerAlert(TLSAlert)
-    /// No TLS version both sides speak; this side speaks 1.2 and 1.3.
+    /// The two sides have no TLS version in common; this side speaks 1.2 and 1.3.
     case noSharedProtocol
-    /// No cipher suite both sides speak.
+    /// The two sides have no cipher suite in common.
     case noSharedCipher
-    /// A client certificate is wanted and was not given.
+    /// A client certificate is required and was not given.
     case clientCertificateRequired
-    /// What came is not TLS, for instance plain HTTP.
+    /// The peer does not speak TLS but, for instance, plain HTTP.
     case notTLS
     /// The peer broke the protocol, in OpenSSL's words.
     case protocolViolation(reason: String)
     /// The peer closed the connection before the handshake was done.
     case closedDuringHandshake
-    /// The handshake was not done in time.
+    /// The handshake did not finish in time.
     case handshakeTimeout
-    /// The connection ended without close_notify: what came may lack its end (RFC 8446 section 6.1).
+    /// The connection ended without close_notify, so the end of the data may be missing (RFC 8446 section 6.1).
     case truncated
 }
 
 extension TLSError {
-    /// Whether the fault lies in what this side was given, not in the peer or the connection.
+    /// Whether this side's configuration is at fault, not the peer or the connection.
     package var isConfiguration: Bool {
         switch self {
         case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .unreadableAuthorities,
