@@ -11,7 +11,7 @@ import Synchronization
 public final class Worker: Sendable {
     private let configuration: WorkerConfiguration
     private let logger: Logger
-    private let certificates: CertificateSource
+    private let certificates: ReloadableTLSContext
     private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let responder: Responder
@@ -31,7 +31,7 @@ public final class Worker: Sendable {
         self.logger = logger
         loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
-            certificates = try CertificateSource(
+            certificates = try ReloadableTLSContext(
                 TLSServerConfiguration(
                     certificateChainPath: configuration.certificate,
                     privateKeyPath: configuration.privateKey,

@@ -106,7 +106,7 @@ final class Reporter: Sendable {
             "url": .text("\(outcome.source.url)"), "kind": .text(outcome.source.kind.rawValue),
             "bytes": .number(Int(report.bytes)), "chunks": .number(report.chunks),
             "corrupt": .number(report.corrupt), "failed": .number(report.failed),
-            "missing": .number(report.lacked), "state": .text(report.state.name),
+            "lacked": .number(report.lacked), "state": .text(report.state.name),
             "reason": report.lastError.map { .text("\($0)") } ?? .null,
         ]
     }

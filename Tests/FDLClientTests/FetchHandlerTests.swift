@@ -115,7 +115,7 @@ import Testing
 
         private static func text(_ error: SourceError) -> String {
             switch error {
-            case .lacking: "missing"
+            case .lacking: "lacking"
             case .forbidden(let code): "forbidden \(code)"
             case .status(let code, _): "status \(code)"
             case .protocolViolation: "violation"
@@ -159,7 +159,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.notFound, "missing"), (.gone, "missing"), (.forbidden, "forbidden 403"),
+            (.notFound, "lacking"), (.gone, "lacking"), (.forbidden, "forbidden 403"),
             (.serviceUnavailable, "status 503"),
         ] as [(HTTPResponseStatus, String)]
     )

@@ -212,7 +212,7 @@ struct CatalogScannerTests {
         try write(root, "f.manifest.json", Manifest.sample("f", [("a/server.key", [1]), ("b", [2])]))
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         let notices = try scanner.scan(now: Self.later).notices
-        #expect(notices.contains(.privateKey(path: "a/server.key", manifest: "f.manifest.json")))
+        #expect(notices.contains(.neverServed(path: "a/server.key", manifest: "f.manifest.json")))
         #expect(notices.count == 2)
     }
 }

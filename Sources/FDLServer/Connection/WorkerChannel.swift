@@ -8,7 +8,7 @@ import NIOHTTP1
 /// Everything happens in the channel's pipeline on its event loop. No task waits for the connection's end, since that
 /// would take more than a kilobyte for each idle one; `Connections` knows when all are gone.
 struct WorkerChannel: Sendable {
-    let certificates: CertificateSource
+    let certificates: ReloadableTLSContext
     let services: ConnectionServices
     let connections: Connections
 

@@ -22,11 +22,11 @@ struct RequestTarget: Equatable {
         let areNames = parts.allSatisfy { part in
             !part.isEmpty && part.first != UInt8(ascii: ".") && part.count <= 255
         }
-        return areNames && !path.utf8.contains(0) && !isPrivate(path)
+        return areNames && !path.utf8.contains(0) && !isNeverServed(path)
     }
 
     /// Whether a path is, by its name, a private key, an unfinished download or a part of one.
-    static func isPrivate(_ path: some StringProtocol) -> Bool {
+    static func isNeverServed(_ path: some StringProtocol) -> Bool {
         FileNames.isSecretKey(path) || FileNames.isPartial(path)
     }
 

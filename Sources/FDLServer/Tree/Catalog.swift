@@ -38,7 +38,7 @@ final class Catalog: Sendable {
         }
         self.index = ChunkIndex(sorted) { number, file in
             let path = sorted[number].path(ofFile: file)
-            guard !RequestTarget.isPrivate(path) else { return false }
+            guard !RequestTarget.isNeverServed(path) else { return false }
             return claims[Claim(name: sorted[number].manifest.name, path: path)] == number
         }
     }

@@ -27,7 +27,7 @@ struct CatalogScanner {
         case found(path: String, name: String, version: Int64, files: Int, bytes: Int64)
         case gone(path: String)
         case unreadable(path: String, reason: String)
-        case privateKey(path: String, manifest: String)
+        case neverServed(path: String, manifest: String)
         /// A directory that cannot be listed, or whose entries cannot be looked at.
         case unreadableDirectory(path: String, reason: String)
     }
@@ -113,8 +113,8 @@ struct CatalogScanner {
                     bytes: manifest.totalBytes
                 )
             )
-            for file in manifest.files where RequestTarget.isPrivate(file.path.string) {
-                notices.append(.privateKey(path: file.path.string, manifest: path))
+            for file in manifest.files where RequestTarget.isNeverServed(file.path.string) {
+                notices.append(.neverServed(path: file.path.string, manifest: path))
             }
             return Known(status: file.status, manifest: manifest)
         } catch {

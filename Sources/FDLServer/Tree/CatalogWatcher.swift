@@ -84,9 +84,9 @@ final class CatalogWatcher: Sendable {
             logger.warning("not a manifest: \(reason)", metadata: ["path": "\(path)"])
         case .unreadableDirectory(let path, let reason):
             logger.warning("a directory cannot be searched: \(reason)", metadata: ["path": "\(path)"])
-        case .privateKey(let path, let manifest):
+        case .neverServed(let path, let manifest):
             logger.warning(
-                "a manifest names what looks like a private key: it is not served",
+                "a manifest names what looks like a private key or an unfinished download: it is not served",
                 metadata: ["path": "\(path)", "manifest": "\(manifest)"]
             )
         }

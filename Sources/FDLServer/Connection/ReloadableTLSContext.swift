@@ -3,7 +3,7 @@ import FDLTLS
 import Synchronization
 
 /// The TLS context for new connections. It can be replaced while the worker runs; open connections keep theirs.
-final class CertificateSource: Sendable {
+final class ReloadableTLSContext: Sendable {
     private let configuration: TLSServerConfiguration
     private let current: Mutex<TLSContext>
 
