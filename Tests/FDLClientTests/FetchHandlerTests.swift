@@ -183,7 +183,7 @@ import Testing
         try connection.body(count: Self.size)
         #expect(connection.told() == ["began 0"])
         try connection.body(count: 1)
-        #expect(connection.told() == ["failed 0 0 missing", "closed"])
+        #expect(connection.told() == ["failed 0 0 lacking", "closed"])
         #expect(!connection.channel.isActive)
     }
 
