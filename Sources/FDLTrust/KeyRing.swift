@@ -174,8 +174,7 @@ public struct KeyRing: Sendable {
     }
 
     private static func isLabel(_ text: String) -> Bool {
-        guard let name = ManifestName(text) else { return false }
-        return name.string.utf8.count <= 64 && !name.string.hasPrefix(".")
+        ManifestName.isSpelled(text) && text.utf8.count <= 64 && !text.hasPrefix(".")
     }
 }
 

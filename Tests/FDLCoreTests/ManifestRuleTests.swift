@@ -67,7 +67,8 @@ import Testing
 
     @Test(arguments: [
         ("a.b_c-9", true), (String(repeating: "x", count: 128), true), ("", false), (".", false),
-        ("..", false), ("a/b", false), ("a b", false), ("é", false), (String(repeating: "x", count: 129), false),
+        ("..", false), ("index", false), ("a.fresh", false), (".fresh", false), ("index.html", true), ("fresh", true),
+        ("a/b", false), ("a b", false), ("é", false), (String(repeating: "x", count: 129), false),
     ])
     func names(text: String, isAllowed: Bool) {
         #expect((ManifestName(text) != nil) == isAllowed)
@@ -78,6 +79,8 @@ import Testing
         #expect(ManifestName(from: "é").string == "-")
         #expect(ManifestName(from: "..").string == "files")
         #expect(ManifestName(from: "").string == "files")
+        #expect(ManifestName(from: "index").string == "index-")
+        #expect(ManifestName(from: "a.fresh").string == "a-fresh")
         #expect(ManifestName(from: String(repeating: "y", count: 200)).string.count == 128)
     }
 }

@@ -7,7 +7,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("/", .frontPage), ("/healthz", .health), ("/manifests/a.iso.json", .manifest("a.iso.json")),
+            ("/", .frontPage), ("/healthz", .health), ("/manifests/index.json", .index),
+            ("/manifests/a.iso.json", .manifest("a.iso.json")),
             ("/manifests/a.json.minisig", .manifest("a.json.minisig")), ("/chunks/ab/\(hex)", chunk),
             ("/files/a/b-c.d", .file("a/b-c.d")), ("/files/manifests/a.json", .file("manifests/a.json")),
         ] as [(String, TreePath?)]
@@ -27,6 +28,14 @@ import Testing
     )
     func `what a request line cannot hold is encoded`(path: TreePath, relative: String) {
         #expect(path.relative == relative)
+    }
+
+    @Test(arguments: [
+        ("a%20b", "a b"), ("%C3%a9/", "é/"), ("", ""), ("%2f", "/"), ("%", nil), ("%4", nil), ("%zz", nil),
+        ("%ff", nil),
+    ])
+    func `percent-encoding is undone`(encoded: String, decoded: String?) {
+        #expect(TreePath.percentDecoded(encoded) == decoded)
     }
 
     @Test(arguments: [

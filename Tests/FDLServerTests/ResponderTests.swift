@@ -20,10 +20,16 @@ struct ResponderTests {
     ) -> Decision {
         var headers = headers
         headers.replaceOrAdd(name: "Host", value: "a.example")
-        return responder.decide(
-            HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: headers),
-            now: Self.now
-        )
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: headers)
+        let decision = responder.decide(head, now: Self.now)
+        guard case .lookAgain = decision else { return decision }
+        return responder.decide(head, now: Self.now, hasLooked: true)
+    }
+
+    private func looksAgain(_ responder: Responder, _ uri: String) -> Bool {
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: uri, headers: ["Host": "a.example"])
+        guard case .lookAgain = responder.decide(head, now: Self.now) else { return false }
+        return true
     }
 
     private func answer(
@@ -185,6 +191,40 @@ struct ResponderTests {
         }
         #expect(try answer(responder, path([1])).status == .notFound)
         #expect(try answer(responder, "/chunks/ab/ab").status == .notFound)
+    }
+
+    @Test func `the tree is looked at again for what the catalog lacks, and for the index, and for nothing else`()
+        throws
+    {
+        let root = try TemporaryRoot()
+        let (chunk, short) = (root.noise(1000), root.noise(1000))
+        try root.write("a", chunk)
+        try root.write("a.manifest.json", Manifest.sample("a", [("a", chunk)]).encoded())
+        try root.write("b", Array(short.dropLast()))
+        try root.write("b.manifest.json", Manifest.sample("b", [("b", short)]).encoded())
+        let responder = try root.responder()
+        for uri in [path([1]), "/manifests/c.json", "/manifests/c.json.minisig", "/manifests/index.json"] {
+            #expect(looksAgain(responder, uri), "\(uri)")
+        }
+        for uri in [path(chunk), path(short), "/manifests/a.json", "/files/none", "/none", "/", "/healthz"] {
+            #expect(!looksAgain(responder, uri), "\(uri)")
+        }
+    }
+
+    @Test func `the index has the newest version of each name, and where its files lie`() throws {
+        let root = try TemporaryRoot()
+        try root.write("x y/a", [1])
+        try root.write("x y.manifest.json", Manifest.sample("xy", version: 3, [("a", [1])]).encoded())
+        try root.write("old.manifest.json", Manifest.sample("xy", version: 2, [("a", [1])]).encoded())
+        try root.write("b", [2])
+        try root.write("b.manifest.json", Manifest.sample("b", version: 7, [("b", [2])]).encoded())
+        let index = try answer(root.responder(), "/manifests/index.json")
+        #expect(index.headers.first(name: "cache-control") == "no-cache")
+        #expect(index.headers.first(name: "content-type") == "application/json")
+        let entries = try #require(ManifestIndex(parsing: body(index))).entries
+        #expect(entries.map(\.name.string) == ["b", "xy"])
+        #expect(entries.map(\.version) == [7, 3])
+        #expect(entries.map(\.files) == ["files/", "files/x%20y/"])
     }
 
     @Test func `no chunk of a file that does not fit its manifest or is not there`() throws {

@@ -175,27 +175,45 @@ public enum SourceKind: String, Sendable, Hashable, CaseIterable {
     case mirror
 }
 
-/// What a manifest is a version of: 1–128 of `[A-Za-z0-9._-]`, not `.` or `..`.
+/// What a manifest is a version of: 1–128 of `[A-Za-z0-9._-]`, not `.` or `..`, nor what would take the place of a tree's
+/// own files: `index` and what ends in `.fresh`.
 public struct ManifestName: Hashable, Sendable, CustomStringConvertible {
     package static let maximumBytes = 128
+    private static let index = "index"
+    private static let freshSuffix = ".fresh"
 
     public let string: String
 
     /// - Returns: nil if the rule above is broken.
     public init?(_ string: String) {
-        guard (1...Self.maximumBytes).contains(string.utf8.count), string != ".", string != "..",
-            string.utf8.allSatisfy(Self.isAllowed)
-        else { return nil }
+        guard Self.isSpelled(string), !Self.isReserved(string) else { return nil }
         self.string = string
     }
 
-    /// Turns a file's name into one: each other character becomes `-`, and a long name is cut.
+    /// Turns a file's name into one: each other character becomes `-`, a long name is cut, and one that a tree has for
+    /// itself is changed.
     public init(from fileName: String) {
         let kept = fileName.unicodeScalars.prefix(Self.maximumBytes).map { scalar -> Character in
             scalar.isASCII && Self.isAllowed(UInt8(truncatingIfNeeded: scalar.value)) ? Character(scalar) : "-"
         }
         let text = String(kept)
-        self.string = text.isEmpty || text == "." || text == ".." ? "files" : text
+        self.string =
+            switch text {
+            case "", ".", "..": "files"
+            case Self.index: text + "-"
+            case _ where Self.isReserved(text): String(text.dropLast(Self.freshSuffix.count)) + "-fresh"
+            default: text
+            }
+    }
+
+    /// Whether a text has the characters and the length of a name.
+    package static func isSpelled(_ text: String) -> Bool {
+        (1...maximumBytes).contains(text.utf8.count) && text != "." && text != ".." && text.utf8.allSatisfy(isAllowed)
+    }
+
+    /// Whether `NAME.json` would be one of a tree's own files.
+    static func isReserved(_ text: String) -> Bool {
+        text == index || text.utf8.ends(with: freshSuffix)
     }
 
     public var description: String { string }

@@ -18,6 +18,8 @@ extension ManifestError: CustomStringConvertible {
             "the manifest's format is \(Self.quoted(format)), not \(Self.quoted(Manifest.format))"
         case .unknownHash(let hash):
             "the manifest's hash is \(Self.quoted(hash)), not \(Self.quoted(Manifest.hash))"
+        case .invalidName(let name) where ManifestName.isSpelled(name):
+            "the manifest's name \(Self.quoted(name)) is one that a tree has for its own files"
         case .invalidName(let name):
             "the manifest's name \(Self.quoted(name)) is not 1 to \(ManifestName.maximumBytes) of A-Z a-z 0-9 . _ -"
         case .versionOutOfRange:

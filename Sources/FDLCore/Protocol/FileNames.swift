@@ -6,6 +6,8 @@ package enum FileNames {
     package static let manifestSuffix = ".manifest.json"
     /// What all names of manifests end in where they are served.
     package static let servedManifestSuffix = ".json"
+    /// What lists the manifests of a tree, among them.
+    package static let index = "index" + servedManifestSuffix
     /// What is not complete yet.
     package static let partialSuffix = ".fdl-part"
     /// What is left of a folder that was replaced.

@@ -5,6 +5,8 @@ package enum TreePath: Hashable, Sendable {
     case frontPage
     /// `/healthz`
     case health
+    /// `/manifests/index.json`: which manifests there are (`ManifestIndex`).
+    case index
     /// `/manifests/NAME.json`, `/manifests/NAME.json.minisig` or a manifest's own file name.
     case manifest(String)
     /// `/chunks/ab/abcdef…`
@@ -15,7 +17,7 @@ package enum TreePath: Hashable, Sendable {
     /// The folders of the tree.
     package static let manifests = "manifests/"
     private static let chunks = "chunks/"
-    private static let files = "files/"
+    package static let files = "files/"
     private static let healthName = "healthz"
 
     /// Reads a path from its first `/` on, its percent-encoding undone.
@@ -28,7 +30,7 @@ package enum TreePath: Hashable, Sendable {
             self = .health
         } else if let name = Self.part(of: relative, behind: Self.manifests) {
             guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else { return nil }
-            self = .manifest(String(name))
+            self = name.utf8.elementsEqual(FileNames.index.utf8) ? .index : .manifest(String(name))
         } else if let name = Self.part(of: relative, behind: Self.chunks) {
             guard let digest = Self.digest(name) else { return nil }
             self = .chunk(digest)
@@ -44,6 +46,7 @@ package enum TreePath: Hashable, Sendable {
         switch self {
         case .frontPage: return ""
         case .health: return Self.healthName
+        case .index: return Self.manifests + FileNames.index
         case .manifest(let name): return Self.manifests + Self.percentEncoded(name)
         case .chunk(let digest):
             let hex = digest.hex
@@ -66,6 +69,29 @@ package enum TreePath: Hashable, Sendable {
             }
         }
         return result
+    }
+
+    /// Undoes percent-encoding.
+    /// - Returns: nil for a bad escape, or what is not UTF-8.
+    package static func percentDecoded(_ path: some StringProtocol) -> String? {
+        if !path.utf8.contains(UInt8(ascii: "%")) { return String(path) }
+        var bytes: [UInt8] = []
+        var rest = Array(path.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hexValue(_ digit: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
     }
 
     /// `ab/abcdef…`: the two digits must be the digest's first.

@@ -39,7 +39,9 @@ struct Answer: Sendable {
     }
 
     static func refusal(_ status: HTTPResponseStatus) -> Answer {
-        Answer(status, text: "\(status.code) \(status.reasonPhrase)")
+        // What is not there now may be published at any time: no cache may go on saying that it is not.
+        let headers: HTTPHeaders = status == .notFound ? ["Cache-Control": "no-store"] : [:]
+        return Answer(status, text: "\(status.code) \(status.reasonPhrase)", headers: headers)
     }
 }
 
@@ -48,6 +50,8 @@ enum Decision: Sendable {
     case answer(Answer)
     /// Compress the chunk; `plain` is the answer if it does not shrink.
     case compress(CompressibleChunk, plain: Answer)
+    /// Look at the tree again (`Responder.lookAgain`), then decide once more: it may have what the catalog lacks.
+    case lookAgain
 }
 
 /// A chunk that the client accepts compressed.

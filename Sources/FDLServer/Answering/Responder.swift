@@ -3,6 +3,7 @@ import FDLCore
 import FDLSystem
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// Decides what each request is answered with. It opens files and checks their sizes, but reads none of their bytes
@@ -22,8 +23,16 @@ final class Responder: Sendable {
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    /// - Parameter now: the time for comparing dates.
-    func decide(_ request: HTTPRequestHead, now: UTCTime) -> Decision {
+    /// Brings the catalog up to the tree as it is now.
+    /// - Returns: on `loop`. Never fails.
+    func lookAgain(on threads: NIOThreadPool, _ loop: any EventLoop) -> EventLoopFuture<Void> {
+        watcher.lookAgain(on: threads, loop)
+    }
+
+    /// - Parameters:
+    ///   - now: the time for comparing dates.
+    ///   - hasLooked: whether the tree was looked at since the request came. Then nothing is decided to be looked for.
+    func decide(_ request: HTTPRequestHead, now: UTCTime, hasLooked: Bool = false) -> Decision {
         // RFC 9112 section 3.2: an HTTP/1.1 request has one Host.
         if request.version.isAtLeast11, request.headers[canonicalForm: "host"].count != 1 {
             return .answer(.refusal(.badRequest))
@@ -35,12 +44,16 @@ final class Responder: Sendable {
         switch target.path {
         case .frontPage: return .answer(frontPage(request))
         case .health: return .answer(health)
-        case .manifest(let name): return .answer(manifest(name, request, now: now))
-        case .chunk(let digest): return chunk(digest, request, now: now)
+        // Whoever has just published reads the index to see it there.
+        case .index: return hasLooked ? .answer(index) : .lookAgain
+        case .manifest(let name): return manifest(name, request, now: now).map(Decision.answer) ?? lacking(hasLooked)
+        case .chunk(let digest): return chunk(digest, request, now: now) ?? lacking(hasLooked)
         case .file(let path): return .answer(file(path, request, now: now))
         case nil: return .answer(.refusal(.notFound))
         }
     }
+
+    private func lacking(_ hasLooked: Bool) -> Decision { hasLooked ? .answer(.refusal(.notFound)) : .lookAgain }
 
     // MARK: Pages
 
@@ -57,6 +70,14 @@ final class Responder: Sendable {
         )
     }
 
+    private var index: Answer {
+        Answer(
+            .ok,
+            headers: ["Content-Type": "application/json", "Cache-Control": "no-cache"],
+            body: .bytes(ByteBuffer(bytes: watcher.catalog.listing))
+        )
+    }
+
     private var health: Answer {
         let headers: HTTPHeaders = ["Cache-Control": "no-store"]
         return isDraining
@@ -66,10 +87,9 @@ final class Responder: Sendable {
 
     // MARK: Files
 
-    private func manifest(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer {
-        guard let path = watcher.catalog.path(ofManifest: name), let file = root.open(path) else {
-            return .refusal(.notFound)
-        }
+    /// - Returns: nil where the catalog has no such manifest.
+    private func manifest(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer? {
+        guard let path = watcher.catalog.path(ofManifest: name), let file = root.open(path) else { return nil }
         let isSignature = name.hasSuffix(FileNames.signatureSuffix)
         let headers: HTTPHeaders = [
             "Content-Type": isSignature ? "text/plain; charset=utf-8" : "application/json",
@@ -147,8 +167,11 @@ final class Responder: Sendable {
 
     // MARK: Chunks
 
-    private func chunk(_ digest: SHA256Digest, _ request: HTTPRequestHead, now: UTCTime) -> Decision {
-        guard let slice = slice(ofChunk: digest) else { return .answer(.refusal(.notFound)) }
+    /// - Returns: nil where no manifest of the catalog has such a chunk.
+    private func chunk(_ digest: SHA256Digest, _ request: HTTPRequestHead, now: UTCTime) -> Decision? {
+        let places = watcher.catalog.places(ofChunk: digest)
+        guard !places.isEmpty else { return nil }
+        guard let slice = slice(of: places) else { return .answer(.refusal(.notFound)) }
         let encodings = AcceptEncoding(fields: request.headers["accept-encoding"]).preferred
         let plain = answer(
             request,
@@ -166,8 +189,8 @@ final class Responder: Sendable {
     }
 
     /// The chunk in the first file that still has the size its manifest states.
-    private func slice(ofChunk digest: SHA256Digest) -> FileSlice? {
-        for place in watcher.catalog.places(ofChunk: digest) {
+    private func slice(of places: [Catalog.ChunkPlace]) -> FileSlice? {
+        for place in places {
             guard let file = root.open(place.path) else { continue }
             guard file.status.size == place.fileSize else {
                 watcher.reportWrongSize(place.path, expected: place.fileSize, found: file.status.size)

@@ -57,7 +57,7 @@ extension ExchangeHandler {
         case .sending(let answer):
             sent += sendPiece(of: answer, context)
             return true
-        case .compressing, .reading, .closing, .closed:
+        case .looking, .compressing, .reading, .closing, .closed:
             return false
         }
     }
@@ -71,10 +71,25 @@ extension ExchangeHandler {
             pending.removeAll()
             start(.refusal(status), request: nil, context)
         case .request(let head):
-            switch services.responder.decide(head, now: .now) {
-            case .answer(let answer): start(answer, request: head, context)
-            case .compress(let chunk, let plain): compress(chunk, plain: plain, head, context)
-            }
+            follow(services.responder.decide(head, now: .now), head, context)
+        }
+    }
+
+    private func follow(_ decision: Decision, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        switch decision {
+        case .answer(let answer): start(answer, request: head, context)
+        case .compress(let chunk, let plain): compress(chunk, plain: plain, head, context)
+        case .lookAgain: lookAgain(for: head, context)
+        }
+    }
+
+    private func lookAgain(for head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        state = .looking
+        let looked = services.responder.lookAgain(on: services.readers, context.eventLoop)
+        looked.assumeIsolated().whenComplete { _ in
+            guard case .looking = self.state, let context = self.context else { return }
+            self.follow(self.services.responder.decide(head, now: .now, hasLooked: true), head, context)
+            self.advance()
         }
     }
 

@@ -18,6 +18,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     enum State {
         /// Between answers.
         case ready
+        /// Another thread looks for what is asked for.
+        case looking
         /// Another thread compresses what is to be sent.
         case compressing
         /// Another thread reads the next piece.
@@ -29,7 +31,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
         var takesRequests: Bool {
             switch self {
-            case .ready, .compressing, .reading, .sending: true
+            case .ready, .looking, .compressing, .reading, .sending: true
             case .closing, .closed: false
             }
         }
@@ -224,7 +226,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let now = NIODeadline.now()
         // If this machine is slow to read or compress, that is not the peer's fault.
         switch state {
-        case .compressing, .reading: deadlines.enter(.answering, now: now)
+        case .looking, .compressing, .reading: deadlines.enter(.answering, now: now)
         case .ready, .sending, .closing, .closed: break
         }
         guard now >= deadlines.deadline else { return arm() }

@@ -8,7 +8,7 @@ struct RequestTarget: Equatable {
     /// Reads the request target of RFC 9112 section 3.2, origin-form or absolute-form. A query is ignored.
     /// - Returns: nil if it is malformed: neither form, a bad percent escape, or not UTF-8.
     init?(_ target: String) {
-        guard let path = Self.path(target), let decoded = Self.decoded(path) else { return nil }
+        guard let path = Self.path(target), let decoded = TreePath.percentDecoded(path) else { return nil }
         switch TreePath(decoded) {
         case .file(let path) where !Self.isServable(path): self.path = nil
         case let path: self.path = path
@@ -40,26 +40,5 @@ struct RequestTarget: Equatable {
             if rest.hasPrefix("?") { return "/" }
         }
         return rest.prefix { $0 != "?" && $0 != "#" }
-    }
-
-    private static func decoded(_ path: Substring) -> String? {
-        if !path.utf8.contains(UInt8(ascii: "%")) { return String(path) }
-        var bytes: [UInt8] = []
-        var rest = path.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
     }
 }

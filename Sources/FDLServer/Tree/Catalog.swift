@@ -4,6 +4,8 @@ import FDLCore
 final class Catalog: Sendable {
     /// Newest version first.
     let manifests: [PublishedManifest]
+    /// What `/manifests/index.json` says.
+    let listing: [UInt8]
     private let index: ChunkIndex
     private let paths: [String: String]
 
@@ -26,6 +28,7 @@ final class Catalog: Sendable {
         }
         self.manifests = sorted
         self.paths = Self.paths(of: sorted)
+        self.listing = Self.listing(of: sorted)
 
         // If two versions of one name list the same file, the file holds the newer version. The older version's chunks
         // are gone from it: to serve them would be to send wrong bytes, which readers charge to this worker.
@@ -63,6 +66,20 @@ final class Catalog: Sendable {
                 length: location.length
             )
         }
+    }
+
+    /// The newest version of each name.
+    private static func listing(of manifests: [PublishedManifest]) -> [UInt8] {
+        var seen: Set<ManifestName> = []
+        let newest = manifests.filter { seen.insert($0.manifest.name).inserted }
+        let entries = newest.map { published in
+            ManifestIndex.Entry(
+                name: published.manifest.name,
+                version: published.manifest.version,
+                files: TreePath.files + TreePath.percentEncoded(published.base)
+            )
+        }
+        return ManifestIndex(entries).encoded()
     }
 
     /// Maps each NAME of `/manifests/NAME` to a file. If several manifests claim one, a manifest's own name takes

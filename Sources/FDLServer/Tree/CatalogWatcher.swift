@@ -1,5 +1,6 @@
 import FDLSystem
 import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -13,6 +14,7 @@ final class CatalogWatcher: Sendable {
     private let current: Mutex<Catalog>
     // Only `look` takes it, one look after the other.
     private let scanner: Mutex<CatalogScanner>
+    private let schedule = Mutex(LookSchedule<EventLoopPromise<Void>>())
     private let distrusted = Mutex<Set<String>>([])
 
     /// Makes the first scan.
@@ -33,7 +35,7 @@ final class CatalogWatcher: Sendable {
             do {
                 try await Task.sleep(for: pause)
                 let started = ContinuousClock.now
-                try await threads.runIfActive { self.look() }
+                try await threads.runIfActive { _ = self.look() }
                 // A tree so large that a look takes long must not be scanned all the time.
                 pause = max(Self.interval, (ContinuousClock.now - started) * 5)
             } catch {
@@ -42,12 +44,38 @@ final class CatalogWatcher: Sendable {
         }
     }
 
+    /// Looks at the tree because of a request that the catalog cannot answer.
+    /// - Returns: on `loop`, once the catalog has what the tree has now, or it would take too long. Never fails.
+    func lookAgain(on threads: NIOThreadPool, _ loop: any EventLoop) -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        if let start = schedule.withLock({ $0.add(promise, now: .now()) }) { plan(at: start, on: threads, loop) }
+        return promise.futureResult
+    }
+
+    private func plan(at start: NIODeadline, on threads: NIOThreadPool, _ loop: any EventLoop) {
+        guard start > .now() else { return lookForWaiters(on: threads, loop) }
+        loop.scheduleTask(deadline: start) { self.lookForWaiters(on: threads, loop) }
+    }
+
+    private func lookForWaiters(on threads: NIOThreadPool, _ loop: any EventLoop) {
+        threads.submit { state in
+            let mayWalk = self.schedule.withLock { $0.begin(now: .now()) }
+            // Threads that are shut down do nothing any more: the worker is about to end.
+            let outcome = state == .active ? self.look(mayWalk: mayWalk) : .unchanged
+            let (done, next) = self.schedule.withLock { $0.end(outcome, now: .now()) }
+            for promise in done { promise.succeed() }
+            if let next { self.plan(at: next, on: threads, loop) }
+        }
+    }
+
     /// Scans the tree if something may have changed.
-    func look() {
+    @discardableResult
+    func look(mayWalk: Bool = true) -> LookSchedule<EventLoopPromise<Void>>.Outcome {
         scanner.withLock { scanner in
             // If nothing is at the root's path for a moment, the open directory continues to be served.
             try? root.refresh()
-            guard scanner.isOutdated else { return }
+            guard scanner.isOutdated else { return .unchanged }
+            guard mayWalk else { return .postponed }
             do throws(SystemError) {
                 let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
                 current.withLock { $0 = catalog }
@@ -56,6 +84,7 @@ final class CatalogWatcher: Sendable {
             } catch {
                 logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
             }
+            return .walked
         }
     }
 
