@@ -153,11 +153,11 @@ struct FaultTests {
         #expect(source.chunks == 0)
         // A body that never ends can be found out by its length or by its first bytes.
         if fault != .endlessChunked { #expect((source.corrupt > 0) == fault.isCorruption, "corrupt \(source.corrupt)") }
-        let charged = source.corrupt + source.failed + source.missing
+        let charged = source.corrupt + source.failed + source.lacked
         // Whoever never ends an answer is overtaken rather than charged where the others are done before its time is
         // up.
         #expect(charged > 0 || fault.isEndless, "the bad source is charged with nothing")
-        if fault == .notFound { #expect(source.missing > 0) }
+        if fault == .notFound { #expect(source.lacked > 0) }
         #expect(try done.source(honest.url).chunks == published.chunkCount)
         #expect(try done.source(honest.url).failed == 0)
         #expect(try done.source(honest.url).corrupt == 0)
@@ -239,7 +239,7 @@ struct RangeFaultTests {
         let source = try done.source(bad.url)
         #expect(source.chunks == 0)
         #expect((source.corrupt > 0) == (fault == .wrongBytes))
-        #expect(source.corrupt + source.failed + source.missing > 0)
+        #expect(source.corrupt + source.failed + source.lacked > 0)
         #expect(try done.source(honest.url).chunks == published.chunkCount)
     }
 }

@@ -70,7 +70,7 @@ struct JustSignedTests {
             let published = try await scene.publish(bytes, as: "\(number).bin", chunkSize: 65_536)
             let output = scene.path("copy \(number)")
             let done = try await scene.get(published.manifest, to: output, from: [worker.url]).done()
-            #expect(try done.source(worker.url).missing == 0)
+            #expect(try done.source(worker.url).lacked == 0)
             #expect(try Files.hold(output, bytes))
         }
     }

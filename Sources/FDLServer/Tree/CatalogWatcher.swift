@@ -76,13 +76,19 @@ final class CatalogWatcher: Sendable {
             try? root.refresh()
             guard scanner.isOutdated else { return .unchanged }
             guard mayWalk else { return .postponed }
-            do throws(SystemError) {
-                let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
-                current.withLock { $0 = catalog }
-                if !notices.isEmpty { distrusted.withLock { $0.removeAll() } }
-                for notice in notices { tell(notice) }
-            } catch {
-                logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
+            // Whoever signs makes and renames files: a tree that changes under a walk is quiet a moment later.
+            for isLast in [false, false, true] {
+                do throws(SystemError) {
+                    let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
+                    current.withLock { $0 = catalog }
+                    if !notices.isEmpty { distrusted.withLock { $0.removeAll() } }
+                    for notice in notices { tell(notice) }
+                    break
+                } catch  where isLast {
+                    logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
+                } catch {
+                    continue
+                }
             }
             return .walked
         }

@@ -64,7 +64,7 @@ private struct FaultTimeSetting: Sendable {
         #expect(source.chunks == 0)
         let honest = try done.source(honest.url)
         #expect(honest.chunks == published.chunkCount)
-        #expect(honest.corrupt + honest.failed + honest.missing == 0, "the honest source is charged")
+        #expect(honest.corrupt + honest.failed + honest.lacked == 0, "the honest source is charged")
         print("fault table: \(name): \(rounded(time)) s of \(rounded(bound)) s; \(source.reason ?? "-")")
         return source
     }

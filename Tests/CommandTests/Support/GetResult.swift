@@ -30,7 +30,7 @@ struct GetResult: Sendable {
             let chunks: Int
             let corrupt: Int
             let failed: Int
-            let missing: Int
+            let lacked: Int
             let state: String
             /// The last thing it did wrong.
             let reason: String?
