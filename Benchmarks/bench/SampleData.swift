@@ -7,7 +7,7 @@ extension Place {
     /// The manifest of something in `data`.
     func manifest(of input: String) -> String { "\(data)/\(input).manifest.json" }
 
-    func chunkSize(of input: String) -> String { input == "large" || input == "larger" ? "1MiB" : "64KiB" }
+    func chunkSize(of input: String) -> String { ["large", "larger", "coarse"].contains(input) ? "1MiB" : "64KiB" }
 
     mutating func makeData(certificatesBy makeCerts: String) throws {
         try run([makeCerts, "--dir", certificates])
