@@ -32,8 +32,10 @@ struct Place: Sendable {
             variables.append(String(cString: variable))
             next += 1
         }
+        // All that is measured is on this machine: a proxy of the person's is not on the way.
+        let notTaken = ["xdg_config_home=", "xdg_state_home=", "https_proxy=", "http_proxy=", "all_proxy="]
         environment =
-            variables.filter { !$0.hasPrefix("XDG_CONFIG_HOME=") && !$0.hasPrefix("XDG_STATE_HOME=") }
+            variables.filter { variable in !notTaken.contains { variable.lowercased().hasPrefix($0) } }
             + ["XDG_CONFIG_HOME=\(made)/config", "XDG_STATE_HOME=\(made)/state"]
         for directory in [certificates, data, output] { try makeDirectory(directory) }
     }

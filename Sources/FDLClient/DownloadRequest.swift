@@ -9,6 +9,9 @@ public struct DownloadRequest: Sendable {
     /// The sources to fetch from. Sources that the manifest names are used only if they are listed here too.
     public var sources: [Manifest.Source]
     public var tls: TLSClientConfiguration
+    /// Proxies on the way, and what sources are shown. Where that is secret, an authority of `tls` that stands beside the
+    /// system's (`TrustRoots.systemAnd`) does not count.
+    public var access = SourceAccess()
     /// The most connections to one source; nil lets the plan choose.
     public var connectionsPerSource: Int?
     public var compression: Compression = .auto

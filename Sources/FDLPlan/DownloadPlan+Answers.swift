@@ -209,6 +209,7 @@ extension SourceError {
     var isFinal: Bool {
         switch self {
         case .tls, .forbidden, .corrupt: true
+        case .proxy(let fault): fault.isFinal
         default: false
         }
     }
@@ -216,7 +217,7 @@ extension SourceError {
     /// Whether nothing more can be received on the connection after this error.
     fileprivate var breaksConnection: Bool {
         switch self {
-        case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable: true
+        case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable, .proxy: true
         case .lacking, .status, .corrupt, .forbidden: false
         }
     }

@@ -34,7 +34,10 @@ extension DownloadPlan {
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: retryAfter.map { $0 / .seconds(1) })
             sources[source].fetchAfter = sources[source].connectAfter
-        case .unreachable, .timeout, .closedEarly:
+        case .proxy(let fault) where fault.isFinal:
+            account.reports[source].failed += 1
+            putAside(source, .unusable)
+        case .unreachable, .timeout, .closedEarly, .proxy:
             account.reports[source].failed += 1
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: nil)

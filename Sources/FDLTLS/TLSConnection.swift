@@ -192,16 +192,21 @@ extension TLSConnection: Sendable {}
 // MARK: - Calls from OpenSSL
 
 extension TLSConnection {
-    /// Verifies the chain and the name as OpenSSL does, then the pin: a key that is not pinned ends the handshake
-    /// before the client has said anything.
+    /// Verifies the chain and the name as OpenSSL does, unless pins stand for them, then the pin: a key that is not pinned
+    /// ends the handshake before the client has said anything.
     static let verifyChainAndPin: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { store, _ in
-        guard X509_verify_cert(store) == 1 else { return 0 }
         let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
         guard let connection = of(ssl.map(OpaquePointer.init)) else { return 0 }
+        if connection.context.needsChain {
+            guard X509_verify_cert(store) == 1 else { return 0 }
+        }
         let pins = connection.context.pins
         if pins.isEmpty { return 1 }
         let pin = X509_STORE_CTX_get0_cert(store).flatMap { PublicKeyPin(certificate: $0) }
-        if let pin, pins.contains(pin) { return 1 }
+        if let pin, pins.contains(pin) {
+            X509_STORE_CTX_set_error(store, X509_V_OK)
+            return 1
+        }
         connection.refusedPin = pin
         X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION)
         return 0

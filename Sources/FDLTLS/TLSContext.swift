@@ -18,7 +18,10 @@ package final class TLSContext: Sendable {
     let role: Role
     /// Never given twice in a process: it keeps a session from being offered on another context's connection.
     let number: UInt64
+    /// The keys that a server may have; empty for any.
     let pins: Set<PublicKeyPin>
+    /// Whether chain, name and dates of a server's certificate have to hold; if not, the pins alone say who it is.
+    let needsChain: Bool
     let pools = BufferPools()
     /// The file that the private key was read from; nil for a client that shows no certificate.
     package let privateKeyPath: String?
@@ -26,9 +29,16 @@ package final class TLSContext: Sendable {
 
     var pointer: OpaquePointer { shared.pointer }
 
-    private init(role: Role, pins: Set<PublicKeyPin>, privateKeyPath: String?, pointer: OpaquePointer) {
+    private init(
+        role: Role,
+        pins: [PublicKeyPin],
+        leafPins: [PublicKeyPin],
+        privateKeyPath: String?,
+        pointer: OpaquePointer
+    ) {
         self.role = role
-        self.pins = pins
+        self.pins = Set(leafPins.isEmpty ? pins : leafPins)
+        self.needsChain = leafPins.isEmpty
         self.privateKeyPath = privateKeyPath
         self.number = Self.counter.add(1, ordering: .relaxed).newValue
         self.shared = SharedContext(pointer: pointer)
@@ -48,6 +58,7 @@ package final class TLSContext: Sendable {
         let context = TLSContext(
             role: .server,
             pins: [],
+            leafPins: [],
             privateKeyPath: identity.key.path,
             pointer: try newPointer()
         )
@@ -84,7 +95,8 @@ package final class TLSContext: Sendable {
         }
         let context = TLSContext(
             role: .client,
-            pins: Set(configuration.pins),
+            pins: configuration.pins,
+            leafPins: configuration.leafPins,
             privateKeyPath: keyPath,
             pointer: try newPointer()
         )

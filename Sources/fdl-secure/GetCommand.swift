@@ -61,7 +61,8 @@ struct GetCommand: AsyncParsableCommand {
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
         defer { reporter.endProgress() }
-        let accepted = try await trust.load(sources, reporter)
+        let access = try sources.access(manifest: trust.manifest)
+        let accepted = try await trust.load(sources, access, reporter)
         let manifest = accepted.verified.manifest
         var request = DownloadRequest(
             manifest: accepted.verified,
@@ -69,6 +70,7 @@ struct GetCommand: AsyncParsableCommand {
             sources: try sources.all(of: manifest, fetchedFrom: accepted.worker),
             tls: try sources.tls(of: manifest)
         )
+        request.access = access
         request.connectionsPerSource = connections
         request.compression = compress
         request.rateLimit = limitRate?.bytes

@@ -38,7 +38,8 @@ struct ManifestOptions: ParsableArguments {
     }
 
     /// Reads or fetches the manifest and verifies it.
-    func load(_ sources: SourceOptions, _ reporter: Reporter) async throws(Failure) -> Accepted {
+    func load(_ sources: SourceOptions, _ access: SourceAccess, _ reporter: Reporter) async throws(Failure) -> Accepted
+    {
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
@@ -46,7 +47,9 @@ struct ManifestOptions: ParsableArguments {
         acceptance.usesState = !noState
         acceptance.name = name ?? (isURL ? ManifestFetch.name(askedBy: manifest) : nil)
         let now = UTCTime.now
-        let verified = try await acceptance.accept(now: now) { () async throws(Failure) in try await bytes(sources) }
+        let verified = try await acceptance.accept(now: now) { () async throws(Failure) in
+            try await bytes(sources, access)
+        }
         if acceptance.name == nil { noteName(verified.manifest.name, reporter) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)
@@ -62,10 +65,10 @@ struct ManifestOptions: ParsableArguments {
     }
 
     // Any scheme counts here: `ManifestFetch` refuses all but https, and says which one is wanted.
-    private var isURL: Bool { manifest.contains("://") }
+    var isURL: Bool { manifest.contains("://") }
 
-    private func bytes(_ sources: SourceOptions) async throws(Failure) -> SignedBytes {
-        if isURL { return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil)) }
+    private func bytes(_ sources: SourceOptions, _ access: SourceAccess) async throws(Failure) -> SignedBytes {
+        if isURL { return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil), access: access) }
         return try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
     }
 }

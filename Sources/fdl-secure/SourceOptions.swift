@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLClient
 import FDLCore
 import FDLSystem
 import FDLTLS
@@ -16,8 +17,16 @@ struct SourceOptions: ParsableArguments {
     )
     var cacert: String?
 
-    @Option(help: ArgumentHelp("A public key a source must have, sha256//BASE64.", valueName: "pin"))
+    @Option(
+        help: ArgumentHelp(
+            "The public key of a server named here, sha256//BASE64, or of another with ORIGIN= before it. It stands for "
+                + "the certificate's chain, name and dates.",
+            valueName: "pin"
+        )
+    )
     var pin: [String] = []
+
+    @OptionGroup var access: AccessOptions
 
     @Option(help: ArgumentHelp("A client certificate for sources that want one, PEM.", valueName: "cert"))
     var cert: String?
@@ -29,15 +38,59 @@ struct SourceOptions: ParsableArguments {
         if key != nil, cert == nil { throw ValidationError("--key needs --cert") }
     }
 
-    /// The sources named here, then those of the manifest, each once.
-    func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
+    /// The sources named here.
+    private func named() throws(Failure) -> [Manifest.Source] {
         var sources: [Manifest.Source] = []
         for text in server { sources.append(Manifest.Source(kind: .worker, url: try url(text, "--server"))) }
         for text in mirror { sources.append(Manifest.Source(kind: .mirror, url: try url(text, "--mirror"))) }
-        if let worker { sources.append(Manifest.Source(kind: .worker, url: worker)) }
-        sources += manifest.sources
-        var seen = Set<Manifest.Source>()
-        return sources.filter { seen.insert($0).inserted }
+        return sources
+    }
+
+    /// The sources named here, then those of the manifest, each once: the first of two that differ in their queries alone.
+    func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
+        var sources: [Manifest.Source] = []
+        let fetchedFrom = worker.map { [Manifest.Source(kind: .worker, url: $0)] } ?? []
+        for source in try named() + fetchedFrom + manifest.sources {
+            let isThere = sources.contains { $0.kind == source.kind && $0.url.isSameSource(as: source.url) }
+            if !isThere { sources.append(source) }
+        }
+        return sources
+    }
+
+    /// How sources are got to, and what they are shown: the origins named here, and that of the manifest's URL.
+    func access(manifest: String) throws(Failure) -> SourceAccess {
+        let origins = Set(
+            try named().map(\.url.origin) + [ManifestFetch.origin(of: manifest)].compactMap(\.self)
+        )
+        var access = try access.access(to: origins)
+        for text in pin { try add(text, of: origins, to: &access) }
+        return access
+    }
+
+    /// A pin with `ORIGIN=` before it is that origin's; without, it is that of all origins named here.
+    private func add(_ text: String, of named: Set<Origin>, to access: inout SourceAccess) throws(Failure) {
+        let mark = text.firstRange(of: "=sha256//")
+        let key = mark.map { text[text.index(after: $0.lowerBound)...] } ?? text[...]
+        guard let pin = PublicKeyPin(String(key)) else {
+            throw Failure(
+                .usage,
+                "\(shownArgument(text)) is not a pin",
+                hint: "a pin looks like sha256//BASE64, as curl takes it, or ORIGIN=sha256//BASE64"
+            )
+        }
+        var origins = named
+        if let mark {
+            let origin = text[..<mark.lowerBound]
+            origins = [try url(origin.contains("://") ? String(origin) : "https://\(origin)", "--pin").origin]
+        }
+        guard !origins.isEmpty else {
+            throw Failure(
+                .usage,
+                "--pin without an origin is the key of a server named on the command line, and none is",
+                hint: "say whose key it is: --pin https://HOST:PORT=sha256//BASE64"
+            )
+        }
+        for origin in origins { access.pins[origin, default: []].append(pin) }
     }
 
     /// Whom to trust: the authorities given here; else the system's and the one the manifest names. Pins of both count.
@@ -53,23 +106,21 @@ struct SourceOptions: ParsableArguments {
         } else if let authority = manifest?.trust?.certificateAuthority {
             configuration.trustRoots = .systemAnd(pem: Array(authority.utf8))
         }
-        for text in pin + (manifest?.trust?.pins ?? []) {
-            guard let pin = PublicKeyPin(text) else {
-                throw Failure(.usage, "\(text) is not a pin", hint: "a pin looks like sha256//BASE64, as curl takes it")
-            }
-            configuration.pins.append(pin)
-        }
+        // The format's rules have been checked.
+        configuration.pins = (manifest?.trust?.pins ?? []).compactMap { PublicKeyPin($0) }
         configuration.certificateChainPath = cert
         configuration.privateKeyPath = key
         return configuration
     }
 
     private func url(_ text: String, _ option: String) throws(Failure) -> SourceURL {
-        do throws(SourceURLError) { return try SourceURL(text) } catch {
+        do throws(SourceURLError) { return try SourceURL(text, allowingQuery: true) } catch {
             throw Failure(
                 .usage,
                 "\(option) \(shownURL(text)) cannot be a source: \(error)",
-                hint: "a source looks like https://HOST:PORT/"
+                hint: error == .userinfo
+                    ? "put user name and password into a netrc file, and give it with --netrc"
+                    : "a source looks like https://HOST:PORT/"
             )
         }
     }

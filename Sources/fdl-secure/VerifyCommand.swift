@@ -23,7 +23,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
-        let verified = try await trust.load(sources, reporter).verified
+        // Without a network no proxy is on the way, and the environment may have one that is none of ours.
+        let access = trust.isURL ? try sources.access(manifest: trust.manifest) : SourceAccess()
+        let verified = try await trust.load(sources, access, reporter).verified
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
         let report = try await LocalTreeCheck.check(verified, at: path)

@@ -5,8 +5,10 @@ import FDLCrypto
 enum Command: CaseIterable {
     /// `get` with the URLs of the sources alone; with `--cacert`; with a manifest that names a CA; with `--cert`.
     case get, getWithAuthority, getWithManifestsAuthority, getWithCertificate
-    /// `get` and `verify` of a manifest by its URL: alone, with `--cacert`, with `--cert`.
-    case fetch, fetchWithAuthority, fetchWithCertificate
+    /// `get` with a login for the source: alone, and with a manifest that names a CA.
+    case getWithLogin, getWithLoginAndManifestsAuthority
+    /// `get` and `verify` of a manifest by its URL: alone, with `--cacert`, with `--cert`, with a login.
+    case fetch, fetchWithAuthority, fetchWithCertificate, fetchWithLogin
 
     var context: SourceContext {
         let manifest = SourceContext.Use.manifest(authority: "a.example:8443")
@@ -15,15 +17,26 @@ enum Command: CaseIterable {
         case .getWithAuthority: SourceContext(.chunks, authorities: .given)
         case .getWithManifestsAuthority: SourceContext(.chunks, authorities: .manifest)
         case .getWithCertificate: SourceContext(.chunks, showsCertificate: true)
+        case .getWithLogin: Self.showingLogin(SourceContext(.chunks))
+        case .getWithLoginAndManifestsAuthority:
+            Self.showingLogin(SourceContext(.chunks, authorities: .systemForSecrets))
+        case .fetchWithLogin: Self.showingLogin(SourceContext(manifest))
         case .fetch: SourceContext(manifest)
         case .fetchWithAuthority: SourceContext(manifest, authorities: .given)
         case .fetchWithCertificate: SourceContext(manifest, showsCertificate: true)
         }
     }
+
+    private static func showingLogin(_ context: SourceContext) -> SourceContext {
+        var context = context
+        context.showsLogin = true
+        return context
+    }
 }
 
 extension Set<Command> {
-    static let fetching: Self = [.fetch, .fetchWithAuthority, .fetchWithCertificate]
+    static let fetching: Self = [.fetch, .fetchWithAuthority, .fetchWithCertificate, .fetchWithLogin]
+    static let withLogin: Self = [.getWithLogin, .getWithLoginAndManifestsAuthority]
     static let withAuthority: Self = [.getWithAuthority, .fetchWithAuthority]
     static let withManifestsAuthority: Self = [.getWithManifestsAuthority]
     static let withCertificate: Self = [.getWithCertificate, .fetchWithCertificate]
@@ -104,7 +117,31 @@ extension SourceError: Walked {
         case .undecodable: .forbidden(401)
         case .forbidden(401): .forbidden(403)
         case .forbidden(403): .forbidden(407)
-        case .forbidden: nil
+        case .forbidden: .proxy(.first)
+        case .proxy(let fault): fault.next.map { SourceError.proxy($0) }
+        }
+    }
+}
+
+extension ProxyFault {
+    static let first = ProxyFault(.noAddress)
+
+    private init(_ reason: Reason) { self.init(proxy: "p.example:3128", reason: reason) }
+
+    var next: ProxyFault? {
+        switch reason {
+        case .noAddress: ProxyFault(.refused)
+        case .refused: ProxyFault(.unreachable("No route to host"))
+        case .unreachable: ProxyFault(.silent)
+        case .silent: ProxyFault(.closed)
+        case .closed: ProxyFault(.wantsLogin)
+        case .wantsLogin: ProxyFault(.refusesLogin)
+        case .refusesLogin: ProxyFault(.wantsLoginForSOCKS)
+        case .wantsLoginForSOCKS: ProxyFault(.forbids)
+        case .forbids: ProxyFault(.cannotReach("it answered 503"))
+        case .cannotReach: ProxyFault(.answered(400))
+        case .answered: ProxyFault(.noProxy("not SOCKS 5"))
+        case .noProxy: nil
         }
     }
 }

@@ -23,6 +23,14 @@ import Testing
         "neither this machine nor the manifest knows who issued it: name its private CA with --cacert, after checking "
         + "whose it is"
 
+    private static let secretsNeedMore =
+        "a login or a token goes to no server that only the manifest's CA vouches for: name that CA with --cacert, after "
+        + "checking whose it is"
+    private static let checkProxy =
+        "check the proxy's address in --proxy, HTTPS_PROXY or ALL_PROXY; a host that needs none can be named in NO_PROXY"
+    private static let orServer = "add a source with --server or --mirror"
+    private static let orFile = "name a manifest file on this machine"
+
     private static let tls: [SourceRow] = [
         SourceRow("there is no certificate file c.pem", "check the path and its permissions"),
         SourceRow(
@@ -73,13 +81,15 @@ import Testing
                 .withAuthority,
                 "the file of --cacert lacks this certificate: compare it with what the server's operator says it is"
             ),
-            (.withManifestsAuthority, unknownToBoth)
+            (.withManifestsAuthority, unknownToBoth),
+            ([.getWithLoginAndManifestsAuthority], secretsNeedMore)
         ),
         SourceRow(
             "the certificate is signed by an unknown authority",
             privateCA,
             (.withAuthority, "the CA of --cacert is another one: ask the server's operator which is right"),
-            (.withManifestsAuthority, unknownToBoth)
+            (.withManifestsAuthority, unknownToBoth),
+            ([.getWithLoginAndManifestsAuthority], secretsNeedMore)
         ),
         SourceRow("the certificate is revoked", replace),
         SourceRow(
@@ -183,10 +193,20 @@ import Testing
             .tls,
             SourceRow(
                 "refused access (401)",
-                "it wants a user name and a password, which cannot be given: add a source with --server or --mirror",
+                "it wants a login: give user name and password for its host in a netrc file with --netrc, or name it with "
+                    + "--server or --mirror and give a token with --header",
                 (
                     .fetching,
-                    "it wants a user name and a password, which cannot be given: name a manifest file on this machine"
+                    "it wants a login: give user name and password for its host in a netrc file with --netrc, or give a "
+                        + "token with --header"
+                ),
+                (
+                    .withLogin,
+                    "it does not take what --header, --netrc or the URL's query gives: ask its operator, or \(orServer)"
+                ),
+                (
+                    [.fetchWithLogin],
+                    "it does not take what --header, --netrc or the URL's query gives: ask its operator, or \(orFile)"
                 )
             )
         ),
@@ -221,6 +241,55 @@ import Testing
         ),
     ]
 
+    private static let proxies: [(code: ExitCode, row: SourceRow)] = [
+        (.noSource, SourceRow("the name of the proxy p.example:3128 has no address", checkProxy)),
+        (.noSource, SourceRow("the proxy p.example:3128 cannot be reached: Connection refused", checkProxy)),
+        (.noSource, SourceRow("the proxy p.example:3128 cannot be reached: No route to host", checkProxy)),
+        (.noSource, SourceRow("the proxy p.example:3128 does not answer", checkProxy)),
+        (.noSource, SourceRow("the proxy p.example:3128 closed the connection without an answer", checkProxy)),
+        (
+            .tls,
+            SourceRow(
+                "the proxy p.example:3128 wants a login",
+                "put USER:PASSWORD@ before the proxy's host in HTTPS_PROXY, or in --proxy, which other users of this "
+                    + "machine can see"
+            )
+        ),
+        (
+            .tls,
+            SourceRow(
+                "the proxy p.example:3128 does not take the login given",
+                "check user name and password before the proxy's host; in them % is written %25, @ %40, : %3A and / %2F"
+            )
+        ),
+        (
+            .tls,
+            SourceRow(
+                "the proxy p.example:3128 wants a login",
+                "no login can be given to a SOCKS proxy: use a proxy of http://, or \(orServer)",
+                (.fetching, "no login can be given to a SOCKS proxy: use a proxy of http://, or \(orFile)")
+            )
+        ),
+        (
+            .tls,
+            SourceRow(
+                "the proxy p.example:3128 does not let this through",
+                "ask whoever runs the proxy to let this host and port through, or \(orServer)",
+                (.fetching, "ask whoever runs the proxy to let this host and port through, or \(orFile)")
+            )
+        ),
+        (
+            .noSource,
+            SourceRow(
+                "the proxy p.example:3128 cannot reach it: it answered 503",
+                "check host and port, and whether the proxy may reach them, or \(orServer)",
+                (.fetching, "check host and port, and whether the proxy may reach them, or \(orFile)")
+            )
+        ),
+        (.noSource, SourceRow("the proxy p.example:3128 answered 400", checkProxy)),
+        (.noSource, SourceRow("p.example:3128 does not answer as a proxy: not SOCKS 5", checkProxy)),
+    ]
+
     @Test(arguments: Command.allCases) func `TLS`(command: Command) {
         #expect(Self.tls.count == TLSError.all.count)
         for (error, row) in zip(TLSError.all, Self.tls) {
@@ -234,8 +303,9 @@ import Testing
     }
 
     @Test(arguments: Command.allCases) func `Connections and answers`(command: Command) {
-        #expect(Self.http.count == SourceError.all.count)
-        for (error, (code, row)) in zip(SourceError.all, Self.http) {
+        let rows = Self.http + Self.proxies
+        #expect(rows.count == SourceError.all.count)
+        for (error, (code, row)) in zip(SourceError.all, rows) {
             #expect(Told(error.failure(in: command.context)) == Told(code, row.message, row.hint(for: command)))
         }
     }
@@ -298,7 +368,8 @@ import Testing
             reports[index].corrupt = error == .corrupt ? 1 : 0
         }
         let cause = DownloadFailure(chunksMissing: 2, firstChunkMissing: 1, reports: reports)
-        return ExhaustedDownload(cause: cause, sources: sources, context: Command.get.context).failure
+        let contexts = sources.map { _ in Command.get.context }
+        return ExhaustedDownload(cause: cause, sources: sources, contexts: contexts).failure
     }
 
     @Test func `One source: the download's hint is that cause's, whatever the code`() throws {

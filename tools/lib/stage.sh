@@ -33,6 +33,8 @@ parse_size() {
 # open_stage BYTES FILES: makes $work, sees that there is room for so many files of that size, cleans up at the end.
 open_stage() {
     local available
+    # All of it is on this machine: a proxy of the person's is not on the way.
+    unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY
     work=$(mktemp -d)
     workers=()
     reader=

@@ -30,10 +30,15 @@ struct RequestWriter: Sendable {
     let source: Manifest.Source
     let manifest: Manifest
     let layout: ChunkLayout
+    let credentials: Credentials
+    /// What this source is shown with each request.
+    private let fields: [SecretField]
 
-    init(source: Manifest.Source, manifest: Manifest) {
+    init(source: Manifest.Source, manifest: Manifest, credentials: Credentials = .none) {
         self.source = source
         self.manifest = manifest
+        self.credentials = credentials
+        fields = credentials.fields(for: source.url.origin)
         layout = manifest.layout
     }
 
@@ -56,7 +61,7 @@ struct RequestWriter: Sendable {
                 id: id,
                 chunks: expected,
                 resource: .chunk,
-                head: head(source.url.path + path, headers),
+                head: head(source.url.target(of: path), headers),
                 acceptsCompression: compressed
             )
         case .mirror:
@@ -69,13 +74,15 @@ struct RequestWriter: Sendable {
                 id: id,
                 chunks: expected,
                 resource: .range(first: first.offset, last: last, fileSize: file.size),
-                head: head(source.url.path + TreePath.percentEncoded(file.path.string), headers),
+                head: head(source.url.target(of: TreePath.percentEncoded(file.path.string)), headers),
                 acceptsCompression: false
             )
         }
     }
 
-    private func head(_ target: String, _ headers: HTTPHeaders) -> HTTPRequestHead {
-        HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
+    private func head(_ target: String, _ own: HTTPHeaders) -> HTTPRequestHead {
+        var headers = own
+        headers.show(fields)
+        return HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
     }
 }

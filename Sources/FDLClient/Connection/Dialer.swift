@@ -2,23 +2,40 @@ import FDLCore
 import NIOCore
 import NIOPosix
 
-/// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305).
+/// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305), or
+/// goes through a proxy.
 struct Dialer: Sendable {
     let group: any EventLoopGroup
+    /// For the connection, and again for a proxy's answer.
     let timeout: TimeAmount
     /// Sets the options of each channel.
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
+    var proxies = ProxySettings.none
 
-    /// - Parameter initialize: adds the handlers, TLS first, before the channel connects.
+    /// - Parameter initialize: adds the handlers, TLS first, before they are told that the channel is active.
     /// - Returns: the channel as soon as it is connected, before its TLS handshake.
     func open(
         _ origin: Origin,
         initialize: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
-        configure(ClientBootstrap(group: group).connectTimeout(timeout))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try initialize(channel) }
+        let bootstrap = configure(ClientBootstrap(group: group).connectTimeout(timeout))
+        guard let proxy = proxies.proxy(for: origin) else {
+            return
+                bootstrap
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try initialize(channel) }
+                }
+                .connect(host: origin.host, port: origin.port)
+        }
+        let tunnel = ProxyTunnel(proxy: proxy, origin: origin, timeout: timeout)
+        return bootstrap.connect(host: proxy.host, port: proxy.port)
+            .flatMapErrorThrowing { throw SourceError.proxy(tunnel.fault($0)) }
+            .flatMap { channel in
+                tunnel.open(through: channel).flatMapThrowing {
+                    try initialize(channel)
+                    channel.pipeline.fireChannelActive()
+                    return channel
+                }
             }
-            .connect(host: origin.host, port: origin.port)
     }
 }

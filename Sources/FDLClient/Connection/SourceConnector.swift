@@ -8,7 +8,7 @@ import NIOPosix
 /// Opens connections to sources for HTTP/1.1 over TLS, and resumes a TLS session if there is one.
 struct SourceConnector: Sendable {
     let dialer: Dialer
-    let tls: TLSContext
+    let tls: SourceTLS
     /// Indexed by `SourceID`.
     let writers: [RequestWriter]
     /// Indexed by `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
@@ -43,7 +43,9 @@ struct SourceConnector: Sendable {
         _ sink: FetchSink
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(TLSHandler(client: tls, host: writer.source.url.host, sessions: sessions))
+        let url = writer.source.url
+        let context = tls.context(for: url)
+        try pipeline.addHandler(TLSHandler(client: context, host: url.host, sessions: sessions))
         try pipeline.addHandler(HTTPRequestEncoder())
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 << 10

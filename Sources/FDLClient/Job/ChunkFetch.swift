@@ -53,8 +53,10 @@ struct ChunkFetch {
                 loop.execute { engine.value.stop(.downloadInterrupted) }
             }
         } catch let cause as DownloadFailure {
-            let context = SourceContext(.chunks, request.tls)
-            throw ExhaustedDownload(cause: cause, sources: request.sources, context: context)
+            let contexts = request.sources.map { source in
+                SourceContext(.chunks, request.tls, of: source.url, request.access.credentials)
+            }
+            throw ExhaustedDownload(cause: cause, sources: request.sources, contexts: contexts)
         }
     }
 
@@ -69,9 +71,16 @@ struct ChunkFetch {
             compression: request.compression
         )
         return SourceConnector(
-            dialer: Dialer(group: group, timeout: settings.timeouts.connect, configure: settings.configure),
-            tls: try TLSContext.client(request.tls, for: .chunks),
-            writers: request.sources.map { RequestWriter(source: $0, manifest: manifest) },
+            dialer: Dialer(
+                group: group,
+                timeout: settings.timeouts.connect,
+                configure: settings.configure,
+                proxies: request.access.proxies
+            ),
+            tls: try SourceTLS(request.tls, request.access, for: .chunks),
+            writers: request.sources.map { source in
+                RequestWriter(source: source, manifest: manifest, credentials: request.access.credentials)
+            },
             sessions: request.sources.map { _ in TLSSessionCache() },
             settings: settings
         )

@@ -7,7 +7,8 @@ struct ExhaustedDownload: Explained {
     let cause: DownloadFailure
     /// In the order of `cause.reports`.
     let sources: [Manifest.Source]
-    let context: SourceContext
+    /// What had been given to reach each of them.
+    let contexts: [SourceContext]
 
     var failure: Failure {
         let chunks = cause.chunksMissing == 1 ? "1 chunk" : "\(cause.chunksMissing) chunks"
@@ -27,8 +28,8 @@ struct ExhaustedDownload: Explained {
 
     /// The hint of the cause that is easiest to put right. It names the source if other sources have other hints.
     private var hint: String {
-        let causes = zip(sources, cause.reports).compactMap { source, report in
-            report.lastError.map { (source: source, error: $0, hint: $0.hint(in: context)) }
+        let causes = zip(zip(sources, contexts), cause.reports).compactMap { source, report in
+            report.lastError.map { (source: source.0, error: $0, hint: $0.hint(in: source.1)) }
         }
         guard let told = causes.min(by: { Self.rank(of: $0.error) < Self.rank(of: $1.error) }) else {
             return "try again later, or add a source with --server or --mirror; what was verified is kept"
@@ -39,7 +40,7 @@ struct ExhaustedDownload: Explained {
     /// Causes that can be put right at once rank first; those that only time can cure rank last.
     private static func rank(of error: SourceError) -> Int {
         switch error {
-        case .tls, .redirects, .protocolViolation, .unreachable(.noAddress): 0
+        case .tls, .redirects, .protocolViolation, .unreachable(.noAddress), .proxy: 0
         case .forbidden: 1
         case .corrupt, .undecodable: 2
         case .lacking: 3

@@ -7,19 +7,21 @@ import NIOPosix
 /// Fetches small documents whole: a manifest and its signature. It does not verify them.
 struct DocumentFetcher: Sendable {
     let group: any EventLoopGroup
-    let tls: TLSContext
+    let tls: SourceTLS
+    var access = SourceAccess()
+    /// For a connection, and again for a proxy's answer.
+    var connectTimeout = TimeAmount.seconds(15)
     /// From the connection attempt to the end of one document.
     var timeout = TimeAmount.seconds(60)
 
     /// - Parameters:
-    ///   - path: percent-encoded, beginning with `/`.
-    ///   - url: its host and port; its path is not used.
+    ///   - name: percent-encoded: what follows the URL's path.
     ///   - limit: the greatest length accepted, in bytes.
     /// - Returns: nil if the source answers 404 or 410.
     /// - Throws: `SourceError`.
-    func fetch(_ path: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
+    func fetch(_ name: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
         do {
-            return try await start(path, url, limit).get()
+            return try await start(url.target(of: name), url, limit).get()
         } catch SourceError.lacking {
             return nil
         } catch {
@@ -27,11 +29,11 @@ struct DocumentFetcher: Sendable {
         }
     }
 
-    private func start(_ path: String, _ url: SourceURL, _ limit: Int) -> EventLoopFuture<[UInt8]> {
+    private func start(_ target: String, _ url: SourceURL, _ limit: Int) -> EventLoopFuture<[UInt8]> {
         let loop = group.next()
         let document = loop.makePromise(of: [UInt8].self)
         let timer = loop.scheduleTask(in: timeout) { document.fail(SourceError.timeout("the whole answer")) }
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
         head.headers.add(name: "Accept-Encoding", value: "identity")
@@ -39,10 +41,12 @@ struct DocumentFetcher: Sendable {
         // 5.2.1.4).
         head.headers.add(name: "Cache-Control", value: "no-cache")
         head.headers.add(name: "Connection", value: "close")
+        head.headers.show(access.credentials.fields(for: url.origin))
         let request = head
-        let connected = Dialer(group: loop, timeout: .seconds(15)).open(url.origin) { channel in
+        let dialer = Dialer(group: loop, timeout: connectTimeout, proxies: access.proxies)
+        let connected = dialer.open(url.origin) { channel in
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(TLSHandler(client: tls, host: url.host))
+            try pipeline.addHandler(TLSHandler(client: tls.context(for: url), host: url.host))
             try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
             try pipeline.addHandler(DocumentHandler(request: request, limit: limit, document: document))
         }

@@ -8,51 +8,62 @@ import NIOCore
 public enum ManifestFetch {
     /// Fetches a manifest and its signature, and verifies neither.
     /// - Parameter url: of a manifest, for instance `https://a.example:8443/manifests/NAME.json`. The signature is
-    ///   expected at the same URL with `.minisig` appended.
+    ///   expected at the same URL with `.minisig` at the end of its path. A query goes with both requests, and to no other
+    ///   origin.
     /// - Returns: the manifest and its signature; the signature is nil if the server does not have it.
     /// - Throws: `Failure`: 64 if `url` is not the URL of a manifest, 69 if the server lacks the manifest or fails, 74
     ///   if this machine has too few descriptors, threads or memory, 77 if TLS fails or access is refused, 78 if the
     ///   TLS settings cannot be used.
-    public static func fetch(_ url: String, tls: TLSClientConfiguration) async throws(Failure) -> SignedBytes {
+    public static func fetch(
+        _ url: String,
+        tls: TLSClientConfiguration,
+        access: SourceAccess = SourceAccess()
+    ) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
         let group = try EventLoops.group(threads: 1)
         let path = directory.path + name
         let use = SourceContext.Use.manifest(authority: directory.authority)
-        let fetcher = DocumentFetcher(group: group, tls: try TLSContext.client(tls, for: use))
+        let fetcher = DocumentFetcher(group: group, tls: try SourceTLS(tls, access, for: use), access: access)
         do throws(SourceError) {
-            guard let manifest = try await fetcher.fetch(path, from: directory, limit: Manifest.maximumBytes) else {
+            guard let manifest = try await fetcher.fetch(name, from: directory, limit: Manifest.maximumBytes) else {
                 throw .lacking
             }
             let limit = MinisignSignature.maximumBytes
-            let signature = try await fetcher.fetch(FileNames.signature(of: path), from: directory, limit: limit)
-            return SignedBytes(manifest: manifest, signature: signature, origin: url)
+            let signature = try await fetcher.fetch(FileNames.signature(of: name), from: directory, limit: limit)
+            return SignedBytes(manifest: manifest, signature: signature, origin: "\(directory)\(name)")
         } catch {
-            throw ManifestFetchError(cause: error, url: directory, path: path, context: SourceContext(use, tls)).failure
+            let context = SourceContext(use, tls, of: directory, access.credentials)
+            throw ManifestFetchError(cause: error, url: directory, path: path, context: context).failure
         }
     }
 
     /// The worker that serves the manifest of a URL.
-    /// - Returns: nil if the URL is not one of a worker's tree.
+    /// - Returns: nil if the URL is not one of a worker's tree. It has the URL's query, which lets into the tree.
     public static func worker(serving url: String) -> SourceURL? {
         guard let (directory, _) = try? split(url) else { return nil }
         guard directory.path.hasSuffix("/\(TreePath.manifests)") else { return nil }
-        return try? SourceURL("https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))")
+        let tree = "https://\(directory.authority)\(directory.path.dropLast(TreePath.manifests.count))"
+        return try? SourceURL(tree + (directory.query.map { "?\($0.revealed)" } ?? ""), allowingQuery: true)
     }
 
     /// The manifest name in a URL: `NAME` in `/manifests/NAME.json` of a worker's tree.
     /// - Returns: nil if the URL is not one of a worker's tree.
     package static func name(askedBy url: String) -> String? {
-        worker(serving: url).map { _ in FileNames.manifestName(inFile: splitLast(url).name) }
+        guard worker(serving: url) != nil, let name = try? split(url).1 else { return nil }
+        return FileNames.manifestName(inFile: name)
     }
 
+    /// The origin that a URL names.
+    package static func origin(of url: String) -> Origin? { (try? split(url))?.0.origin }
+
     static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
-        let (base, name) = splitLast(url)
+        let mark = url.firstIndex(of: "?") ?? url.endIndex
+        let (base, name) = splitLast(String(url[..<mark]))
         do throws(SourceURLError) {
-            let directory = try SourceURL((base ?? "") + "/")
+            let directory = try SourceURL((base ?? "") + "/" + url[mark...], allowingQuery: true)
             // The name goes into the request line unchanged.
             guard !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .invalidCharacter }
             guard !name.contains("#") else { throw .fragment }
-            guard !name.contains("?") else { throw .query }
             return (directory, name)
         } catch {
             throw Failure(

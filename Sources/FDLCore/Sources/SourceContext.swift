@@ -5,6 +5,8 @@ package struct SourceContext: Sendable, Hashable {
     package var authorities: Authorities
     /// Whether a client certificate was given (`--cert`).
     package var showsCertificate: Bool
+    /// Whether a login, a token or a query of the reader's goes with each request.
+    package var showsLogin = false
 
     /// What a source is asked for.
     package enum Use: Sendable, Hashable {
@@ -21,6 +23,8 @@ package struct SourceContext: Sendable, Hashable {
         case given
         /// Those of the system and those that the manifest names.
         case manifest
+        /// Those of the system, though the manifest names others: what is secret goes with each request.
+        case systemForSecrets
     }
 
     package init(_ use: Use = .chunks, authorities: Authorities = .system, showsCertificate: Bool = false) {

@@ -11,6 +11,7 @@ extension SourceError: Explained {
     package var exitCode: ExitCode {
         switch self {
         case .tls, .forbidden: .tls
+        case .proxy(let fault): fault.isFinal ? .tls : .noSource
         case .corrupt: .integrity
         case .unreachable, .timeout, .closedEarly, .lacking, .status, .redirects, .protocolViolation, .undecodable:
             .noSource
@@ -51,12 +52,27 @@ extension SourceError: Explained {
             case .chunks: "ask for plain chunks with --compress never, or \(elsewhere)\(context.kept)"
             case .manifest: elsewhere
             }
-        case .forbidden(401): "it wants a user name and a password, which cannot be given: \(elsewhere)"
+        case .forbidden(401) where context.showsLogin:
+            "it does not take what --header, --netrc or the URL's query gives: ask its operator, or \(elsewhere)"
+        case .forbidden(401): context.use.loginHint
         case .forbidden(407): "a proxy stands in the way and wants a user name and a password: \(elsewhere)"
         case .forbidden where context.showsCertificate:
             "ask its operator for access, which the certificate of --cert does not give, or \(elsewhere)"
         case .forbidden: "ask its operator for access; if a client certificate gives it, show one with --cert and --key"
+        case .proxy(let fault): fault.hint(in: context)
         }
+    }
+}
+
+extension SourceContext.Use {
+    /// What to give a server that wants a login.
+    fileprivate var loginHint: String {
+        let named =
+            switch self {
+            case .chunks: "name it with --server or --mirror and give a token with --header"
+            case .manifest: "give a token with --header"
+            }
+        return "it wants a login: give user name and password for its host in a netrc file with --netrc, or \(named)"
     }
 }
 

@@ -24,6 +24,8 @@ public enum SourceError: Error, Hashable, Sendable {
     case undecodable(String)
     /// The source refuses access: 401, 403 or 407.
     case forbidden(Int)
+    /// A proxy was in the way: the source was never asked.
+    case proxy(ProxyFault)
 
     /// Why no connection could be opened.
     public enum Unreachable: Hashable, Sendable {
@@ -50,6 +52,7 @@ extension SourceError: CustomStringConvertible {
         case .corrupt: "sent bytes whose SHA-256 is not the manifest's"
         case .undecodable(let what): "sent compressed data that does not decode: \(what)"
         case .forbidden(let code): "refused access (\(code))"
+        case .proxy(let fault): "\(fault)"
         }
     }
 }

@@ -1,27 +1,35 @@
-/// The address of a source: an `https` URL (RFC 3986) with a host and without userinfo, query and fragment.
+/// The address of a source: an `https` URL (RFC 3986) with a host and without userinfo and fragment.
 ///
-/// `path` always begins and ends with `/`, so that a relative reference can be appended.
+/// `path` always begins and ends with `/`, so that a relative reference can be appended. A query is one that its reader
+/// gave: it is secret, and no manifest has one. The URL is printed without it.
 public struct SourceURL: Hashable, Sendable {
     /// Its host and port.
     public let origin: Origin
     /// Percent-encoded as given; begins and ends with `/`.
     public let path: String
+    /// What goes with each request behind a `?`, percent-encoded as given; nil where there is none.
+    public let query: SecretText?
 
+    /// - Parameter allowingQuery: whether a query may follow the path. In a manifest it may not: there it is no secret.
     /// - Throws: `SourceURLError`: the first rule that the text breaks.
-    public init(_ text: String) throws(SourceURLError) {
+    public init(_ text: String, allowingQuery: Bool = false) throws(SourceURLError) {
         let bytes = Array(text.utf8)
         guard bytes.allSatisfy({ (0x21...0x7e).contains($0) }), !text.contains("\\") else { throw .invalidCharacter }
         let scheme = "https://"
         guard text.lowercased().hasPrefix(scheme) else { throw .notHTTPS }
         let rest = text.dropFirst(scheme.count)
         guard !rest.contains("#") else { throw .fragment }
-        guard !rest.contains("?") else { throw .query }
-        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-        let authority = rest[..<slash]
+        let mark = rest.firstIndex(of: "?")
+        guard mark == nil || allowingQuery else { throw .query }
+        let address = rest[..<(mark ?? rest.endIndex)]
+        let query = mark.map { rest[rest.index(after: $0)...] } ?? ""
+        self.query = query.isEmpty ? nil : SecretText(String(query))
+        let slash = address.firstIndex(of: "/") ?? address.endIndex
+        let authority = address[..<slash]
         guard !authority.contains("@") else { throw .userinfo }
         let (host, port) = try Self.hostAndPort(authority)
         origin = Origin(host: host, port: port)
-        let path = rest[slash...]
+        let path = address[slash...]
         self.path = path.hasSuffix("/") ? String(path) : path + "/"
     }
 
@@ -34,7 +42,17 @@ public struct SourceURL: Hashable, Sendable {
     /// Host and port as in a URL and in a Host header: the port only if it is not 443.
     public var authority: String { origin.authority }
 
-    private static func hostAndPort(_ authority: Substring) throws(SourceURLError) -> (String, Int) {
+    /// What a request for something below this URL asks for: the path, and the query behind it.
+    /// - Parameter relative: percent-encoded.
+    package func target(of relative: String) -> String {
+        path + relative + (query.map { "?\($0.revealed)" } ?? "")
+    }
+
+    /// Whether two URLs are one source: a query says who asks, not of whom.
+    package func isSameSource(as other: SourceURL) -> Bool { origin == other.origin && path == other.path }
+
+    /// - Parameter usualPort: that of an authority without one.
+    static func hostAndPort(_ authority: Substring, usualPort: Int = 443) throws(SourceURLError) -> (String, Int) {
         var host = authority
         var port: Substring?
         if authority.first == "[" {
@@ -61,7 +79,7 @@ public struct SourceURL: Hashable, Sendable {
             }
             guard allowed, !host.isEmpty, host.utf8.count <= 253 else { throw .invalidHost }
         }
-        guard let port else { return (host.lowercased(), 443) }
+        guard let port else { return (host.lowercased(), usualPort) }
         guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let number = Int(port), (1...65535).contains(number)
         else { throw .invalidPort }

@@ -89,6 +89,9 @@ extension TLSError: Explained {
         case (.manifest, _):
             "neither this machine nor the manifest knows who issued it: name its private CA with --cacert, after checking "
                 + "whose it is"
+        case (.systemForSecrets, _):
+            "a login or a token goes to no server that only the manifest's CA vouches for: name that CA with --cacert, "
+                + "after checking whose it is"
         case (.system, _):
             "if the server has a private CA, name that with --cacert, after checking whose it is"
         }

@@ -1,0 +1,10 @@
+import FDLCore
+import NIOHTTP1
+
+extension HTTPHeaders {
+    /// Adds what an origin is shown, in place of fields of the same names.
+    mutating func show(_ fields: [SecretField]) {
+        for field in fields { remove(name: field.name) }
+        for field in fields { add(name: field.name, value: field.value.revealed) }
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import FDLClient
+import FDLCore
+import FDLSystem
+import Glibc
+
+/// The way to sources, and what is shown there to be let in.
+struct AccessOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A proxy, http:// or socks5h://, instead of that of HTTPS_PROXY or ALL_PROXY; empty for none.",
+            valueName: "url"
+        )
+    )
+    var proxy: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A header field 'NAME: VALUE' for the servers named here, or @FILE with one a line; no other is sent it.",
+            valueName: "field"
+        )
+    )
+    var header: [String] = []
+
+    @Flag(help: "Take logins from ~/.netrc, each for the host that it names.")
+    var netrc = false
+
+    @Option(help: ArgumentHelp("Take logins from this file instead of ~/.netrc.", valueName: "file"))
+    var netrcFile: String?
+
+    /// - Parameter named: the origins that the command line names.
+    /// - Throws: `Failure` for files that cannot be read, and for what is no field or proxy. Reads files: once a run.
+    func access(to named: Set<Origin>) throws(Failure) -> SourceAccess {
+        let proxies = try explaining { () throws(ProxySettingsError) in
+            try ProxySettings(given: proxy) { name in getenv(name).map { String(cString: $0) } }
+        }
+        let credentials = Credentials(fields: try fields(), named: named, netrc: try logins())
+        return SourceAccess(credentials: credentials, proxies: proxies)
+    }
+
+    private func logins() throws(Failure) -> Netrc {
+        let path = if let netrcFile { netrcFile } else { try netrcAtHome() }
+        guard let path else { return .empty }
+        return try explaining(for: .settings) { () throws(SystemError) in
+            Netrc(try WholeFile.read(path, limit: Netrc.maximumBytes))
+        }
+    }
+
+    private func netrcAtHome() throws(Failure) -> String? {
+        guard netrc else { return nil }
+        guard let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty else {
+            throw Failure(.configuration, "--netrc: HOME is not set", hint: "name the file with --netrc-file")
+        }
+        return home + "/.netrc"
+    }
+
+    private func fields() throws(Failure) -> [SecretField] {
+        var fields: [SecretField] = []
+        for text in header {
+            guard text.hasPrefix("@") else {
+                fields.append(try field(text, in: "--header"))
+                continue
+            }
+            let path = String(text.dropFirst())
+            let bytes = try explaining(for: .settings) { () throws(SystemError) in
+                try WholeFile.read(path, limit: SecretField.maximumCount * (SecretField.maximumBytes + 2))
+            }
+            for (number, line) in String(decoding: bytes, as: UTF8.self).split(
+                omittingEmptySubsequences: false,
+                whereSeparator: \.isNewline
+            ).enumerated() where !line.allSatisfy(\.isWhitespace) {
+                fields.append(try field(String(line), in: "line \(number + 1) of \(path)"))
+            }
+        }
+        guard fields.count <= SecretField.maximumCount else {
+            throw Failure(
+                .usage,
+                "\(fields.count) header fields are given, and \(SecretField.maximumCount) at most are sent",
+                hint: "leave some of them out"
+            )
+        }
+        return fields
+    }
+
+    private func field(_ text: String, in place: String) throws(Failure) -> SecretField {
+        do throws(SecretFieldError) { return try SecretField(text) } catch {
+            throw Failure(.usage, "\(place) is no header field to send: \(error)", hint: "it looks like 'NAME: VALUE'")
+        }
+    }
+}
