@@ -2,7 +2,7 @@
 extension Place {
     /// The option before each of the mirrors: of a folder, its own address.
     func mirrorOptions(_ input: String, of servers: [Server]? = nil) -> [String] {
-        let path = ["large", "larger", "small"].contains(input) ? "" : "\(input)/"
+        let path = ["folder", "many", "tiny"].contains(input) ? "\(input)/" : ""
         return (servers ?? mirrors).flatMap { ["--mirror", "\($0.url)/\(path)"] }
     }
 

@@ -130,8 +130,8 @@ enum Floor {
             throw MeasureError("the file system of \(path) has no direct writing")
         }
         return try Clock.threadCPU.time {
-            for offset in stride(from: 0, to: size, by: piece) where try direct.writeBlocks(bytes, at: offset) != piece
-            {
+            for offset in stride(from: 0, to: size, by: piece)
+            where try direct.writeBlocks([bytes], at: offset) != piece {
                 throw MeasureError("the file system of \(path) refuses direct writes")
             }
         }

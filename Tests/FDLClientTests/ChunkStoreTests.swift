@@ -64,6 +64,25 @@ extension ChunkStore {
         #expect(Array(found) == [1, 3])
     }
 
+    @Test func writesSeveralChunksAtOnceEachInItsPlaceAndOnce() async throws {
+        let temporary = try TemporaryFolder()
+        let target = try OutputTarget(path: "\(temporary.path)/out", isFolder: true)
+        let store = try ChunkStore(target: target, manifest: try folder())
+        let pool = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: false)
+        func verified(_ index: Int) -> VerifiedChunk {
+            let buffer = pool.buffer(length: chunk(index).count)
+            chunk(index).withUnsafeBytes { buffer.append($0) }
+            return VerifiedChunk(index: index, buffer: buffer)
+        }
+        #expect(try store.write(1, chunk(1)))
+        // The end of one file and the beginning of the next are neighbours by number alone.
+        #expect(try store.write([2, 3, 0, 1].map(verified)) == [2, 3, 0])
+        #expect(try store.write([0, 3].map(verified)).isEmpty)
+        try await finish(store, replacing: false)
+        #expect(try temporary.read("out/a") == first)
+        #expect(try temporary.read("out/sub/dir/b") == second)
+    }
+
     @Test func givesTheFinalNameToTheWhole() async throws {
         let temporary = try TemporaryFolder()
         let manifest = try folder()

@@ -36,11 +36,10 @@ import Testing
                 id: ConnectionID(rawValue: 0),
                 writer: RequestWriter(source: source, manifest: try Manifest.sample([("a", bytes)])),
                 sink: FetchSink(
-                    post: { [events] event in
-                        guard let text = Self.text(event) else { return }
-                        events.list.withLock { $0.append(text) }
+                    post: { [events] told in
+                        events.list.withLock { $0 += told.compactMap(Self.text) }
                     },
-                    accept: { _, _ in }
+                    accept: { _ in }
                 ),
                 settings: FetchSettings(
                     buffers: ChunkBufferPool(chunkSize: size, memoryLimit: 1 << 20, isForDisk: false),
@@ -74,11 +73,11 @@ import Testing
         }
 
         func fetch(_ number: Int, chunks: Range<Int>) throws {
-            try channel.writeOutbound(FetchCommand.fetch(RequestID(rawValue: number), chunks: chunks))
+            try channel.writeOutbound([FetchCommand.fetch(RequestID(rawValue: number), chunks: chunks)])
         }
 
         func cancel(_ number: Int) throws {
-            try channel.writeOutbound(FetchCommand.cancel(RequestID(rawValue: number)))
+            try channel.writeOutbound([FetchCommand.cancel(RequestID(rawValue: number))])
         }
 
         func head(_ status: HTTPResponseStatus = .ok, _ headers: HTTPHeaders = [:]) throws {

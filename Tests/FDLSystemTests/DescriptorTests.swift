@@ -86,10 +86,16 @@ extension TemporaryFolder {
         for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index / block + 1) }
         let bytes = UnsafeRawBufferPointer(memory)
 
-        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[..<(2 * block + 7)]), at: 0) == 2 * block)
-        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[8...]), at: 0) == 0)
-        #expect(try direct.writeBlocks(bytes, at: 8) == 0)
-        #expect(try direct.writeBlocks(UnsafeRawBufferPointer(rebasing: bytes[..<100]), at: 0) == 0)
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+        #expect(try direct.writeBlocks([part(0..<(2 * block + 7))], at: 0) == 2 * block)
+        #expect(try direct.writeBlocks([part(block..<(2 * block)), part(0..<7)], at: Int64(block)) == block)
+        // What lies between the blocks would be skipped.
+        #expect(try direct.writeBlocks([part(0..<(block + 7)), part(block..<(2 * block))], at: 0) == block)
+        #expect(try direct.writeBlocks([part(0..<block), part(8..<(block + 8))], at: 0) == block)
+        #expect(try direct.writeBlocks([part(0..<block), part(block..<(2 * block))], at: 0) == 2 * block)
+        #expect(try direct.writeBlocks([UnsafeRawBufferPointer(rebasing: bytes[8...])], at: 0) == 0)
+        #expect(try direct.writeBlocks([bytes], at: 8) == 0)
+        #expect(try direct.writeBlocks([UnsafeRawBufferPointer(rebasing: bytes[..<100])], at: 0) == 0)
         #expect(try file.status().size == Int64(2 * block))
         #expect(
             try file.readAll(limit: 3 * block)
@@ -105,7 +111,7 @@ extension TemporaryFolder {
         defer { memory.deallocate() }
         memory.initializeMemory(as: UInt8.self, repeating: 0)
         let error = #expect(throws: SystemError.self) {
-            _ = try file.writeBlocks(UnsafeRawBufferPointer(memory), at: 0)
+            _ = try file.writeBlocks([UnsafeRawBufferPointer(memory)], at: 0)
         }
         #expect(error?.code == EBADF)
     }

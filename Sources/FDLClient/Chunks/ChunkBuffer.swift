@@ -39,8 +39,21 @@ final class ChunkBuffer: @unchecked Sendable {
     func withBytes<Result, Failure>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        guard let memory else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        return try body(UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]))
+        try body(appended)
+    }
+
+    /// Passes the bytes of several buffers to `body`. The pointers are valid only while `body` runs.
+    static func withBytes<Result, Failure>(
+        of buffers: [ChunkBuffer],
+        _ body: ([UnsafeRawBufferPointer]) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(buffers) {} }
+        return try body(buffers.map(\.appended))
+    }
+
+    private var appended: UnsafeRawBufferPointer {
+        guard let memory else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: memory.bytes[..<count])
     }
 }
 

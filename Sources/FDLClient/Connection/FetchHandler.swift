@@ -8,7 +8,7 @@ import NIOHTTP1
 /// arrives, and hands on only verified chunks.
 final class FetchHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = FetchCommand
+    typealias OutboundIn = [FetchCommand]
     typealias OutboundOut = HTTPClientRequestPart
 
     private enum Phase {
@@ -30,7 +30,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     private let id: ConnectionID
     private let writer: RequestWriter
-    private let sink: FetchSink
+    private var sink: Outbox
     private let settings: FetchSettings
     private var compression: CompressionChoice
 
@@ -53,7 +53,7 @@ final class FetchHandler: ChannelDuplexHandler {
     ) {
         self.id = id
         self.writer = writer
-        self.sink = sink
+        self.sink = Outbox(to: sink)
         self.settings = settings
         self.compression = CompressionChoice(mode: settings.compression)
         self.ready = ready
@@ -65,21 +65,25 @@ final class FetchHandler: ChannelDuplexHandler {
     // MARK: Requests
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .fetch(let id, let chunks):
-            let request = writer.request(id, chunks: chunks, compressed: compression.nextIsCompressed())
-            let isIdle = outstanding.isEmpty
-            if isIdle {
-                mark()
-                startTimer(context)
+        for command in unwrapOutboundIn(data) {
+            switch command {
+            case .fetch(let id, let chunks): fetch(id, chunks, context)
+            case .cancel(let id): outstanding.first { $0.request.id == id }?.cancel()
             }
-            outstanding.append(Exchange(request, measuresDelay: isIdle))
-            context.write(wrapOutboundOut(.head(request.head)), promise: nil)
-            context.write(wrapOutboundOut(.end(nil)), promise: promise)
-        case .cancel(let id):
-            outstanding.first { $0.request.id == id }?.cancel()
-            promise?.succeed()
         }
+        promise?.succeed()
+    }
+
+    private func fetch(_ id: RequestID, _ chunks: Range<Int>, _ context: ChannelHandlerContext) {
+        let request = writer.request(id, chunks: chunks, compressed: compression.nextIsCompressed())
+        let isIdle = outstanding.isEmpty
+        if isIdle {
+            mark()
+            startTimer(context)
+        }
+        outstanding.append(Exchange(request, measuresDelay: isIdle))
+        context.write(wrapOutboundOut(.head(request.head)), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
     // MARK: Responses
@@ -121,11 +125,8 @@ final class FetchHandler: ChannelDuplexHandler {
         exchange.count(count)
         if bytesSinceMark >= settings.timeouts.slowestBytes { mark() }
         if exchange.bytesToTell >= Self.progressStep { tellProgress(exchange) }
-        let sink = sink
-        let id = exchange.request.id
         try exchange.append(bytes) { chunk, buffer in
-            sink.post(.verified(id, chunk: chunk.index))
-            sink.accept(chunk.index, buffer)
+            sink.accept(VerifiedChunk(index: chunk.index, buffer: buffer), of: exchange.request.id)
         }
     }
 
@@ -201,6 +202,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     /// With a rate limit the channel reads only on request (`autoRead` is off).
     func channelReadComplete(context: ChannelHandlerContext) {
+        sink.flush()
         context.fireChannelReadComplete()
         guard let limiter = settings.limiter else { return }
         let now = NIODeadline.now()
@@ -238,6 +240,7 @@ final class FetchHandler: ChannelDuplexHandler {
             if let exchange = outstanding.first { tellTransfer(exchange) }
             let isBlamed = last == .open && !outstanding.isEmpty
             sink.post(.connectionClosed(id, isBlamed ? error : nil))
+            sink.flush()
         }
         outstanding.removeAll()
         context.close(promise: nil)
@@ -262,6 +265,7 @@ final class FetchHandler: ChannelDuplexHandler {
         guard phase != .closed, let exchange = outstanding.first else { return }
         // The plan learns how slow a source is from what it has sent in each second.
         tellProgress(exchange)
+        sink.flush()
         let isStarted = exchange.hasHead
         let allowed = isStarted ? settings.timeouts.stall : settings.timeouts.firstByte
         guard NIODeadline.now() - lastMark > allowed else { return startTimer(context) }

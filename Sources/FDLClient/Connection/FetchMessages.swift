@@ -10,12 +10,18 @@ enum FetchCommand: Sendable {
     case cancel(RequestID)
 }
 
+/// A chunk whose digest matches.
+struct VerifiedChunk: Sendable {
+    let index: Int
+    let buffer: ChunkBuffer
+}
+
 /// What a connection tells the engine.
 struct FetchSink: Sendable {
-    /// Hands an event to the plan.
-    let post: @Sendable (DownloadPlan.Event) -> Void
-    /// Hands on a chunk, by its number, whose digest matches.
-    let accept: @Sendable (Int, ChunkBuffer) -> Void
+    /// Hands events to the plan, in order.
+    let post: @Sendable ([DownloadPlan.Event]) -> Void
+    /// Hands on verified chunks.
+    let accept: @Sendable ([VerifiedChunk]) -> Void
 }
 
 /// How long a connection may keep us waiting, on the monotonic clock.

@@ -33,6 +33,8 @@ final class DownloadEngine {
     private var run = Run.waiting
     private var plan: DownloadPlan
     private var channels: [ConnectionID: any Channel] = [:]
+    /// What each connection is to be told once the events at hand are dealt with.
+    private var commands: [ConnectionID: [FetchCommand]] = [:]
     /// Connections that the plan disconnected before they were ready.
     private var abandoned: Set<ConnectionID> = []
     private var wakeUp: Scheduled<Void>?
@@ -98,13 +100,15 @@ final class DownloadEngine {
     ///   - total: all chunks and bytes of the manifest.
     func start(alreadyThere: (chunks: Int, bytes: Int64), total: (chunks: Int, bytes: Int64)) {
         let engine = NIOLoopBound(self, eventLoop: loop)
-        let post = { @Sendable [loop] (event: DownloadPlan.Event) in loop.execute { engine.value.handle(event) } }
+        let inbox = EventInbox(on: loop) { engine.value.handle($0) }
+        let post = { @Sendable (events: [DownloadPlan.Event]) in inbox.post(events) }
         let fail = { @Sendable [loop] (error: SystemError) in
             loop.execute { engine.value.stop(error.failure) }
         }
         run = .running(Self.sink(into: destination, on: writer, post, fail))
         tellProgress(alreadyThere, total)
         perform(plan.start(at: now))
+        sendCommands()
         guard case .stream(let stream) = destination else { return }
         writer.submit { _ in
             do throws(SystemError) { try stream.begin(written: Self.telling(post)) } catch { fail(error) }
@@ -135,8 +139,12 @@ final class DownloadEngine {
 
     // MARK: Events
 
+    private func handle(_ events: [DownloadPlan.Event]) {
+        for event in events where isRunning { handle(event) }
+        sendCommands()
+    }
+
     private func handle(_ event: DownloadPlan.Event) {
-        guard isRunning else { return }
         if case .stored(let chunk) = event {
             storedChunks += 1
             storedBytes += Int64(layout.length(ofChunk: chunk))
@@ -174,15 +182,21 @@ final class DownloadEngine {
             switch action {
             case .connect(let id, let source): connect(id, source)
             case .fetch(let id, let chunks, let connection):
-                channels[connection]?.writeAndFlush(FetchCommand.fetch(id, chunks: chunks), promise: nil)
+                commands[connection, default: []].append(.fetch(id, chunks: chunks))
             case .cancel(let id, let connection):
-                channels[connection]?.write(FetchCommand.cancel(id), promise: nil)
+                commands[connection, default: []].append(.cancel(id))
             case .disconnect(let connection): disconnect(connection)
             case .wake(let instant): wake(at: instant)
             case .finished: end(.finished)
             case .failed(let failure): end(.exhausted(failure))
             }
         }
+    }
+
+    /// Sends each connection what it has been told to do since the last time.
+    private func sendCommands() {
+        for (connection, commands) in commands { channels[connection]?.writeAndFlush(commands, promise: nil) }
+        commands.removeAll(keepingCapacity: true)
     }
 
     private func connect(_ id: ConnectionID, _ source: SourceID) {
@@ -192,10 +206,10 @@ final class DownloadEngine {
             case .success(let channel):
                 guard isRunning, abandoned.remove(id) == nil else { return channel.close(promise: nil) }
                 channels[id] = channel
-                handle(.connected(id))
+                handle([.connected(id)])
             case .failure(let error):
                 guard abandoned.remove(id) == nil else { return }
-                handle(.connectionFailed(id, error))
+                handle([.connectionFailed(id, error)])
             }
         }
     }
@@ -212,13 +226,12 @@ final class DownloadEngine {
         wakeUp?.cancel()
         let (seconds, attoseconds) = instant.components
         let deadline = started + .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
-        wakeUp = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in handle(.tick) }
+        wakeUp = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in handle([.tick]) }
     }
 
-    private static func telling(_ post: @escaping @Sendable (DownloadPlan.Event) -> Void) -> StreamOutput.Written {
+    private static func telling(_ post: @escaping @Sendable ([DownloadPlan.Event]) -> Void) -> StreamOutput.Written {
         { chunk, wasFetched in
-            if wasFetched { post(.stored(chunk: chunk)) }
-            post(.consumed(chunk: chunk))
+            post(wasFetched ? [.stored(chunk: chunk), .consumed(chunk: chunk)] : [.consumed(chunk: chunk)])
         }
     }
 
@@ -227,21 +240,22 @@ final class DownloadEngine {
     private static func sink(
         into destination: ChunkDestination,
         on writer: NIOThreadPool,
-        _ post: @escaping @Sendable (DownloadPlan.Event) -> Void,
+        _ post: @escaping @Sendable ([DownloadPlan.Event]) -> Void,
         _ fail: @escaping @Sendable (SystemError) -> Void
     ) -> FetchSink {
-        FetchSink(post: post) { chunk, buffer in
+        FetchSink(post: post) { chunks in
             writer.submit { state in
                 guard state == .active else { return }
                 do throws(SystemError) {
                     switch destination {
                     case .store(let store):
-                        let isNew = try buffer.withBytes { bytes throws(SystemError) in
-                            try store.write(chunk, bytes)
+                        let stored = try store.write(chunks)
+                        for chunk in chunks { chunk.buffer.giveBack() }
+                        post(stored.map { .stored(chunk: $0) })
+                    case .stream(let stream):
+                        for chunk in chunks {
+                            try stream.write(chunk.index, chunk.buffer, written: Self.telling(post))
                         }
-                        buffer.giveBack()
-                        if isNew { post(.stored(chunk: chunk)) }
-                    case .stream(let stream): try stream.write(chunk, buffer, written: Self.telling(post))
                     }
                 } catch {
                     fail(error)

@@ -102,6 +102,29 @@ final class ChunkStore: Sendable {
         return true
     }
 
+    /// Writes verified chunks in their places, unless they are there already; those that follow each other in a file at
+    /// once.
+    /// - Returns: the numbers of those that no other call has written or is writing.
+    func write(_ chunks: [VerifiedChunk]) throws(SystemError) -> [Int] {
+        let new = state.withLock { state in chunks.filter { state.claimed.insert($0.index) } }
+        var rest = new[...]
+        while let first = rest.first {
+            let location = layout.location(ofChunk: first.index)
+            let chunksOfFile = layout.chunks(ofFile: location.file)
+            let end = rest.indices.first { index in
+                let chunk = rest[index].index
+                return chunk - first.index != index - rest.startIndex || !chunksOfFile.contains(chunk)
+            }
+            let run = rest[..<(end ?? rest.endIndex)]
+            let file = try openFile(location.file)
+            try ChunkBuffer.withBytes(of: run.map(\.buffer)) { parts throws(SystemError) in
+                try file.write(parts, at: location.offset)
+            }
+            rest = rest[run.endIndex...]
+        }
+        return new.map(\.index)
+    }
+
     /// Puts chunks of zeros in their places, as holes if the file system has holes.
     func makeHoles(_ chunks: ChunkSet) throws(SystemError) {
         var next = chunks.first()

@@ -48,7 +48,7 @@ final class OutputFile: Sendable {
     /// - Returns: how many of them went past the page cache.
     @discardableResult
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
-        let done = try writeDirectly(bytes, at: offset)
+        let done = try writeDirectly([bytes], at: offset)
         guard done < bytes.count else { return done }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
         try buffered.withLock { _ throws(SystemError) in
@@ -57,6 +57,18 @@ final class OutputFile: Sendable {
         // For a small file the sync at the end is enough: starting writeback costs more than it gains.
         if writesBack { holder.descriptor.startWriteback(at: offset + Int64(done), length: rest.count) }
         return done
+    }
+
+    /// Writes parts of the file that follow each other from `offset` on.
+    func write(_ parts: [UnsafeRawBufferPointer], at offset: Int64) throws(SystemError) {
+        var done = parts.count > 1 ? try writeDirectly(parts, at: offset) : 0
+        var offset = offset
+        for part in parts {
+            let skipped = min(done, part.count)
+            done -= skipped
+            try write(UnsafeRawBufferPointer(rebasing: part[skipped...]), at: offset + Int64(skipped))
+            offset += Int64(part.count)
+        }
     }
 
     /// Fills a part of the file with zeros, as a hole if the file system has holes. Extends the file if necessary.
@@ -84,9 +96,9 @@ final class OutputFile: Sendable {
 
     /// Writes whole blocks past the page cache.
     /// - Returns: how many bytes of the beginning were written; 0 if the file system does not take direct writes.
-    private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+    private func writeDirectly(_ parts: [UnsafeRawBufferPointer], at offset: Int64) throws(SystemError) -> Int {
         guard takesDirect.load(ordering: .relaxed), direct != nil else { return 0 }
-        guard let done = try direct?.writeBlocks(bytes, at: offset) else {
+        guard let done = try direct?.writeBlocks(parts, at: offset) else {
             takesDirect.store(false, ordering: .relaxed)
             return 0
         }
