@@ -159,10 +159,8 @@ private final class SpokenProxy: Sendable {
 
     @Test(arguments: ["http", "socks5h"])
     func `Nothing there, no word, and no answer`(scheme: String) async throws {
-        let gone = try await SpokenProxy([])
-        let address = gone.address
-        try await gone.channel.close()
-        #expect(try await dial("\(scheme)://\(address)") == .refused)
+        let nothing = try ReservedPort()
+        #expect(try await dial("\(scheme)://127.0.0.1:\(nothing.number)") == .refused)
         let rude = try await SpokenProxy([], closesAfter: true)
         #expect(try await dial("\(scheme)://\(rude.address)") == .closed)
         // Whatever the time is, a proxy that never answers is silent for as long.

@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import Testing
 
@@ -133,15 +132,19 @@ struct CredentialCommandTests {
             case .cutOff, .unreachable, .otherCertificate: try await reply.cutOff()
             }
         }
-        let port = refusal == .unreachable ? try freePort() : server.port
+        let nothing = try ReservedPort()
+        let port = refusal == .unreachable ? nothing.number : server.port
         let url = "https://127.0.0.1:\(port)/base?sig=\(Secrets.query)"
+        // A source that may come back is waited for; a manifest's server is not.
+        let isAskedForManifest = refusal == .cutOff || refusal == .unreachable
+        let manifest = "https://127.0.0.1:\(port)/manifests/data.bin.json?sig=\(Secrets.query)"
         // A netrc login for the address too, which is in the way of nothing.
         let login = "machine 127.0.0.1 login \(Secrets.user) password \(Secrets.password)\n"
         let netrc = scene.path("netrc")
         try Files.write(Array(login.utf8), to: netrc)
         let options = ["--server", url, "--header", "X-Token: \(Secrets.field)", "--netrc-file", netrc]
         let result = try await get(
-            published.manifest,
+            isAskedForManifest ? manifest : published.manifest,
             options,
             trusting: refusal != .otherCertificate,
             environment: ["ALL_PROXY": "http://me:\(Secrets.proxy)@127.0.0.1:1", "NO_PROXY": "127.0.0.1"]
