@@ -51,6 +51,9 @@ extension DownloadPlan {
         for chunk in chunks { giveBack(chunk, from: key) }
         connections[request.connection]?.silentSince = agenda.now
         if error == .lacking { connections[request.connection]?.hasServed = true }
+        if yieldToRationing(request.connection, of: source, error, since: request.sentAt) {
+            return fill(request.connection)
+        }
         charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {
             drop(request.connection, telling: true)
@@ -189,6 +192,15 @@ extension DownloadPlan {
             guard let request = requests.remove(key) else { continue }
             outstanding -= request.left
             for chunk in request.chunks { giveBack(chunk, from: key) }
+        }
+    }
+
+    /// Takes back requests of a connection that goes on, without blame. Of their answers nothing will be told.
+    mutating func takeBack(_ keys: [Int]) {
+        for key in keys {
+            let chunks = requests[key]?.chunks
+            end(key, cancelling: false)
+            for chunk in chunks ?? 0..<0 { giveBack(chunk, from: key) }
         }
     }
 

@@ -69,11 +69,12 @@ extension DownloadPlan {
     /// Notes a good answer, which resets the count of failures in a row.
     mutating func answered(_ source: Int) {
         sources[source].hasAnswered = true
+        sources[source].answeredAt = now
         sources[source].failures.answer()
         if sources[source].firstWorkAt == nil { sources[source].firstWorkAt = now }
     }
 
-    private mutating func pause(_ index: Int, since: Double, retryAfter: Double?) {
+    mutating func pause(_ index: Int, since: Double, retryAfter: Double?) {
         sources[index].failures.fail(begunAt: since, at: now)
         let source = sources[index]
         guard

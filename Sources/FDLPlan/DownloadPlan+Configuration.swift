@@ -23,6 +23,9 @@ extension DownloadPlan {
 
         /// The most connections to one source if `connectionsPerSource` is nil.
         package var defaultConnectionsPerSource = 4
+        /// As many at once go to a source that closes each behind a few answers, where the caller sets no cap: while some
+        /// bring answers, others are opened.
+        package var shortConnectionsPerSource = 8
         /// The most connections to all sources together.
         package var maximumConnections = 64
         /// How long to wait after a useless or failed further connection to a source before the next trial.

@@ -20,10 +20,15 @@ extension DownloadPlan {
         drop(key, telling: false)
         if connection.isReady, head == nil {
             closedIdle(connection, error)
+        } else if connection.isOverrun, error?.isOfClosing ?? true {
+            // Requests pipelined behind the last answer made the source reset the connection. That is not its fault.
         } else if let error {
+            if error.isOfClosing, connection.requests.count > 1 { sources[source].life.suspect() }
             yieldConnection(of: source, error, wasReady: connection.isReady)
             charge(source, error, chunk: head?.chunks.first, since: head?.sentAt ?? connection.openedAt)
-        } else if !connection.hasServed {
+        } else if connection.answered > 0 {
+            closedBehindAnswers(connection)
+        } else {
             // The source accepted the connection and closed it before any answer.
             charge(source, .closedEarly("before any answer"), chunk: head?.chunks.first, since: connection.openedAt)
         }
@@ -36,6 +41,7 @@ extension DownloadPlan {
         if !connection.wasAsked {
             sources[connection.source].failures.forget(atMost: configuration.maximumAmnesties)
         }
+        guard !connection.hasServed else { return closedBehindAnswers(connection) }
         if error != nil || now - connection.openedAt < 5 {
             sources[connection.source].connectAfter = now + backoff.delay(failures: 1, using: &generator)
         }
@@ -78,7 +84,7 @@ extension DownloadPlan {
         for offset in sources.indices {
             let index = index(inTurn: offset)
             let source = sources[index]
-            guard source.isLive, source.connections.count < source.desiredConnections else { continue }
+            guard source.isLive, wantsConnection(source) else { continue }
             guard source.connectAfter <= now else {
                 agenda.wake(at: source.connectAfter)
                 continue
@@ -95,6 +101,7 @@ extension DownloadPlan {
 
     /// Whether a further connection to a source would find something to do.
     private mutating func hasUse(of source: Int) -> Bool {
+        guard !isAheadEnough(source) else { return false }
         if book.next(for: source) != nil { return true }
         // At the end, one connection may help with chunks in flight on others.
         return sources[source].connections.isEmpty && book.pending.isEmpty && !book.flights.isEmpty
@@ -152,6 +159,7 @@ extension DownloadPlan {
             sources[index].isSlow = rate * configuration.slowRatio < sum / Double(measured)
         }
         dropStalled()
+        regrow()
         judgeTrial()
         if trial == nil { beginTrial() }
     }
@@ -208,7 +216,7 @@ extension DownloadPlan {
             let index = index(inTurn: offset)
             let source = sources[index]
             let count = source.connections.count
-            guard source.isLive, !source.isSlow, source.growAfter <= now, count > 0,
+            guard source.isLive, !source.isSlow, !source.life.isShort, source.growAfter <= now, count > 0,
                 count >= source.desiredConnections,
                 count < Self.connectionCap(configuration), source.connectAfter <= now, source.fetchAfter <= now,
                 let since = source.firstWorkAt, now - since >= 1.5, let rate = rate(of: index),

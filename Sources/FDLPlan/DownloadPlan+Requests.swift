@@ -6,6 +6,7 @@ extension DownloadPlan {
 
     /// Asks for chunks on a connection until it has enough outstanding.
     mutating func fill(_ key: Int) {
+        reviewLife(of: key)
         guard let start = connections[key], start.isReady, !start.isRetiring else { return }
         let source = start.source
         guard sources[source].fetchAfter <= now else {
@@ -17,7 +18,8 @@ extension DownloadPlan {
         while let connection = connections[key] {
             let isIdle = connection.requests.isEmpty
             guard isIdle || connection.outstanding < target,
-                connection.requests.count < configuration.maximumRequestsPerConnection
+                connection.requests.count < configuration.maximumRequestsPerConnection,
+                sources[source].life.allowsRequest(asked: connection.asked, due: connection.requests.count)
             else { break }
             guard let candidate = book.next(for: source) else {
                 hunger = .work
@@ -172,7 +174,7 @@ extension DownloadPlan {
         let now = now
         connections.update(key) { connection in
             connection.requests.append(request)
-            connection.wasAsked = true
+            connection.asked += 1
             connection.outstanding += bytes
             guard isIdle else { return }
             connection.meter.begin(at: now)

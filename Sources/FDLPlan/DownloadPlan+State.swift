@@ -16,8 +16,11 @@ extension DownloadPlan {
         /// … nothing is asked for before this time.
         var fetchAfter = -Double.infinity
         var failures = FailureRecord()
+        var life = ConnectionLife()
         var lastByteAt = -Double.infinity
         var hasAnswered = false
+        /// When the last good answer came.
+        var answeredAt = -Double.infinity
         /// How many chunks in a row the source lacked since it last gave one.
         var lackedInARow = 0
         var isSlow = false
@@ -29,8 +32,11 @@ extension DownloadPlan {
         var isLive: Bool { standing == .live }
 
         /// Lowers the number of connections by one, and allows no trial of a further one before `time`.
-        mutating func shrink(until time: Double) {
-            desiredConnections = max(1, desiredConnections - 1)
+        mutating func shrink(until time: Double) { shrink(to: desiredConnections - 1, until: time) }
+
+        /// Lowers the number of connections to `count`, and allows no trial of a further one before `time`.
+        mutating func shrink(to count: Int, until time: Double) {
+            desiredConnections = max(1, min(desiredConnections, count))
             growAfter = time
         }
     }
@@ -55,8 +61,10 @@ extension DownloadPlan {
         var idleSince = 0.0
         /// Whether it gets no more work and is closed after its outstanding requests.
         var isRetiring = false
-        /// Whether anything has been asked for on it.
-        var wasAsked = false
+        /// How many requests were sent on it.
+        var asked = 0
+        /// More was asked than it answers: that an answer was lost with it is not the source's fault.
+        var isOverrun = false
         /// Whether a good answer has come on it.
         var hasServed = false
         /// When the last chunk or other good answer came.
@@ -66,6 +74,10 @@ extension DownloadPlan {
         var hunger = Hunger.none
         /// The `feeding` in which it was last filled.
         var lastFeeding = 0
+
+        var wasAsked: Bool { asked > 0 }
+        /// How many requests were answered, or were called off.
+        var answered: Int { asked - requests.count }
 
         /// In how many seconds `length` bytes more, asked for now, will have arrived at a given rate.
         func wait(for length: Int, rate: Double) -> Double {

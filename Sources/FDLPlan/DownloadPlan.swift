@@ -33,6 +33,9 @@ package struct DownloadPlan: Sendable {
         /// The connection was ready and is closed; the error is nil if the source closed it without breaking off an
         /// answer. The plan makes the chunks outstanding on it pending again.
         case connectionClosed(ConnectionID, SourceError?)
+        /// The answer to this request is the last on its connection, and the one with this number there, counted from
+        /// 1: the source has said that it closes after it. The plan takes back what was asked behind it.
+        case lastAnswer(RequestID, number: Int, on: ConnectionID)
         /// The first byte of the answer has arrived. If reported at once, it shows the delay of the path. It does not
         /// count as a good answer. If it is not reported, the first `.progress` takes its place.
         case began(RequestID)
@@ -157,6 +160,7 @@ package struct DownloadPlan: Sendable {
         case .connected(let id): connected(id.rawValue)
         case .connectionFailed(let id, let error): closed(id.rawValue, error)
         case .connectionClosed(let id, let error): closed(id.rawValue, error)
+        case .lastAnswer(let id, let number, let connection): lastAnswer(id.rawValue, number, connection.rawValue)
         case .began(let id): began(id.rawValue)
         case .progress(let id, let bytes): progressed(id.rawValue, bytes)
         case .verified(let id, let chunk): verified(id.rawValue, chunk)

@@ -107,6 +107,7 @@ import Testing
             case .progress(let id, let bytes): "progress \(id.rawValue) \(bytes)"
             case .verified(let id, let chunk): "verified \(id.rawValue) \(chunk)"
             case .failed(let id, let chunk, let error): "failed \(id.rawValue) \(chunk) \(text(error))"
+            case .lastAnswer(let id, let number, _): "last \(id.rawValue) \(number)"
             case .connectionClosed(_, let error): "closed" + (error.map { " \(text($0))" } ?? "")
             default: nil
             }
@@ -278,7 +279,7 @@ import Testing
         let connection = try Connection()
         try connection.fetch(0..<2)
         try connection.answer(0, ["Connection": "close"])
-        #expect(connection.told() == ["began 0", "verified 0 0", "closed"])
+        #expect(connection.told() == ["began 0", "last 0 1", "verified 0 0", "closed"])
         #expect(!connection.channel.isActive)
 
         let cut = try Connection()
@@ -286,7 +287,37 @@ import Testing
         try cut.head(.ok, ["Connection": "close"])
         try cut.body(cut.chunk(0).prefix(1000))
         cut.channel.close(promise: nil)
-        #expect(cut.told() == ["began 0", "closed closedEarly"])
+        #expect(cut.told() == ["began 0", "last 0 1", "closed closedEarly"])
+    }
+
+    @Test(arguments: [HTTPResponseStatus.ok, .notFound])
+    func theLastAnswerIsToldWithItsNumber(status: HTTPResponseStatus) throws {
+        let connection = try Connection()
+        try connection.fetch(0..<3)
+        try connection.answer(0)
+        try connection.head(status, ["Connection": "close"])
+        #expect(connection.told() == ["began 0", "verified 0 0", "last 1 2"])
+    }
+
+    @Test func anAnswerOfHTTP10IsTheLast() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        let head = HTTPResponseHead(version: .http1_0, status: .ok)
+        try connection.channel.writeInbound(HTTPClientResponsePart.head(head))
+        try connection.body(connection.chunk(0))
+        try connection.end()
+        #expect(connection.told() == ["began 0", "last 0 1", "verified 0 0", "closed"])
+    }
+
+    @Test func anEndBetweenTwoAnswersIsNobodysFault() throws {
+        for part in 0..<2 {
+            let connection = try Connection()
+            try connection.fetch(0..<2)
+            try connection.answer(0)
+            if part > 0 { try connection.head() }
+            connection.channel.close(promise: nil)
+            #expect(connection.told() == ["began 0", "verified 0 0", part > 0 ? "closed closedEarly" : "closed"])
+        }
     }
 
     @Test func whatABrokenAnswerBroughtIsToldIfItIsMuch() throws {

@@ -52,7 +52,7 @@ struct RoundRobin: Scheduler {
             remaining -= 1
             memory += 1
             return remaining == 0 ? [.finished] : fill()
-        case .began, .progress, .consumed, .tick:
+        case .lastAnswer, .began, .progress, .consumed, .tick:
             return []
         }
     }

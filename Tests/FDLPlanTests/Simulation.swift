@@ -13,7 +13,8 @@ struct Simulation<Plan: Scheduler> {
         case sent(source: Int)
         case arrived(Int, bytes: Int, connection: Int)
         case answered(Int, SourceError, connection: Int)
-        case broken(connection: Int, SourceError)
+        case broken(connection: Int, SourceError?)
+        case last(Int, number: Int, connection: Int)
         case outage(source: Int, index: Int)
         case stallCheck(connection: Int)
         case stored(Int)
@@ -30,6 +31,9 @@ struct Simulation<Plan: Scheduler> {
         /// The client's side: what it waits for, and when it last heard anything.
         var waiting = 0
         var heardAt = 0.0
+        /// How many answers have begun on it, and whether that was the last.
+        var begun = 0
+        var isLast = false
     }
 
     private struct Request {
@@ -115,6 +119,7 @@ struct Simulation<Plan: Scheduler> {
         }
         if !isOver { outcome.violations.append("nothing left to happen, and not over") }
         outcome.time = now
+        outcome.reports = (plan as? DownloadPlan)?.ledger.reports ?? []
         return outcome
     }
 
@@ -137,6 +142,7 @@ struct Simulation<Plan: Scheduler> {
         case .arrived(let id, let bytes, let connection): arrived(id, bytes, connection)
         case .answered(let id, let error, let connection): answered(id, error, connection)
         case .broken(let connection, let error): broken(connection, error)
+        case .last(let key, let number, let connection): last(key, number, connection)
         case .outage(let source, let index): outage(source, sources[source].outages[index])
         case .stallCheck(let id): stallCheck(id)
         case .stored(let chunk):
@@ -174,9 +180,11 @@ struct Simulation<Plan: Scheduler> {
     private mutating func sendQuantum(of key: Int, _ request: Request, on id: Int, source index: Int) {
         let source = sources[index]
         let half = source.delay / 2
-        if request.sent == 0, let error = refusal(of: request.sendingChunk, by: source) {
+        if request.sent == 0, request.sendingChunk == request.chunks.lowerBound { begin(key, on: id, source) }
+        if request.sent == 0, let error = refusal(of: request.sendingChunk, on: id, by: source) {
             connections[id]?.queue.removeFirst()
             queue.push(.answered(key, error, connection: id), at: now + half)
+            if connections[id]?.isLast == true { queue.push(.broken(connection: id, nil), at: now + half) }
             queue.push(.send(source: index), at: now)
             return
         }
@@ -200,10 +208,46 @@ struct Simulation<Plan: Scheduler> {
         connections[id]?.nextSend = now + Double(quantum) / source.connectionRate
         isSending[index] = true
         queue.push(.arrived(key, bytes: quantum, connection: id), at: end + half)
+        if connections[id]?.isLast == true, connections[id]?.queue.isEmpty == true {
+            queue.push(.broken(connection: id, nil), at: end + half)
+        }
         queue.push(.sent(source: index), at: end)
     }
 
-    private mutating func refusal(of chunk: Int, by source: SimulatedSource) -> SourceError? {
+    /// An answer begins. What is asked behind the last of a connection is never answered, and may break it off.
+    private mutating func begin(_ key: Int, on id: Int, _ source: SimulatedSource) {
+        guard let limit = source.answersPerConnection, let connection = connections[id] else { return }
+        connections[id]?.begun += 1
+        guard connection.begun + 1 == limit else { return }
+        connections[id]?.isLast = true
+        connections[id]?.queue = [key]
+        guard source.announcesLast else { return }
+        queue.push(.last(key, number: limit, connection: id), at: now + source.delay / 2)
+        let quarter = layout.chunkSize.bytes / 4
+        if connection.queue.count > 1, random.chance(0.5) { requests[key]?.breaksAt = quarter }
+    }
+
+    private func isRationed(_ id: Int, by source: SimulatedSource) -> Bool {
+        guard let limit = source.connectionLimit, let index = connections[id]?.source else { return false }
+        let busy = byTurn[index].count { other in
+            guard other != id, let key = connections[other]?.queue.first, let request = requests[key] else {
+                return false
+            }
+            return request.sent > 0 || request.sendingChunk > request.chunks.lowerBound
+        }
+        return busy >= limit
+    }
+
+    private mutating func last(_ key: Int, _ number: Int, _ id: Int) {
+        guard connections[id] != nil else { return }
+        for (other, request) in requests where request.connection == id && other != key && !request.isDone {
+            end(other, from: request.arrivingChunk)
+        }
+        tell(.lastAnswer(RequestID(rawValue: key), number: number, on: ConnectionID(rawValue: id)))
+    }
+
+    private mutating func refusal(of chunk: Int, on id: Int, by source: SimulatedSource) -> SourceError? {
+        if isRationed(id, by: source) { return .status(503, retryAfter: source.retryAfter) }
         if let holdings = source.holdings, !holdings.contains(chunk) { return .lacking }
         if random.chance(source.busy) { return .status(503, retryAfter: source.retryAfter) }
         if random.chance(source.nonsense) { return .protocolViolation("nonsense") }
@@ -274,7 +318,7 @@ struct Simulation<Plan: Scheduler> {
         tell(.failed(RequestID(rawValue: key), chunk: request.arrivingChunk, error))
     }
 
-    private mutating func broken(_ id: Int, _ error: SourceError) {
+    private mutating func broken(_ id: Int, _ error: SourceError?) {
         guard connections[id] != nil else { return }
         forget(id)
         tell(.connectionClosed(ConnectionID(rawValue: id), error))
@@ -373,7 +417,7 @@ struct Simulation<Plan: Scheduler> {
         )
         if random.chance(source.breaks) { request.breaksAt = layout.chunkSize.bytes / 4 }
         requests[key] = request
-        connections[id]?.queue.append(key)
+        if !connection.isLast { connections[id]?.queue.append(key) }
         if connection.waiting == 0 {
             connections[id]?.heardAt = now
             queue.push(.stallCheck(connection: id), at: now + Self.stallTimeout)

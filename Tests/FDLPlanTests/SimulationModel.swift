@@ -34,6 +34,11 @@ struct SimulatedSource {
     var refusal: SourceError?
     /// Sends one byte a second.
     var drips = false
+    /// Closes each connection behind so many answers, and says so with the last.
+    var answersPerConnection: Int?
+    var announcesLast = true
+    /// Answers 503 on all connections but so many at a time.
+    var connectionLimit: Int?
 
     struct Outage {
         var from: Double
@@ -93,6 +98,8 @@ struct EventQueue<Event> {
 /// What one simulated download came to.
 struct Outcome {
     var finished = false
+    /// Every source's account at the end.
+    var reports: [SourceReport] = []
     var failure: DownloadFailure?
     /// Virtual seconds.
     var time = 0.0

@@ -38,6 +38,8 @@ final class FetchHandler: ChannelDuplexHandler {
     private var phase = Phase.handshaking
     private var outstanding = CircularBuffer<Exchange>()
     private var informational = 0
+    /// How many answers have come to their end.
+    private var answered = 0
     private var readBytes = 0
     /// When the current timeout began.
     private var lastMark = NIODeadline.now()
@@ -116,6 +118,8 @@ final class FetchHandler: ChannelDuplexHandler {
         informational = 0
         if exchange.measuresDelay, !exchange.isCancelled { sink.post(.began(exchange.request.id)) }
         try exchange.begin(head, settings.buffers)
+        // Told at once: what was asked behind it can be asked elsewhere while it comes.
+        if exchange.isLast { sink.post(.lastAnswer(exchange.request.id, number: answered + 1, on: id)) }
     }
 
     private func take(_ bytes: ByteBuffer, _ exchange: Exchange) throws(SourceError) {
@@ -163,6 +167,7 @@ final class FetchHandler: ChannelDuplexHandler {
     private func advance(_ context: ChannelHandlerContext) {
         // A close that was announced is without fault only after the response that announced it is complete.
         if outstanding.removeFirst().isLast { phase = .ending }
+        answered += 1
         mark()
         outstanding.first?.headline = .now()
         if outstanding.isEmpty {
@@ -238,12 +243,19 @@ final class FetchHandler: ChannelDuplexHandler {
             ready.fail(error)
         } else {
             if let exchange = outstanding.first { tellTransfer(exchange) }
-            let isBlamed = last == .open && !outstanding.isEmpty
-            sink.post(.connectionClosed(id, isBlamed ? error : nil))
+            sink.post(.connectionClosed(id, last == .open && isFault(error) ? error : nil))
             sink.flush()
         }
         outstanding.removeAll()
         context.close(promise: nil)
+    }
+
+    /// Whether an end now breaks an answer off. A source may close between two of them, whatever has been asked
+    /// meanwhile (RFC 9112 section 9.5), but not before the first.
+    private func isFault(_ error: SourceError) -> Bool {
+        guard let exchange = outstanding.first else { return false }
+        if case .closedEarly = error { return answered == 0 || exchange.hasHead }
+        return true
     }
 
     // MARK: Timeouts

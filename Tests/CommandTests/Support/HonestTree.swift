@@ -38,6 +38,11 @@ struct HonestTree: Sendable {
         digests = listing.files.flatMap(\.chunks)
     }
 
+    /// Writes the chunks as a worker's tree has them, for a server of plain files.
+    func writeChunks(below root: String) throws {
+        for (digest, bytes) in chunks { try Files.write(bytes, to: root + "/chunks/\(digest.prefix(2))/\(digest)") }
+    }
+
     /// The digest that a request for a chunk asks for.
     func digest(of request: FaultServer.Request) -> String? {
         request.target.contains("/chunks/") ? request.target.split(separator: "/").last.map(String.init) : nil

@@ -5,24 +5,32 @@ import TestSupport
 final class Mirror: Sendable {
     private let program: RunningProgram
     let port: Int
+    private let place: String
+
+    /// The lines of its access log: one a request, in the order of their answers' ends.
+    var requests: [Substring] {
+        get throws { try String(decoding: Files.read(place + "/access"), as: UTF8.self).split(separator: "\n") }
+    }
 
     var url: String { "https://127.0.0.1:\(port)/" }
 
-    private init(_ program: RunningProgram, port: Int) {
+    private init(_ program: RunningProgram, port: Int, place: String) {
         self.program = program
         self.port = port
+        self.place = place
     }
 
     /// nginx cannot choose a port itself: one that is free now is tried, and another where it was taken meanwhile.
-    static func start(root: String, in scene: Scene) async throws -> Mirror {
+    /// - Parameters:
+    ///   - http: further directives of the `http` block.
+    ///   - server: further directives of the `server` block.
+    static func start(root: String, in scene: Scene, http: String = "", server: String = "") async throws -> Mirror {
         for _ in 0..<10 {
             let port = try freePort()
             let place = scene.path("nginx-\(port)")
             try Files.makeDirectory(place)
-            try Files.write(
-                Array(configuration(port: port, root: root, place: place, scene: scene).utf8),
-                to: place + "/conf"
-            )
+            let text = configuration(port, root, place, scene, http, server)
+            try Files.write(Array(text.utf8), to: place + "/conf")
             let program = try scene.start(
                 .system("nginx"),
                 ["-c", place + "/conf", "-p", place, "-e", place + "/errors"],
@@ -32,12 +40,19 @@ final class Mirror: Sendable {
                 if accepts(port: port) { return program.isRunning }
                 return program.isRunning ? nil : false
             }
-            if isUp { return Mirror(program, port: port) }
+            if isUp { return Mirror(program, port: port, place: place) }
         }
         throw HarnessError("nginx does not start")
     }
 
-    private static func configuration(port: Int, root: String, place: String, scene: Scene) -> String {
+    private static func configuration(
+        _ port: Int,
+        _ root: String,
+        _ place: String,
+        _ scene: Scene,
+        _ http: String,
+        _ server: String
+    ) -> String {
         let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(place)/\($0);" }.joined(separator: " ")
         return """
@@ -48,11 +63,13 @@ final class Mirror: Sendable {
             http {
                 access_log \(place)/access;
                 \(temporaries)
+                \(http)
                 server {
                     listen 127.0.0.1:\(port) ssl;
                     ssl_certificate \(scene.certificates.server);
                     ssl_certificate_key \(scene.certificates.serverKey);
                     root \(root);
+                    \(server)
                 }
             }
 
