@@ -9,8 +9,8 @@ public struct DownloadRequest: Sendable {
     /// The sources to fetch from. Sources that the manifest names are used only if they are listed here too.
     public var sources: [Manifest.Source]
     public var tls: TLSClientConfiguration
-    /// Proxies on the way, and what sources are shown. Where that is secret, an authority of `tls` that stands beside the
-    /// system's (`TrustRoots.systemAnd`) does not count.
+    /// Proxies, and what sources are shown. For a source that is shown a secret, the authorities of
+    /// `TrustRoots.systemAnd` do not count, only the system's.
     public var access = SourceAccess()
     /// The most connections to one source; nil lets the plan choose.
     public var connectionsPerSource: Int?

@@ -36,8 +36,8 @@ public struct TLSClientConfiguration: Sendable {
     public var trustRoots: TrustRoots
     /// If not empty, the server's key has to be one of these, on top of chain and name.
     public var pins: [PublicKeyPin]
-    /// If not empty, the server's own certificate must have one of these keys, and that is all: its chain, its names and
-    /// its dates are not looked at, and `pins` do not count.
+    /// If not empty, the server's own certificate must have one of these keys. They replace `pins` and the check of chain,
+    /// name and dates.
     package var leafPins: [PublicKeyPin] = []
     /// A PEM file with the client's certificate and its intermediate ones, shown to servers that ask.
     public var certificateChainPath: String?

@@ -192,8 +192,8 @@ extension TLSConnection: Sendable {}
 // MARK: - Calls from OpenSSL
 
 extension TLSConnection {
-    /// Verifies the chain and the name as OpenSSL does, unless pins stand for them, then the pin: a key that is not pinned
-    /// ends the handshake before the client has said anything.
+    /// Verifies chain and name as OpenSSL does, unless pins replace them, then the pin: a key that is not pinned ends the
+    /// handshake before the client has sent anything.
     static let verifyChainAndPin: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { store, _ in
         let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
         guard let connection = of(ssl.map(OpaquePointer.init)) else { return 0 }

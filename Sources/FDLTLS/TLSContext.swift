@@ -20,7 +20,7 @@ package final class TLSContext: Sendable {
     let number: UInt64
     /// The keys that a server may have; empty for any.
     let pins: Set<PublicKeyPin>
-    /// Whether chain, name and dates of a server's certificate have to hold; if not, the pins alone say who it is.
+    /// Whether a server's certificate needs a valid chain, name and dates. If not, the pins replace them.
     let needsChain: Bool
     let pools = BufferPools()
     /// The file that the private key was read from; nil for a client that shows no certificate.

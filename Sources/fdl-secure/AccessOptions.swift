@@ -4,7 +4,7 @@ import FDLCore
 import FDLSystem
 import Glibc
 
-/// The way to sources, and what is shown there to be let in.
+/// Proxies, and what sources are shown in order to be let in.
 struct AccessOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -29,7 +29,8 @@ struct AccessOptions: ParsableArguments {
     var netrcFile: String?
 
     /// - Parameter named: the origins that the command line names.
-    /// - Throws: `Failure` for files that cannot be read, and for what is no field or proxy. Reads files: once a run.
+    /// Reads the files that are named, which may be pipes: to be called once a run.
+    /// - Throws: `Failure` if a file cannot be read, or a field or the proxy cannot be used.
     func access(to named: Set<Origin>) throws(Failure) -> SourceAccess {
         let proxies = try explaining { () throws(ProxySettingsError) in
             try ProxySettings(given: proxy) { name in getenv(name).map { String(cString: $0) } }
@@ -84,7 +85,7 @@ struct AccessOptions: ParsableArguments {
 
     private func field(_ text: String, in place: String) throws(Failure) -> SecretField {
         do throws(SecretFieldError) { return try SecretField(text) } catch {
-            throw Failure(.usage, "\(place) is no header field to send: \(error)", hint: "it looks like 'NAME: VALUE'")
+            throw Failure(.usage, "\(place) is not a header field: \(error)", hint: "it looks like 'NAME: VALUE'")
         }
     }
 }

@@ -46,7 +46,7 @@ struct SourceOptions: ParsableArguments {
         return sources
     }
 
-    /// The sources named here, then those of the manifest, each once: the first of two that differ in their queries alone.
+    /// The sources named here, then those of the manifest, each once. Of two that differ only in the query, the first.
     func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
         var sources: [Manifest.Source] = []
         let fetchedFrom = worker.map { [Manifest.Source(kind: .worker, url: $0)] } ?? []
@@ -57,7 +57,7 @@ struct SourceOptions: ParsableArguments {
         return sources
     }
 
-    /// How sources are got to, and what they are shown: the origins named here, and that of the manifest's URL.
+    /// Proxies, and what sources are shown: those named here, and the server of the manifest's URL.
     func access(manifest: String) throws(Failure) -> SourceAccess {
         let origins = Set(
             try named().map(\.url.origin) + [ManifestFetch.origin(of: manifest)].compactMap(\.self)
@@ -67,7 +67,7 @@ struct SourceOptions: ParsableArguments {
         return access
     }
 
-    /// A pin with `ORIGIN=` before it is that origin's; without, it is that of all origins named here.
+    /// A pin is for the origin before its `=`, or else for all origins that the command line names.
     private func add(_ text: String, of named: Set<Origin>, to access: inout SourceAccess) throws(Failure) {
         let mark = text.firstRange(of: "=sha256//")
         let key = mark.map { text[text.index(after: $0.lowerBound)...] } ?? text[...]
@@ -86,7 +86,7 @@ struct SourceOptions: ParsableArguments {
         guard !origins.isEmpty else {
             throw Failure(
                 .usage,
-                "--pin without an origin is the key of a server named on the command line, and none is",
+                "--pin without ORIGIN= is for the servers on the command line, and none is named",
                 hint: "say whose key it is: --pin https://HOST:PORT=sha256//BASE64"
             )
         }
@@ -106,7 +106,7 @@ struct SourceOptions: ParsableArguments {
         } else if let authority = manifest?.trust?.certificateAuthority {
             configuration.trustRoots = .systemAnd(pem: Array(authority.utf8))
         }
-        // The format's rules have been checked.
+        // A manifest with a malformed pin has been refused.
         configuration.pins = (manifest?.trust?.pins ?? []).compactMap { PublicKeyPin($0) }
         configuration.certificateChainPath = cert
         configuration.privateKeyPath = key

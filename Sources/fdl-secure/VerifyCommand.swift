@@ -23,7 +23,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
-        // Without a network no proxy is on the way, and the environment may have one that is none of ours.
+        // A local manifest needs no network, so a variable that names no usable proxy does not matter.
         let access = trust.isURL ? try sources.access(manifest: trust.manifest) : SourceAccess()
         let verified = try await trust.load(sources, access, reporter).verified
         let manifest = verified.manifest

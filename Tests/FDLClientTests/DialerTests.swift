@@ -138,6 +138,17 @@ private final class SpokenProxy: Sendable {
         #expect(try await dial("http://\(proxy.address)") == reason)
     }
 
+    /// Inside a tunnel the client speaks first: what a proxy adds to its leave comes to nothing.
+    @Test(
+        arguments: ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 407 No\r\n\r\n", "\0\0garbage", "x"],
+        ["", "Content-Length: 1\r\n"]
+    )
+    func `More than a leave`(more: String, field: String) async throws {
+        let proxy = try await SpokenProxy(["HTTP/1.1 200 OK\r\n\(field)\r\n\(more)"])
+        let reason = try await dial("http://\(proxy.address)")
+        #expect(reason == nil || reason == .closed)
+    }
+
     @Test func `A login that is not taken`() async throws {
         for status in [401, 407] {
             let proxy = try await SpokenProxy(["HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\r\n"])

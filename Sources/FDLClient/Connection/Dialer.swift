@@ -6,7 +6,7 @@ import NIOPosix
 /// goes through a proxy.
 struct Dialer: Sendable {
     let group: any EventLoopGroup
-    /// For the connection, and again for a proxy's answer.
+    /// For the connection, and again for a proxy's response.
     let timeout: TimeAmount
     /// Sets the options of each channel.
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }

@@ -4,16 +4,15 @@ import NIOExtras
 import NIOHTTP1
 import NIOSOCKS
 
-/// A way through a proxy to one origin. What goes through it is the origin's own: TLS is spoken inside, end to end.
+/// A tunnel through a proxy to one origin. TLS runs inside it, end to end.
 struct ProxyTunnel: Sendable {
     let proxy: Proxy
     let origin: Origin
-    /// What the proxy may take from the connection to its leave.
+    /// The time for the proxy's response, from the connection on.
     let timeout: TimeAmount
 
-    /// Asks a proxy that has just been connected to. On the channel's loop.
-    /// - Returns: completes when the origin can be talked to, and the pipeline is as empty as before. Fails with
-    ///   `SourceError.proxy`.
+    /// Asks the proxy at the other end of a connected channel for the tunnel. To be called on the channel's event loop.
+    /// - Returns: completes when the tunnel is open and its handlers are removed. Fails with `SourceError.proxy`.
     func open(through channel: any Channel) -> EventLoopFuture<Void> {
         let opened = channel.eventLoop.makePromise(of: Void.self)
         let parts = parts(opened)
@@ -31,7 +30,7 @@ struct ProxyTunnel: Sendable {
             }
     }
 
-    /// The handler that leaves by itself.
+    /// The handler that removes itself.
     private static let passing = "CONNECT"
 
     private func parts(_ opened: EventLoopPromise<Void>) -> [(name: String, handler: any ChannelHandler)] {
@@ -56,13 +55,13 @@ struct ProxyTunnel: Sendable {
     }
 
     private func connectHandler(_ opened: EventLoopPromise<Void>) -> NIOHTTP1ProxyConnectHandler {
-        // In a request's target a port is never left out (RFC 9112 section 3.2.3).
+        // The target of CONNECT always has a port (RFC 9112 section 3.2.3).
         let host = origin.host.contains(":") ? "[\(origin.host)]" : origin.host
         var headers = HTTPHeaders([
             ("Host", "\(host):\(origin.port)"), ("User-Agent", "fdl-secure/\(Product.version)"),
         ])
         if let login = proxy.login { headers.add(name: "Proxy-Authorization", value: login.revealed) }
-        // The time is the watch's, which also has that of SOCKS.
+        // `TunnelWatch` has the timeout, for both kinds of proxy.
         return NIOHTTP1ProxyConnectHandler(
             targetHost: host,
             targetPort: origin.port,
@@ -72,7 +71,7 @@ struct ProxyTunnel: Sendable {
         )
     }
 
-    /// A name goes as it is: the proxy looks it up.
+    /// A name is sent as it is, and the proxy looks it up.
     private var socksTarget: SOCKSAddress {
         guard IPAddress.bytes(of: origin.host) != nil,
             let address = try? SocketAddress(ipAddress: origin.host, port: origin.port)
@@ -80,7 +79,7 @@ struct ProxyTunnel: Sendable {
         return .address(address)
     }
 
-    /// What an error on the way to the proxy, or of what it said, means.
+    /// The fault behind an error in connecting to the proxy, or in its response.
     func fault(_ error: any Error) -> ProxyFault {
         ProxyFault(proxy: proxy.address, reason: reason(error))
     }

@@ -2,7 +2,7 @@ import FDLCore
 import NIOHTTP1
 
 extension HTTPHeaders {
-    /// Adds what an origin is shown, in place of fields of the same names.
+    /// Adds the fields that an origin is shown, and removes others of the same names.
     mutating func show(_ fields: [SecretField]) {
         for field in fields { remove(name: field.name) }
         for field in fields { add(name: field.name, value: field.value.revealed) }

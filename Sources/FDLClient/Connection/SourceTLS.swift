@@ -1,8 +1,8 @@
 import FDLCore
 import FDLTLS
 
-/// The TLS contexts of a run. Which one a connection uses depends on whom it goes to, and on what will be said over it: if
-/// that is secret, no authority counts that only the manifest names.
+/// The TLS contexts of a run, chosen by origin. If requests to it contain a secret, an authority that only the manifest
+/// names does not count.
 struct SourceTLS: Sendable {
     private let usual: TLSContext
     private let forSecrets: TLSContext
@@ -40,7 +40,7 @@ struct SourceTLS: Sendable {
 }
 
 extension SourceContext {
-    /// What had been given to reach one source.
+    /// What had been given to reach this source.
     init(_ use: Use, _ tls: TLSClientConfiguration, of url: SourceURL, _ credentials: Credentials) {
         self.init(use, tls)
         showsLogin = credentials.areShown(to: url)

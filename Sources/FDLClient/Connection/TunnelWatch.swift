@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 import NIOSOCKS
 
-/// Watches a proxy being asked: what it answers that is no leave, and how long it takes. Reads where nobody else does, for
-/// with a limit on the rate a channel reads only when told to. Confined to the channel's event loop.
+/// Watches the opening of a tunnel: it turns a proxy's refusal into a fault and has the timeout. It also asks for reads,
+/// because with a rate limit a channel reads only when told to. Confined to the channel's event loop.
 final class TunnelWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
@@ -44,7 +44,7 @@ final class TunnelWatch: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Once the handler that says so has done what else it does then.
+        // The SOCKS handler forwards what it holds after this event.
         if event is SOCKSProxyEstablishedEvent { context.eventLoop.execute { [opened] in opened.succeed() } }
         context.fireUserInboundEventTriggered(event)
     }
@@ -62,7 +62,7 @@ final class TunnelWatch: ChannelInboundHandler, RemovableChannelHandler {
         opened.fail(SourceError.proxy(ProxyFault(proxy: proxy.address, reason: reason)))
     }
 
-    /// - Returns: nil for leave to go through.
+    /// - Returns: nil if the tunnel is open.
     private func refusal(_ status: HTTPResponseStatus) -> ProxyFault.Reason? {
         switch status.code {
         case 200...299: nil

@@ -9,7 +9,7 @@ struct DocumentFetcher: Sendable {
     let group: any EventLoopGroup
     let tls: SourceTLS
     var access = SourceAccess()
-    /// For a connection, and again for a proxy's answer.
+    /// For the connection, and again for a proxy's response.
     var connectTimeout = TimeAmount.seconds(15)
     /// From the connection attempt to the end of one document.
     var timeout = TimeAmount.seconds(60)

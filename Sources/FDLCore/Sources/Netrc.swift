@@ -23,7 +23,7 @@ public struct Netrc: Sendable {
         }
     }
 
-    /// - Parameter bytes: of the file. What is no netrc in it is passed over.
+    /// - Parameter bytes: the file's content. Unknown words are ignored.
     public init(_ bytes: [UInt8]) {
         var words = Words(bytes)
         var entry: Entry?
@@ -46,7 +46,7 @@ public struct Netrc: Sendable {
     }
 
     /// - Parameter host: as a URL has it, in lower case.
-    /// - Returns: nil where the file does not name this very host.
+    /// - Returns: nil if the file does not name this very host.
     package func login(for host: String) -> Login? { logins[host] }
 
     /// The first entry of a host counts.
@@ -102,7 +102,7 @@ public struct Netrc: Sendable {
 
         private mutating func plain() -> String {
             let word = rest.prefix { $0 > 0x20 }
-            // Of what is neither white space nor a word, one byte is passed over.
+            // A control character is not a word: it is skipped.
             rest = rest.dropFirst(max(1, word.count))
             return String(decoding: word, as: UTF8.self)
         }
@@ -128,7 +128,7 @@ public struct Netrc: Sendable {
 }
 
 extension Netrc.Entry? {
-    /// Outside an entry there is nothing to set.
+    /// Does nothing outside an entry.
     fileprivate mutating func set(_ member: WritableKeyPath<Netrc.Entry, String?>, _ word: String?) {
         guard var entry = self else { return }
         entry[keyPath: member] = word

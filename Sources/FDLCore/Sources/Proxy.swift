@@ -1,6 +1,6 @@
-/// A proxy on the way to sources: what `--proxy` and `HTTPS_PROXY` name.
+/// A proxy between this machine and the sources, as `--proxy` and `HTTPS_PROXY` name one.
 public struct Proxy: Hashable, Sendable {
-    /// How it is asked.
+    /// The protocol spoken with it.
     public enum Kind: Hashable, Sendable {
         /// HTTP's CONNECT (RFC 9110 section 9.3.6).
         case http
@@ -11,15 +11,15 @@ public struct Proxy: Hashable, Sendable {
     public let kind: Kind
     public let host: String
     public let port: Int
-    /// The value of `Proxy-Authorization`; nil where the URL has no user name.
+    /// The value of `Proxy-Authorization`; nil if the URL has no user name.
     package let login: SecretText?
 
-    /// Where curl looks for a proxy whose URL has no port.
+    /// curl's default port of a proxy.
     private static let usualPort = 1080
 
-    /// Reads a proxy's URL as curl does: `http://` where no scheme is given, port 1080 where none is, user name and
-    /// password percent-encoded before the host, and a path that is passed over.
-    /// - Throws: `ProxyURLError`, the first rule the text breaks.
+    /// Reads a proxy's URL as curl does: the scheme is `http://` by default, the port 1080; user name and password stand
+    /// percent-encoded before the host; a path is ignored.
+    /// - Throws: `ProxyURLError`: the first rule that the text breaks.
     public init(_ text: String) throws(ProxyURLError) {
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), !text.contains("\\") else {
             throw .invalidCharacter
@@ -71,7 +71,7 @@ public struct Proxy: Hashable, Sendable {
     }
 }
 
-/// Why a text is no proxy.
+/// Why a text does not name a proxy that can be used.
 public enum ProxyURLError: Error, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case invalidCharacter, invalidHost, invalidPort, invalidLogin
     /// `https://`: TLS to the proxy itself.
@@ -91,7 +91,7 @@ public enum ProxyURLError: Error, Hashable, Sendable, CaseIterable, CustomString
         case .invalidPort: "its port is not a number from 1 to 65535"
         case .invalidLogin: "its user name or password is not percent-encoded"
         case .tlsToProxy: "TLS to the proxy itself is not spoken"
-        case .resolvesHere: "with socks5:// names would be looked up on this machine, which is not done"
+        case .resolvesHere: "with socks5:// names are looked up on this machine, which is not supported"
         case .olderSOCKS: "SOCKS 4 is not spoken"
         case .unknownScheme: "it is neither http:// nor socks5h://"
         case .loginForSOCKS: "no login can be given to a SOCKS proxy"

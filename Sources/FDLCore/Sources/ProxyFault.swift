@@ -1,4 +1,4 @@
-/// What a proxy on the way to a source did, so that the source was never asked. The source is not to blame for it.
+/// Why a proxy did not connect us to a source. The source was never reached and is not to blame.
 public struct ProxyFault: Error, Hashable, Sendable {
     /// The proxy's host and port.
     public let proxy: String
@@ -9,7 +9,7 @@ public struct ProxyFault: Error, Hashable, Sendable {
         self.reason = reason
     }
 
-    /// What was in the way.
+    /// What went wrong.
     public enum Reason: Hashable, Sendable {
         /// The proxy's name has no address.
         case noAddress
@@ -17,23 +17,23 @@ public struct ProxyFault: Error, Hashable, Sendable {
         case refused
         /// There is no way to it, in the system's words.
         case unreachable(String)
-        /// It cannot be connected to, or does not answer, within the time allowed.
+        /// The connection, or its response, took too long.
         case silent
-        /// It closed the connection without an answer.
+        /// It closed the connection without a response.
         case closed
-        /// 407: it wants a login, and none was given.
+        /// 401 or 407: it wants a login, and none was given.
         case wantsLogin
-        /// 407: the login given is not one of its.
+        /// 401 or 407: it does not accept the login given.
         case refusesLogin
-        /// A SOCKS server that lets nobody in without a login.
+        /// A SOCKS server wants a login.
         case wantsLoginForSOCKS
-        /// It does not let this origin through: 403, or SOCKS's "not allowed".
+        /// It does not allow connections to this origin: 403, or SOCKS's "not allowed".
         case forbids
-        /// It cannot reach the origin, and says so: 502, 503, 504, or SOCKS's replies.
+        /// It says that it cannot reach the origin: 500, 502, 503, 504, or a SOCKS reply.
         case cannotReach(String)
         /// Any other status.
         case answered(Int)
-        /// What came is no proxy's answer.
+        /// The response is not that of a proxy.
         case noProxy(String)
     }
 

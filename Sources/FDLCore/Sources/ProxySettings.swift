@@ -1,6 +1,6 @@
-/// Which proxy is on the way to which origin.
+/// Which proxy the connections to an origin go through.
 public struct ProxySettings: Sendable, Equatable {
-    /// None on any way.
+    /// No proxy for any origin.
     public static let none = ProxySettings(proxy: nil)
 
     private let proxy: Proxy?
@@ -12,15 +12,15 @@ public struct ProxySettings: Sendable, Equatable {
         self.exceptions = ProxyExceptions(exceptions)
     }
 
-    /// The environment's variables that count, the earlier before the later, those in lower case first.
+    /// The variables that name a proxy. The first that is not empty counts.
     package static let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     package static let exceptionVariables = ["no_proxy", "NO_PROXY"]
 
-    /// Reads the environment as curl does: an empty variable is as good as none.
+    /// Reads the environment as curl does: an empty variable counts as unset.
     /// - Parameters:
-    ///   - given: in place of the environment's proxy; empty for none. The exceptions count for it too.
+    ///   - given: used instead of the environment's proxy; empty for none. The exceptions hold for it too.
     ///   - environment: a variable's value by its name.
-    /// - Throws: `ProxySettingsError`, which names the variable that is no proxy.
+    /// - Throws: `ProxySettingsError` if what is given, or else the variable that counts, does not name a proxy.
     public init(given: String?, environment: (String) -> String?) throws(ProxySettingsError) {
         let exceptions = Self.exceptionVariables.compactMap(environment).first { !$0.isEmpty }
         let found = Self.variables.map { ($0, environment($0) ?? "") }.first { !$0.1.isEmpty }
@@ -34,21 +34,21 @@ public struct ProxySettings: Sendable, Equatable {
         }
     }
 
-    /// The proxy on the way to an origin; nil where it is asked directly.
+    /// The proxy for an origin; nil if connections to it are direct.
     public func proxy(for origin: Origin) -> Proxy? {
         guard let proxy, !exceptions.contains(origin) else { return nil }
         return proxy
     }
 }
 
-/// A proxy that was named and is none.
+/// The option or a variable does not name a proxy that can be used.
 public struct ProxySettingsError: Explained, Hashable {
     let cause: ProxyURLError
-    /// Where it stands; nil for `--proxy`.
+    /// The variable; nil for `--proxy`.
     let variable: String?
     let text: String
 
-    /// 64 for what the command line has, 78 for what the environment has.
+    /// 64 for the option, 78 for a variable.
     public var failure: Failure {
         Failure(
             variable == nil ? .usage : .configuration,
@@ -58,11 +58,10 @@ public struct ProxySettingsError: Explained, Hashable {
     }
 }
 
-/// The hosts that are asked without a proxy: a list with commas or blanks between its parts.
+/// The hosts that are connected to without a proxy: a list, separated by commas or blanks.
 ///
-/// A part is a name, which stands for itself and for all below it, with or without a dot before it; an address; a network
-/// as `10.0.0.0/8` or `fd00::/8`; or `*` for every host. Names and addresses may be followed by `:PORT`, and stand for
-/// that port alone then.
+/// A part is a name, which also stands for all names below it, with or without a dot before it; an address; a network
+/// such as `10.0.0.0/8` or `fd00::/8`; or `*` for every host. With `:PORT` after it, it stands for that port alone.
 struct ProxyExceptions: Sendable, Equatable {
     private let parts: [Part]
 

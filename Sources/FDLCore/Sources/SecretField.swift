@@ -1,4 +1,4 @@
-/// A field of a request's head by which a source knows who asks (RFC 9110 section 5): a token, a login, a cookie.
+/// A header field that tells a source who asks (RFC 9110 section 5): a token, a login, a cookie.
 public struct SecretField: Hashable, Sendable {
     public let name: String
     public let value: SecretText
@@ -8,8 +8,8 @@ public struct SecretField: Hashable, Sendable {
     /// The most fields that one reader may give.
     package static let maximumCount = 32
 
-    /// Reads a field as it stands in a head: `NAME: VALUE`.
-    /// - Throws: `SecretFieldError`, the first rule that the text breaks.
+    /// Reads `NAME: VALUE`.
+    /// - Throws: `SecretFieldError`: the first rule that the text breaks.
     public init(_ text: String) throws(SecretFieldError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumBytes else { throw .tooLong }
@@ -17,7 +17,7 @@ public struct SecretField: Hashable, Sendable {
         let name = bytes[..<colon]
         guard !name.isEmpty, name.allSatisfy(Self.isToken) else { throw .invalidName }
         let rest = bytes[(colon + 1)...]
-        // A line's end would begin a field, or a request, of its own (RFC 9112 section 11.1).
+        // A line break would start another field, or another request (RFC 9112 section 11.1).
         guard rest.allSatisfy({ $0 == 0x09 || $0 >= 0x20 && $0 != 0x7f }) else { throw .controlCharacter }
         let value = rest.drop(while: Self.isBlank).reversed().drop(while: Self.isBlank).reversed()
         guard !value.isEmpty else { throw .noValue }
@@ -29,13 +29,13 @@ public struct SecretField: Hashable, Sendable {
         }
     }
 
-    /// A field of our own making.
+    /// A field that the client makes itself, without the checks.
     init(name: String, value: SecretText) {
         self.name = name
         self.value = value
     }
 
-    /// What the client writes itself, what belongs to one connection, and what would change what an answer is.
+    /// Fields that the client writes itself, that belong to one connection, or that change what a response contains.
     private static let own: Set<String> = [
         "accept-encoding", "cache-control", "connection", "content-encoding", "content-length", "content-type", "date",
         "expect", "host", "keep-alive", "range", "te", "trailer", "transfer-encoding", "upgrade",
@@ -54,20 +54,20 @@ public struct SecretField: Hashable, Sendable {
     }
 }
 
-/// Why a text is no field that can be sent. What was given is not in it: all of it may be secret.
+/// Why a text cannot be sent as a header field. The text itself is not part of it, because all of it may be secret.
 public enum SecretFieldError: Error, Hashable, Sendable, CustomStringConvertible {
     case noColon, invalidName, noValue, controlCharacter, tooLong
-    /// The client writes this field itself, or it is one of a connection's.
+    /// A field that a reader cannot set.
     case own(name: String)
 
     public var description: String {
         switch self {
         case .noColon: "it has no colon between a name and a value"
-        case .invalidName: "what stands before the colon is no name of a header field"
+        case .invalidName: "the text before the colon is not the name of a header field"
         case .noValue: "its value is empty"
-        case .controlCharacter: "it has a line's end or another control character"
+        case .controlCharacter: "it contains a line break or another control character"
         case .tooLong: "it is longer than \(SecretField.maximumBytes) bytes"
-        case .own(let name): "\(name) is not for the reader to set"
+        case .own(let name): "\(name) cannot be set"
         }
     }
 }

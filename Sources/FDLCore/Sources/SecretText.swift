@@ -1,7 +1,6 @@
-/// A text that goes to one origin and is shown to nobody: a query, a password, the value of a header field. Printed, it
-/// is `…`, as is each value that holds one.
+/// A secret text: a query, a password, the value of a header field. Printing it, or a value that contains it, shows `…`.
 public struct SecretText: Hashable, Sendable {
-    /// What goes over the connection.
+    /// The text itself, for the request that it goes into.
     package let revealed: String
 
     public init(_ text: String) { revealed = text }

@@ -1,13 +1,13 @@
 /// The address of a source: an `https` URL (RFC 3986) with a host and without userinfo and fragment.
 ///
-/// `path` always begins and ends with `/`, so that a relative reference can be appended. A query is one that its reader
-/// gave: it is secret, and no manifest has one. The URL is printed without it.
+/// `path` always begins and ends with `/`, so that a relative reference can be appended. Only the
+/// reader can give a query; it is secret, and the URL is printed without it.
 public struct SourceURL: Hashable, Sendable {
     /// Its host and port.
     public let origin: Origin
     /// Percent-encoded as given; begins and ends with `/`.
     public let path: String
-    /// What goes with each request behind a `?`, percent-encoded as given; nil where there is none.
+    /// Sent with each request after a `?`, percent-encoded as given; nil if there is none.
     public let query: SecretText?
 
     /// - Parameter allowingQuery: whether a query may follow the path. In a manifest it may not: there it is no secret.
@@ -42,7 +42,7 @@ public struct SourceURL: Hashable, Sendable {
     /// Host and port as in a URL and in a Host header: the port only if it is not 443.
     public var authority: String { origin.authority }
 
-    /// What a request for something below this URL asks for: the path, and the query behind it.
+    /// The request target of something below this URL: its path, then the query.
     /// - Parameter relative: percent-encoded.
     package func target(of relative: String) -> String {
         path + relative + (query.map { "?\($0.revealed)" } ?? "")

@@ -210,7 +210,7 @@ struct CredentialCommandTests {
     func `What cannot be sent is a usage error, and not shown`(options: [String]) async throws {
         let result = try await get(published.manifest, ["--server", "https://127.0.0.1:1/"] + options)
         #expect(
-            try result.failed(64, saying: "--header is no header field to send").hint?.contains("NAME: VALUE") == true
+            try result.failed(64, saying: "--header is not a header field").hint?.contains("NAME: VALUE") == true
         )
         try expectNothingTold(result)
     }
