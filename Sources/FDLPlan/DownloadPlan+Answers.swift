@@ -229,7 +229,8 @@ extension SourceError {
     /// Whether nothing more can be received on the connection after this error.
     fileprivate var breaksConnection: Bool {
         switch self {
-        case .unreachable, .tls, .timeout, .closedEarly, .redirects, .protocolViolation, .undecodable, .proxy: true
+        case .unreachable, .tls, .timeout, .closedEarly, .webPage, .redirects, .protocolViolation, .undecodable, .proxy:
+            true
         case .lacking, .status, .corrupt, .forbidden: false
         }
     }

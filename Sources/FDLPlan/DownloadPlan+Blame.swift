@@ -21,7 +21,7 @@ extension DownloadPlan {
         case .tls, .forbidden:
             account.reports[source].failed += 1
             putAside(source, .unusable)
-        case .redirects, .protocolViolation, .undecodable:
+        case .webPage, .redirects, .protocolViolation, .undecodable:
             account.reports[source].failed += 1
             if sources[source].failures.strike(forgiving: configuration.strikesForgiven) {
                 putAside(source, .quarantined)

@@ -106,6 +106,8 @@ package final class TLSContext: Sendable {
             try check(ErrorQueue.clean { SSL_CTX_set_default_verify_paths(pointer) } == 1)
         case .pem(let bytes):
             try addRoots(pem: bytes, to: pointer)
+            // As curl does: a chain may end in what was given, which need not be a root.
+            try check(X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(pointer), UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1)
         case .systemAnd(let bytes):
             try check(ErrorQueue.clean { SSL_CTX_set_default_verify_paths(pointer) } == 1)
             try addRoots(pem: bytes, to: pointer)

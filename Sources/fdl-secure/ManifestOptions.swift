@@ -7,7 +7,7 @@ import FDLTrust
 
 /// The manifest, and who may have signed it.
 struct ManifestOptions: ParsableArguments {
-    @Argument(help: "A manifest on this machine, or the https URL of one.")
+    @Argument(help: "A manifest on this machine, or the https URL of one, of a worker, or of a file that it serves.")
     var manifest: String
 
     @Option(help: ArgumentHelp("The publisher's public key: this time no other is accepted.", valueName: "pub"))
@@ -37,22 +37,42 @@ struct ManifestOptions: ParsableArguments {
         let worker: SourceURL?
     }
 
-    /// Reads or fetches the manifest and verifies it.
+    /// Finds, reads or fetches the manifest and verifies it.
     func load(_ sources: SourceOptions, _ access: SourceAccess, _ reporter: Reporter) async throws(Failure) -> Accepted
     {
+        let found = isURL ? try await find(sources, access, reporter) : nil
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = !noState
-        acceptance.name = name ?? (isURL ? ManifestFetch.name(askedBy: manifest) : nil)
+        acceptance.name = name ?? found.flatMap { ManifestFetch.name(askedBy: $0.url) }
         let now = UTCTime.now
-        let verified = try await acceptance.accept(now: now) { () async throws(Failure) in
-            try await bytes(sources, access)
+        let verified = try await acceptance.verify { () async throws(Failure) in
+            try await bytes(found, sources, access)
+        }
+        // Before the version counts as seen: it may be another manifest than the one that was meant.
+        try found?.check(verified.manifest)
+        try acceptance.follow(verified, now: now)
+        if let path = found?.path, verified.manifest.files.count > 1 {
+            reporter.note(
+                "\(shortened(path)) is part of \(verified.manifest.name), whose \(verified.manifest.files.count) files "
+                    + "belong together"
+            )
         }
         if acceptance.name == nil { noteName(verified.manifest.name, reporter) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
-        return Accepted(verified: verified, worker: isURL ? ManifestFetch.worker(serving: manifest) : nil)
+        return Accepted(verified: verified, worker: found.flatMap { ManifestFetch.worker(serving: $0.url) })
+    }
+
+    private func find(
+        _ sources: SourceOptions,
+        _ access: SourceAccess,
+        _ reporter: Reporter
+    ) async throws(Failure) -> ManifestFinder.Found {
+        let found = try await ManifestFinder.find(manifest, tls: try sources.tls(of: nil), access: access)
+        if let name = found.shownIfFound { reporter.note("the manifest is \(name)") }
+        return found
     }
 
     /// Notes that a manifest's name differs from what its file name suggests: nobody signs a file name, yet people go
@@ -67,8 +87,12 @@ struct ManifestOptions: ParsableArguments {
     // Any scheme counts here: `ManifestFetch` refuses all but https, and says which one is wanted.
     var isURL: Bool { manifest.contains("://") }
 
-    private func bytes(_ sources: SourceOptions, _ access: SourceAccess) async throws(Failure) -> SignedBytes {
-        if isURL { return try await ManifestFetch.fetch(manifest, tls: try sources.tls(of: nil), access: access) }
+    private func bytes(
+        _ found: ManifestFinder.Found?,
+        _ sources: SourceOptions,
+        _ access: SourceAccess
+    ) async throws(Failure) -> SignedBytes {
+        if let found { return try await ManifestFetch.fetch(found.url, tls: try sources.tls(of: nil), access: access) }
         return try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
     }
 }

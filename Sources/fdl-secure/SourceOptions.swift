@@ -13,7 +13,10 @@ struct SourceOptions: ParsableArguments {
     var mirror: [String] = []
 
     @Option(
-        help: ArgumentHelp("Certificates to trust instead of the system's and the manifest's, PEM.", valueName: "ca")
+        help: ArgumentHelp(
+            "Certificates to trust instead of the system's and the manifest's, PEM: of a CA, or a server's own.",
+            valueName: "ca"
+        )
     )
     var cacert: String?
 

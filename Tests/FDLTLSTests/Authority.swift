@@ -91,6 +91,25 @@ final class Authority: Sendable {
         return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
     }
 
+    /// An authority below this one, and a server's certificate of it, whose file holds that certificate alone.
+    func issueByIntermediate() async throws -> (intermediate: Identity, leaf: Identity) {
+        func sign(_ name: String, by issuer: String, _ extensions: String) async throws -> Identity {
+            try await newKey("\(name).key")
+            try await openssl("req", "-new", "-key", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=\(name)")
+            try folder.write(Array(extensions.utf8), "\(name).ext")
+            let command = [
+                "x509", "-req", "-in", "\(name).csr", "-CA", "\(issuer).pem", "-CAkey", "\(issuer).key", "-days", "30",
+                "-extfile", "\(name).ext", "-out", "\(name).pem",
+            ]
+            try await RunningProgram.run("openssl", command, directory: directory)
+            return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
+        }
+        let middle = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n"
+        let end = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost\n"
+        let intermediate = try await sign("middle", by: "ca", middle)
+        return (intermediate, try await sign("leaf", by: "middle", end))
+    }
+
     /// A certificate that signs itself.
     func selfSigned(_ name: String = "self") async throws -> Identity {
         try await newKey("\(name).key")

@@ -137,6 +137,23 @@ struct RefusalTests {
         #expect(await there.handshake() != nil)
     }
 
+    @Test("A leaf or an intermediate that is given as trusted is enough, as for curl", arguments: [true, false])
+    func partialChain(isLeaf: Bool) async throws {
+        let authority = try await Authority()
+        let (intermediate, leaf) = try await authority.issueByIntermediate()
+        let listener = try await Listener(context: try authority.server(leaf))
+        func client(_ certificate: String) throws -> TLSContext {
+            try TLSContext.client(TLSClientConfiguration(trustRoots: .pem(try Files.read(certificate))))
+        }
+        let trusting = try client(isLeaf ? leaf.certificate : intermediate.certificate)
+        #expect(await (try Peer.connect(to: listener.port, context: trusting)).handshake() != nil)
+        // Everything else is looked at as before.
+        let elsewhere = try await Peer.connect(to: listener.port, context: trusting, host: "other.example")
+        #expect(await elsewhere.error() == .hostNameMismatch("other.example"))
+        let other = try client(try await authority.issue("other").certificate)
+        #expect(await (try Peer.connect(to: listener.port, context: other)).error() == .unknownAuthority)
+    }
+
     @Test("A pinned key is accepted, also as one of several")
     func pinned() async throws {
         let authority = try await Authority()

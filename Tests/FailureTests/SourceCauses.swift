@@ -110,7 +110,9 @@ extension SourceError: Walked {
         case .timeout: .closedEarly("before the answer was complete")
         case .closedEarly: .lacking
         case .lacking: .status(503, retryAfter: nil)
-        case .status: .redirects(302)
+        case .status: .webPage(bytes: 60)
+        case .webPage(.some): .webPage(bytes: nil)
+        case .webPage: .redirects(302)
         case .redirects: .protocolViolation("answered 400")
         case .protocolViolation: .corrupt
         case .corrupt: .undecodable("it is cut off")

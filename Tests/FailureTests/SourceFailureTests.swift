@@ -8,6 +8,12 @@ import Testing
 @Suite("What is told of a source: every cause, as every command meets it") struct SourceFailureTests {
     private static let later = "try again later, or add a source with --server or --mirror"
     private static let laterOrFile = "try again later, or name a manifest file on this machine"
+    private static let browser =
+        "open its URL in a browser: the network may want a login first; if not, check that a worker's URL is given with "
+        + "--server, and a mirror's with --mirror"
+    private static let browserOfManifest =
+        "open https://a.example:8443/ in a browser: the network may want a login first; if not, check the URL, or name a "
+        + "manifest file on this machine"
     private static let kept = "; what was verified is kept"
     private static let replace = "the server's operator has to replace the certificate"
     private static let renew =
@@ -157,6 +163,14 @@ import Testing
             )
         ),
         (.noSource, SourceRow("answered 503", later + kept, (.fetching, laterOrFile))),
+        (
+            .noSource,
+            SourceRow("sent a web page of 60 bytes", browser, (.fetching, browserOfManifest))
+        ),
+        (
+            .noSource,
+            SourceRow("sent a web page", browser, (.fetching, browserOfManifest))
+        ),
         (
             .noSource,
             SourceRow(

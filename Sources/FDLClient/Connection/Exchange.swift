@@ -106,7 +106,7 @@ final class Exchange {
             switch error {
             // A well-formed refusal leaves the connection usable for the responses that follow.
             case .lacking, .status, .forbidden: return refuse(error)
-            default: throw error
+            default: throw WebPage.cause(error, of: head)
             }
         }
         guard !isCancelled else {

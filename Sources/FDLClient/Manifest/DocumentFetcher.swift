@@ -68,6 +68,7 @@ private final class DocumentHandler: ChannelInboundHandler {
     private let limit: Int
     private let document: EventLoopPromise<[UInt8]>
     private var bytes: [UInt8] = []
+    private var headers: HTTPHeaders = [:]
 
     init(request: HTTPRequestHead, limit: Int, document: EventLoopPromise<[UInt8]>) {
         self.request = request
@@ -86,13 +87,23 @@ private final class DocumentHandler: ChannelInboundHandler {
         case .head(let head):
             guard head.status == .ok else { return fail(ResponseCheck.refusal(head), context) }
             let named = head.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
-            if named != "identity" { fail(.protocolViolation("an encoding that was not asked for"), context) }
+            headers = head.headers
+            if named != "identity" {
+                fail(WebPage.cause(.protocolViolation("an encoding that was not asked for"), of: head), context)
+            }
         case .body(let part):
             guard bytes.count + part.readableBytes <= limit else {
-                return fail(.protocolViolation("a document of over \(limit) bytes"), context)
+                let isPage = WebPage.isPage(bytes + part.readableBytesView, headers)
+                let length = WebPage.length(headers)
+                return fail(
+                    isPage ? .webPage(bytes: length) : .protocolViolation("a document of over \(limit) bytes"),
+                    context
+                )
             }
             bytes += part.readableBytesView
-        case .end: document.succeed(bytes)
+        case .end:
+            if WebPage.isPage(bytes, headers) { return fail(.webPage(bytes: bytes.count), context) }
+            document.succeed(bytes)
         }
     }
 

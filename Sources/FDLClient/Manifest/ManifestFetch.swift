@@ -20,21 +20,34 @@ public enum ManifestFetch {
         access: SourceAccess = SourceAccess()
     ) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
-        let group = try EventLoops.group(threads: 1)
         let path = directory.path + name
         let use = SourceContext.Use.manifest(authority: directory.authority)
-        let fetcher = DocumentFetcher(group: group, tls: try SourceTLS(tls, access, for: use), access: access)
+        let fetcher = try fetcher(for: use, tls, access)
+        var document = ManifestFetchError.Document.manifest
         do throws(SourceError) {
             guard let manifest = try await fetcher.fetch(name, from: directory, limit: Manifest.maximumBytes) else {
                 throw .lacking
             }
+            document = .signature
             let limit = MinisignSignature.maximumBytes
             let signature = try await fetcher.fetch(FileNames.signature(of: name), from: directory, limit: limit)
             return SignedBytes(manifest: manifest, signature: signature, origin: "\(directory)\(name)")
         } catch {
             let context = SourceContext(use, tls, of: directory, access.credentials)
-            throw ManifestFetchError(cause: error, url: directory, path: path, context: context).failure
+            throw ManifestFetchError(cause: error, url: directory, path: path, context: context, document: document)
+                .failure
         }
+    }
+
+    /// - Throws: `Failure`: 74 if this machine has too few descriptors, threads or memory, 78 if the TLS settings cannot
+    ///   be used.
+    static func fetcher(
+        for use: SourceContext.Use,
+        _ tls: TLSClientConfiguration,
+        _ access: SourceAccess
+    ) throws(Failure) -> DocumentFetcher {
+        let group = try EventLoops.group(threads: 1)
+        return DocumentFetcher(group: group, tls: try SourceTLS(tls, access, for: use), access: access)
     }
 
     /// The worker that serves the manifest of a URL.
@@ -54,7 +67,7 @@ public enum ManifestFetch {
     }
 
     /// The origin that a URL names.
-    package static func origin(of url: String) -> Origin? { (try? split(url))?.0.origin }
+    package static func origin(of url: String) -> Origin? { PastedURL.origin(url) }
 
     static func split(_ url: String) throws(Failure) -> (SourceURL, String) {
         let mark = url.firstIndex(of: "?") ?? url.endIndex
@@ -82,11 +95,20 @@ struct ManifestFetchError: Explained {
     let url: SourceURL
     let path: String
     let context: SourceContext
+    var document = Document.manifest
+
+    /// What was to be fetched.
+    enum Document: String {
+        case manifest = "the manifest"
+        case signature = "the manifest's signature"
+        case index = "the index of manifests"
+    }
 
     var failure: Failure {
         let message =
             cause == .lacking
-            ? "\(url.authority) has no \(path)" : "cannot fetch the manifest from \(url.authority): \(cause)"
+            ? "\(url.authority) has no \(path)"
+            : "cannot fetch \(document.rawValue) from \(url.authority): \(cause)"
         return Failure(cause.exitCode, message, hint: cause.hint(in: context))
     }
 }

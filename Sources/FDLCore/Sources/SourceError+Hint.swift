@@ -13,7 +13,8 @@ extension SourceError: Explained {
         case .tls, .forbidden: .tls
         case .proxy(let fault): fault.isFinal ? .tls : .noSource
         case .corrupt: .integrity
-        case .unreachable, .timeout, .closedEarly, .lacking, .status, .redirects, .protocolViolation, .undecodable:
+        case .unreachable, .timeout, .closedEarly, .lacking, .status, .webPage, .redirects, .protocolViolation,
+            .undecodable:
             .noSource
         }
     }
@@ -41,6 +42,15 @@ extension SourceError: Explained {
             switch context.use {
             case .chunks: "check that a worker's URL is given with --server, and a mirror's with --mirror"
             case .manifest: "check the URL, or \(elsewhere)"
+            }
+        case .webPage:
+            switch context.use {
+            case .chunks:
+                "open its URL in a browser: the network may want a login first; if not, check that a worker's URL is given "
+                    + "with --server, and a mirror's with --mirror"
+            case .manifest(let authority):
+                "open https://\(authority)/ in a browser: the network may want a login first; if not, check the URL, or "
+                    + elsewhere
             }
         case .corrupt:
             switch context.use {

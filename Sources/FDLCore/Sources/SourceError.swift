@@ -16,6 +16,8 @@ public enum SourceError: Error, Hashable, Sendable {
     /// An answer that does not fit the request: another status, a wrong or absent Content-Range, a wrong length, an
     /// encoding that was not asked for, too many or too long headers.
     case protocolViolation(String)
+    /// A page of HTML instead of what was asked for: of so many bytes, if that is known.
+    case webPage(bytes: Int?)
     /// A redirect, with a status of 300 to 399 other than 304. Redirects are never followed.
     case redirects(Int)
     /// Bytes whose digest is not the manifest's.
@@ -47,6 +49,7 @@ extension SourceError: CustomStringConvertible {
         case .closedEarly(let what): "closed early: \(what)"
         case .lacking: "does not have it"
         case .status(let code, _): "answered \(code)"
+        case .webPage(let bytes): "sent a web page\(bytes.map { $0 == 1 ? " of 1 byte" : " of \($0) bytes" } ?? "")"
         case .redirects(let code): "redirects (\(code)), which is never followed"
         case .protocolViolation(let what): "broke the protocol: \(what)"
         case .corrupt: "sent bytes whose SHA-256 is not the manifest's"
