@@ -41,18 +41,20 @@ final class ForwardProxy: Sendable {
     /// - Parameters:
     ///   - wantsLogin: whether it lets nobody in without.
     ///   - allowed: the ports that it lets through; nil for all.
+    ///   - name: a name of 127.0.0.1 that nobody else knows; for squid.
     static func start(
         _ kind: Kind,
         in scene: Scene,
         wantsLogin: Bool = false,
-        allowed: [Int]? = nil
+        allowed: [Int]? = nil,
+        name: String? = nil
     ) async throws -> ForwardProxy {
         var said = ""
         for _ in 0..<10 {
             let port = try freePort()
             let place = scene.path("\(kind.rawValue)-\(port)")
             try Files.makeDirectory(place)
-            let setting = Setting(port: port, place: place, wantsLogin: wantsLogin, allowed: allowed)
+            let setting = Setting(port: port, place: place, wantsLogin: wantsLogin, allowed: allowed, name: name)
             let command = try await setting.command(of: kind, in: scene)
             let program = try scene.start(.system(command[0]), Array(command.dropFirst()), by: .publisher)
             let isUp = try await eventually("\(kind.rawValue) listens or ends") { () -> Bool? in
@@ -78,6 +80,7 @@ final class ForwardProxy: Sendable {
         let place: String
         let wantsLogin: Bool
         let allowed: [Int]?
+        let name: String?
 
         func command(of kind: Kind, in scene: Scene) async throws -> [String] {
             switch kind {
@@ -87,6 +90,7 @@ final class ForwardProxy: Sendable {
                     let words = ["-c", script, "sh", "user", kind.password, place + "/users"]
                     try await scene.must(.system("sh"), words, by: .publisher)
                 }
+                try Files.write(Array("127.0.0.1 localhost \(name ?? "")\n".utf8), to: place + "/hosts")
                 try Files.write(Array(squid.utf8), to: place + "/conf")
                 return ["squid", "-N", "-n", ForwardProxy.squidName(port), "-f", place + "/conf"]
             case .tinyproxy:
@@ -114,6 +118,7 @@ final class ForwardProxy: Sendable {
                 http_port 127.0.0.1:\(port)
                 pid_filename none
                 visible_hostname proxy.test
+                hosts_file \(place)/hosts
                 cache deny all
                 cache_log \(place)/log
                 access_log stdio:\(place)/access.log

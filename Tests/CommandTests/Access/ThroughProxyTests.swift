@@ -48,6 +48,22 @@ struct ThroughProxyTests {
         }
     }
 
+    @Test func `A name that only the proxy knows is looked up there, and the certificate must have it`() async throws {
+        let name = "inside.example"
+        let place = scene.path("leaf")
+        try Files.makeDirectory(place)
+        let certificate = try await scene.certificates.makeServer(in: place, names: "DNS:\(name)")
+        let inside = try await scene.worker(root: published.root, certificate: certificate)
+        let proxy = try await ForwardProxy.start(.squid, in: scene, name: name)
+        let options = ["--proxy", "http://127.0.0.1:\(proxy.port)"]
+        let manifest = "https://\(name):\(inside.port)/manifests/data.bin.json"
+        let done = try await get(manifest, to: "copy", from: [], options).done()
+        #expect(try done.source("https://\(name):\(inside.port)/").chunks == published.chunkCount)
+        // The proxy is no way around the check of who answers.
+        let other = "https://\(name):\(worker.port)/manifests/data.bin.json"
+        try await get(other, to: "none", from: [], options).failed(77, saying: "not for the host name \(name)")
+    }
+
     @Test func `Without leave of the proxy nothing is asked of the source`() async throws {
         let proxy = try await ForwardProxy.start(.squid, in: scene, allowed: [1])
         let url = "http://127.0.0.1:\(proxy.port)"
