@@ -36,7 +36,7 @@ enum PlanDrive {
                     case .connect(let id, _): opening.append(id)
                     case .fetch(let id, let chunks, _): waiting.append(Request(id: id, chunks: chunks))
                     case .finished, .failed: return
-                    case .cancel, .disconnect, .wake: break
+                    case .revalidate, .cancel, .disconnect, .wake: break
                     }
                 }
                 time += .microseconds(100)

@@ -28,7 +28,9 @@ package struct DownloadFailure: Error, Sendable, Equatable {
     package var cause: Cause {
         guard !reports.isEmpty else { return .unavailable }
         if reports.allSatisfy({ $0.state == .unusable }) { return .access }
-        if reports.allSatisfy({ $0.state == .quarantined && $0.corrupt > 0 }) { return .integrity }
+        if reports.allSatisfy({ $0.corrupt > 0 && ($0.state == .quarantined || $0.lastError == .corrupt) }) {
+            return .integrity
+        }
         return .unavailable
     }
 

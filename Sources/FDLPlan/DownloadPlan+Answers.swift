@@ -50,11 +50,14 @@ extension DownloadPlan {
         end(key, cancelling: false)
         for chunk in chunks { giveBack(chunk, from: key) }
         connections[request.connection]?.silentSince = agenda.now
-        if error == .lacking { connections[request.connection]?.hasServed = true }
+        // A whole answer has come, be it wrong.
+        if error == .lacking || error == .corrupt { connections[request.connection]?.hasServed = true }
         if yieldToRationing(request.connection, of: source, error, since: request.sentAt) {
             return fill(request.connection)
         }
-        charge(source, error, chunk: chunks.contains(chunk) ? chunk : nil, since: request.sentAt)
+        // What is wrong counts also for a chunk that another source has given meanwhile.
+        let isCharged = chunks.contains(chunk) || error == .corrupt && (0..<layout.chunkCount).contains(chunk)
+        charge(source, error, chunk: isCharged ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {
             drop(request.connection, telling: true)
             yieldConnection(of: source, error, wasReady: true)
@@ -78,6 +81,7 @@ extension DownloadPlan {
         account.reports[source].bytes += Int64(length)
         if isStored { release(length: length) }
         exclusions.forgetFailures(of: chunk)
+        chances.remove(chunk: chunk)
         if let loser {
             nameOvertaken(loser)
             trim(loser)
@@ -220,7 +224,7 @@ extension SourceError {
     /// Whether the error will not pass within a job.
     var isFinal: Bool {
         switch self {
-        case .tls, .forbidden, .corrupt: true
+        case .tls, .forbidden: true
         case .proxy(let fault): fault.isFinal
         default: false
         }

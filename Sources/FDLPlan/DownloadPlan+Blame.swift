@@ -15,9 +15,7 @@ extension DownloadPlan {
             answered(source)
             if let chunk { lacks(chunk, source) }
         case .corrupt:
-            account.reports[source].corrupt += 1
-            if let chunk { excludeForGood(chunk, from: source) }
-            putAside(source, .quarantined)
+            if let chunk { sentWrong(chunk, source) }
         case .tls, .forbidden:
             account.reports[source].failed += 1
             putAside(source, .unusable)
@@ -91,12 +89,13 @@ extension DownloadPlan {
     }
 
     /// Puts a source aside for the rest of the job.
-    private mutating func putAside(_ index: Int, _ standing: Standing) {
+    mutating func putAside(_ index: Int, _ standing: Standing) {
         guard sources[index].isLive else { return }
         sources[index].standing = standing
         for key in sources[index].connections { drop(key, telling: true) }
         book.retire(index)
         exclusions.remove(of: index)
+        chances.remove(source: index)
     }
 
     // MARK: - Exclusions
@@ -107,7 +106,7 @@ extension DownloadPlan {
         for chunk in layout.chunks(ofFile: layout.file(ofChunk: chunk)) { excludeForGood(chunk, from: source) }
     }
 
-    private mutating func excludeForGood(_ chunk: Int, from source: Int) {
+    mutating func excludeForGood(_ chunk: Int, from source: Int) {
         if !book.exclude(chunk, from: source) { exclusions.remove(chunk, of: source) }
     }
 

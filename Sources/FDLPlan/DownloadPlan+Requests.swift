@@ -13,6 +13,9 @@ extension DownloadPlan {
             connections[key]?.hunger = .work
             return agenda.wake(at: sources[source].fetchAfter)
         }
+        if let chunk = secondChance(of: source), memory.allows(length: layout.length(ofChunk: chunk)) {
+            send(chunk..<(chunk + 1), on: key)
+        }
         let target = target(of: start)
         var hunger = Hunger.none
         while let connection = connections[key] {
@@ -148,8 +151,10 @@ extension DownloadPlan {
         let limit = min(runBytes(connection), memory.left) / layout.chunkSize.bytes
         let end = layout.chunks(ofFile: layout.file(ofChunk: chunk)).upperBound
         var count = 1
+        guard !chances.isOpen(chunk, of: connection.source) else { return count }
         while count < limit, chunk + count < end, book.pending.contains(chunk + count),
-            book.pending.allows(chunk + count, of: connection.source)
+            book.pending.allows(chunk + count, of: connection.source),
+            !chances.isOpen(chunk + count, of: connection.source)
         {
             count += 1
         }
@@ -180,9 +185,15 @@ extension DownloadPlan {
             connection.meter.begin(at: now)
             connection.silentSince = now
         }
-        agenda.act(
-            .fetch(RequestID(rawValue: request), chunks: chunks, on: ConnectionID(rawValue: key))
-        )
+        agenda.act(action(RequestID(rawValue: request), chunks, on: key))
         return request
+    }
+
+    private func action(_ request: RequestID, _ chunks: Range<Int>, on key: Int) -> Action {
+        let connection = ConnectionID(rawValue: key)
+        if let source = connections[key]?.source, chances.isOpen(chunks.lowerBound, of: source) {
+            return .revalidate(request, chunk: chunks.lowerBound, on: connection)
+        }
+        return .fetch(request, chunks: chunks, on: connection)
     }
 }

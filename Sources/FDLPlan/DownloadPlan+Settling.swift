@@ -4,6 +4,7 @@ import FDLCore
 extension DownloadPlan {
     /// Hands out what the event has made available, opens connections, and checks for the end.
     mutating func settle() {
+        openSecondChances()
         if !agenda.concerns.isDisjoint(with: [.memory, .work]) { feed() }
         if agenda.concerns.contains(.idle) {
             agenda.clear(.work)
@@ -31,9 +32,10 @@ extension DownloadPlan {
         )
     }
 
-    /// Whether an exclusion of a pending chunk will run out, so that a live source may be asked for it again.
+    /// Whether a source may yet be asked for a blocked chunk: an exclusion runs out, or a second chance opens.
     private var blockedMayOpen: Bool {
         exclusions.entries.contains { book.pending.contains($0.chunk) && sources[$0.source].isLive }
+            || chances.waiting.contains { book.pending.contains($0.chunk) }
     }
 
     mutating func tick() {

@@ -17,6 +17,7 @@ extension DownloadPlan {
         var fetchAfter = -Double.infinity
         var failures = FailureRecord()
         var life = ConnectionLife()
+        var wrong = WrongChunks()
         var lastByteAt = -Double.infinity
         var hasAnswered = false
         /// When the last good answer came.

@@ -7,8 +7,9 @@ package import FDLCore
 /// `docs/scheduling.md` gives the reasons.
 ///
 /// What the caller has to do:
-/// - It answers each `.connect` by `.connected` or `.connectionFailed`, and each `.fetch` by `.verified` for each of
-///   its chunks in order, by `.failed`, or by `.connectionClosed`. The caller has timeouts of its own for this.
+/// - It answers each `.connect` by `.connected` or `.connectionFailed`, and each `.fetch` or `.revalidate` by `.verified`
+///   for each of its chunks in order, by `.failed`, or by `.connectionClosed`. The caller has timeouts of its own for
+///   this.
 /// - It reports `.stored` after `.verified`, and in sequential order also `.consumed`, in order.
 /// - It may discard what arrives for a cancelled request or on a disconnected connection, and need not report it: the
 ///   plan ignores events whose keys it has dropped. If such a chunk is stored nevertheless, it is reported by
@@ -60,6 +61,8 @@ package struct DownloadPlan: Sendable {
         /// Ask for chunks: for one chunk of a worker, or for one or more neighbouring chunks within one file of a
         /// mirror. Requests on one connection are pipelined in the order given.
         case fetch(RequestID, chunks: Range<Int>, on: ConnectionID)
+        /// Ask for a chunk that this source has sent wrong once, past all caches (RFC 9111 section 5.2.1.4).
+        case revalidate(RequestID, chunk: Int, on: ConnectionID)
         /// The answer is no longer wanted. Discard the rest of it, or close the connection and report
         /// `.connectionClosed(_, nil)`.
         case cancel(RequestID, on: ConnectionID)
@@ -88,6 +91,7 @@ package struct DownloadPlan: Sendable {
     var book: ChunkBook
     var memory: MemoryBudget
     var exclusions: Exclusions
+    var chances = SecondChances()
     var agenda = Agenda()
 
     // Bytes asked for on all connections that have not arrived yet.

@@ -188,7 +188,7 @@ import Testing
     }
 
     /// What follows on the connection cannot be told from the rest of it: nothing more of it is believed.
-    @Test(arguments: ["redirect", "length", "short", "long", "corrupt"])
+    @Test(arguments: ["redirect", "length", "short", "long"])
     func aBrokenAnswerEndsTheConnectionAndIsBlamedOnce(fault: String) throws {
         let connection = try Connection()
         try connection.fetch(0..<2)
@@ -201,15 +201,49 @@ import Testing
         switch fault {
         case "short": try connection.body(chunk.dropLast())
         case "long": try connection.body(chunk + [0])
-        case "corrupt": try connection.body(chunk.dropLast() + [chunk.last! ^ 1])
         default: break
         }
         try connection.end()
         try connection.answer(1)
-        let name = ["corrupt": "corrupt", "redirect": "redirects"][fault] ?? "violation"
+        let name = fault == "redirect" ? "redirects" : "violation"
         let good = fault == "long" ? ["verified 0 0"] : []
         #expect(connection.told() == ["began 0"] + good + ["failed 0 0 \(name)", "closed"])
         #expect(!connection.channel.isActive)
+    }
+
+    @Test func wrongBytesInASoundAnswerEndNoConnection() throws {
+        let connection = try Connection()
+        try connection.fetch(0..<2)
+        try connection.head()
+        try connection.body(connection.chunk(0).dropLast() + [connection.chunk(0).last! ^ 1])
+        #expect(connection.told() == ["began 0", "failed 0 0 corrupt"])
+        try connection.end()
+        try connection.answer(1)
+        #expect(connection.told() == ["verified 1 1"])
+        #expect(connection.channel.isActive)
+    }
+
+    /// A run goes on after the wrong chunk, with nothing that is still wanted: a new connection is sooner there.
+    @Test func wrongBytesInTheMiddleOfARunEndTheConnection() throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(0, chunks: 0..<3)
+        let range = "bytes 0-\(3 * Self.size - 1)/\(8 * Self.size)"
+        try connection.head(.partialContent, ["Content-Range": range])
+        try connection.body(count: Self.size)
+        #expect(connection.told() == ["began 0", "failed 0 0 corrupt", "closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(arguments: [SourceKind.worker, .mirror])
+    func onlyAChunkThatWasWrongIsAskedForPastTheCaches(kind: SourceKind) throws {
+        let connection = try Connection(kind)
+        try connection.fetch(0..<1)
+        try connection.channel.writeOutbound([FetchCommand.revalidate(RequestID(rawValue: 1), chunk: 0)])
+        var directives: [[String]] = []
+        while let part = try connection.channel.readOutbound(as: HTTPClientRequestPart.self) {
+            if case .head(let head) = part { directives.append(head.headers["Cache-Control"]) }
+        }
+        #expect(directives == [[], ["no-cache"]])
     }
 
     @Test(arguments: ["before the head", "in the body", "after the body", "in a refusal", "before a refusal"])

@@ -13,6 +13,7 @@ struct DownloadPlanTests {
         var fetches: [(id: RequestID, chunks: Range<Int>, connection: ConnectionID)] = []
         var disconnected: [ConnectionID] = []
         var cancelled: [RequestID] = []
+        var revalidated: [Int] = []
         var wake: Duration?
         var finished = false
         var failure: DownloadFailure?
@@ -88,6 +89,9 @@ struct DownloadPlanTests {
                 switch action {
                 case .connect(let id, let source): connections.append((id, source.rawValue))
                 case .fetch(let id, let chunks, let connection): fetches.append((id, chunks, connection))
+                case .revalidate(let id, let chunk, let connection):
+                    fetches.append((id, chunk..<(chunk + 1), connection))
+                    revalidated.append(chunk)
                 case .cancel(let id, _): cancelled.append(id)
                 case .disconnect(let id): disconnected.append(id)
                 case .wake(let instant): wake = instant
@@ -145,16 +149,18 @@ struct DownloadPlanTests {
         #expect(driver.plan.ledger.reports.map(\.failed) == [1, 1])
     }
 
-    @Test("puts a liar aside at once, takes back what it was asked for, and never asks it again")
+    @Test("puts a liar aside at its second wrong chunk, takes back what it was asked for, and never asks it again")
     func liar() throws {
         var driver = Driver(chunks: 20, sources: [.worker, .worker])
         driver.connectAll()
         let bad = driver.fetches.filter { driver.source(of: $0.chunks.lowerBound) == 0 }
         #expect(bad.count > 1)
         driver.tell(.failed(bad[0].id, chunk: bad[0].chunks.lowerBound, .corrupt))
+        #expect(driver.disconnected.isEmpty)
+        driver.tell(.failed(bad[1].id, chunk: bad[1].chunks.lowerBound, .corrupt))
         #expect(driver.disconnected == [bad[0].connection])
         #expect(driver.plan.ledger.reports[0].state == .quarantined)
-        #expect(driver.plan.ledger.reports[0].corrupt == 1)
+        #expect(driver.plan.ledger.reports[0].corrupt == 2)
         let asked = driver.fetches.count
         driver.deliverAll()
         #expect(driver.finished == true)
@@ -174,13 +180,16 @@ struct DownloadPlanTests {
 
         driver = Driver(chunks: 1, sources: [.worker, .worker])
         driver.connectAll()
-        for _ in 0..<2 { driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .corrupt)) }
+        // Each one twice: past its caches, when no other source is left.
+        for _ in 0..<4 { driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .corrupt)) }
+        #expect(driver.revalidated == [0, 0])
         #expect(driver.failure?.exitCode == .integrity)
 
         driver = Driver(chunks: 1, sources: [.worker, .worker])
         driver.connectAll()
         driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .corrupt))
         driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .lacking))
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .corrupt))
         #expect(driver.failure?.cause == .unavailable)
         #expect(driver.failure?.exitCode == .noSource)
     }

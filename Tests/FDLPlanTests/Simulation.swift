@@ -49,6 +49,7 @@ struct Simulation<Plan: Scheduler> {
         var isCancelled = false
         var isDone = false
         var breaksAt: Int?
+        var passesCaches = false
     }
 
     let layout: ChunkLayout
@@ -62,7 +63,7 @@ struct Simulation<Plan: Scheduler> {
     private var byTurn: [[Int]]
     private var requests: [Int: Request] = [:]
     private var isSending: [Bool]
-    private var isQuarantined: [Bool]
+    private var wrong: [WrongAnswers]
     private var memory = 0
     private var verified: ChunkSet
     private var stored: ChunkSet
@@ -94,7 +95,7 @@ struct Simulation<Plan: Scheduler> {
         random = TestGenerator(seed: seed &+ 77)
         byTurn = Array(repeating: [], count: sources.count)
         isSending = Array(repeating: false, count: sources.count)
-        isQuarantined = Array(repeating: false, count: sources.count)
+        wrong = sources.map { WrongAnswers(kind: $0.kind, rotten: $0.rotten, layout: layout) }
         verified = ChunkSet(bound: layout.chunkCount)
         stored = ChunkSet(bound: layout.chunkCount)
     }
@@ -293,8 +294,11 @@ struct Simulation<Plan: Scheduler> {
     private mutating func complete(_ key: Int, _ chunk: Int, _ id: Int) {
         guard !isOver, requests[key]?.isCancelled == false, let source = connections[id]?.source else { return }
         release(chunk, of: key, isKept: true)
-        if random.chance(sources[source].corruption) {
-            isQuarantined[source] = true
+        if wrong[source].takes(chunk, pastCaches: requests[key]?.passesCaches == true)
+            || sources[source].persistent.contains(chunk) || random.chance(sources[source].corruption)
+        {
+            outcome.wrongAnswers += 1
+            wrong[source].add(chunk)
             end(key, from: chunk)
             memory -= layout.length(ofChunk: chunk)
             tell(.failed(RequestID(rawValue: key), chunk: chunk, .corrupt))
@@ -345,7 +349,10 @@ struct Simulation<Plan: Scheduler> {
             if isOver { outcome.violations.append("\(action) after the end") }
             switch action {
             case .connect(let id, let source): connect(id.rawValue, source.rawValue)
-            case .fetch(let id, let chunks, let connection): fetch(id.rawValue, chunks, connection.rawValue)
+            case .fetch(let id, let chunks, let connection):
+                fetch(id.rawValue, chunks, connection.rawValue, pastCaches: false)
+            case .revalidate(let id, let chunk, let connection):
+                fetch(id.rawValue, chunk..<(chunk + 1), connection.rawValue, pastCaches: true)
             case .cancel(let id, _): cancel(id.rawValue)
             case .disconnect(let id):
                 if connections[id.rawValue] == nil { outcome.violations.append("disconnects what is not connected") }
@@ -368,7 +375,7 @@ struct Simulation<Plan: Scheduler> {
     }
 
     private mutating func connect(_ id: Int, _ index: Int) {
-        if isQuarantined[index] { outcome.violations.append("connects to a quarantined source") }
+        if wrong[index].isEnded { outcome.violations.append("connects to a quarantined source") }
         let source = sources[index]
         connections[id] = Connection(source: index)
         byTurn[index].append(id)
@@ -385,7 +392,7 @@ struct Simulation<Plan: Scheduler> {
         }
     }
 
-    private mutating func fetch(_ key: Int, _ chunks: Range<Int>, _ id: Int) {
+    private mutating func fetch(_ key: Int, _ chunks: Range<Int>, _ id: Int, pastCaches: Bool) {
         outcome.fetches += 1
         if keepsTrace { outcome.trace += [key, chunks.lowerBound, chunks.upperBound, id] }
         guard let connection = connections[id], connection.isOpen else {
@@ -393,7 +400,7 @@ struct Simulation<Plan: Scheduler> {
             return
         }
         let source = sources[connection.source]
-        if isQuarantined[connection.source] { outcome.violations.append("asks a quarantined source") }
+        outcome.violations += wrong[connection.source].violations(asking: chunks, pastCaches: pastCaches)
         if chunks.isEmpty || source.kind == .worker && chunks.count > 1 {
             outcome.violations.append("asks a worker for several chunks at once")
         }
@@ -413,7 +420,8 @@ struct Simulation<Plan: Scheduler> {
             connection: id,
             reaches: now + source.delay / 2,
             sendingChunk: chunks.lowerBound,
-            arrivingChunk: chunks.lowerBound
+            arrivingChunk: chunks.lowerBound,
+            passesCaches: pastCaches
         )
         if random.chance(source.breaks) { request.breaksAt = layout.chunkSize.bytes / 4 }
         requests[key] = request

@@ -21,6 +21,10 @@ struct SimulatedSource {
     var outages: [Outage] = []
     /// The share of chunks sent wrong.
     var corruption = 0.0
+    /// Chunks that it sends wrong until it is asked for them past its cache.
+    var rotten: ChunkSet?
+    /// Chunks that it always sends wrong.
+    var persistent: Set<Int> = []
     /// The share of answers broken off in the middle.
     var breaks = 0.0
     /// The share of requests answered 503, and what `Retry-After` says.
@@ -32,6 +36,8 @@ struct SimulatedSource {
     var holdings: ChunkSet?
     /// Refuses every connection, with this error.
     var refusal: SourceError?
+    /// It has chunks only when it has fetched them from its own origin.
+    var cache: SimulatedCache?
     /// Sends one byte a second.
     var drips = false
     /// Closes each connection behind so many answers, and says so with the last.
@@ -48,7 +54,9 @@ struct SimulatedSource {
     }
 
     /// Gives right bytes, sooner or later.
-    var isHonest: Bool { corruption == 0 && refusal == nil && !drips && nonsense == 0 }
+    var isHonest: Bool {
+        corruption == 0 && rotten == nil && persistent.isEmpty && refusal == nil && !drips && nonsense == 0
+    }
     /// Never does anything wrong.
     var isFlawless: Bool { isHonest && outages.isEmpty && breaks == 0 && busy == 0 }
 
@@ -71,6 +79,8 @@ struct EventQueue<Event> {
             child = parent
         }
     }
+
+    var nextTime: Double? { heap.first?.time }
 
     mutating func pop() -> (time: Double, event: Event)? {
         guard let first = heap.first else { return nil }
@@ -110,6 +120,7 @@ struct Outcome {
     var connectionsOpened = 0
     var mostConnections = 0
     var fetches = 0
+    var wrongAnswers = 0
     var events = 0
     /// Everything that must not happen and did.
     var violations: [String] = []

@@ -64,6 +64,66 @@ struct SimulationTests {
         }
     }
 
+    @Test("a cache with one chunk gone bad heals, for one request more, and nobody is put aside")
+    func oneRottenChunk() {
+        for seed in 0..<20 as Range<UInt64> {
+            var scenario = Scenario.beside(nil, seed: seed)
+            scenario.sources.append(scenario.sources[0])
+            let whole = scenario.run()
+            var rotten = ChunkSet(bound: 100)
+            rotten.insert(50)
+            for index in scenario.sources.indices { scenario.sources[index].rotten = rotten }
+            let outcome = scenario.run()
+            expectSound(outcome, scenario)
+            #expect(outcome.finished)
+            #expect(outcome.wrongAnswers == 1)
+            #expect(outcome.fetches <= whole.fetches + 1 + scenario.sources.count)
+        }
+    }
+
+    @Test("of a source that lies two chunks are taken, and of a mirror of many files three")
+    func liesNothingGained() {
+        for seed in 0..<20 as Range<UInt64> {
+            for kind in SourceKind.allCases {
+                var scenario = Scenario.beside(.lies, seed: seed)
+                scenario.sources[1].kind = kind
+                let outcome = scenario.run()
+                expectSound(outcome, scenario)
+                #expect(outcome.finished)
+                #expect(outcome.wrongAnswers <= (kind == .mirror ? 3 : 2))
+            }
+        }
+    }
+
+    @Test("one chunk that its only source has wrong: all the others are fetched")
+    func onlySourceRotten() {
+        var scenario = Scenario.beside(nil, seed: 1)
+        scenario.sources[0].persistent = [50]
+        let outcome = scenario.run()
+        expectSound(outcome, scenario)
+        #expect(outcome.failure?.chunksMissing == 1)
+        #expect(outcome.failure?.firstChunkMissing == 50)
+        #expect(outcome.failure?.cause == .integrity)
+        #expect(outcome.failure?.reports[0].corrupt == 1)
+        #expect(outcome.wrongAnswers == 2)
+    }
+
+    @Test("of a mirror with one stale file all the others come", arguments: [true, false])
+    func staleFile(isAlone: Bool) {
+        let layout = ChunkLayout(chunkSize: .standard(totalBytes: 0), fileSizes: Array(repeating: 8 << 20, count: 40))
+        var mirror = SimulatedSource(kind: .mirror, rate: 10e6, delay: 0.02)
+        mirror.persistent = Set(layout.chunks(ofFile: 17))
+        let worker = SimulatedSource(rate: 1e5, delay: 0.02)
+        let scenario = Scenario(name: "stale", seed: 1, sources: isAlone ? [mirror] : [mirror, worker], layout: layout)
+        let outcome = scenario.run()
+        expectSound(outcome, scenario)
+        #expect(outcome.finished != isAlone)
+        #expect(outcome.wrongAnswers == 2)
+        #expect((outcome.failure?.chunksMissing ?? 8) == 8)
+        // The worker alone gives that file, at 0.1 MB/s, after the two chunks that it was asked for before.
+        #expect(isAlone || outcome.time < Double(11 << 20) / 1e5)
+    }
+
     @Test("uses most of four sources of 40, 20, 10 and 1 MB/s")
     func unequal() {
         let scenario = Scenario(

@@ -45,7 +45,8 @@ struct RequestWriter: Sendable {
     /// - Parameters:
     ///   - chunks: one chunk of a worker, or a run of chunks within one file of a mirror; not empty.
     ///   - compressed: whether a worker may send the chunk compressed; ignored for a mirror.
-    func request(_ id: RequestID, chunks: Range<Int>, compressed: Bool) -> ChunkRequest {
+    ///   - pastCaches: whether caches on the way have to ask the origin (RFC 9111 section 5.2.1.4).
+    func request(_ id: RequestID, chunks: Range<Int>, compressed: Bool, pastCaches: Bool = false) -> ChunkRequest {
         let expected = chunks.map { chunk in
             ExpectedChunk(index: chunk, length: layout.length(ofChunk: chunk), digest: manifest.digests[chunk])
         }
@@ -53,6 +54,7 @@ struct RequestWriter: Sendable {
         headers.reserveCapacity(4)
         headers.add(name: "Host", value: source.url.authority)
         headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
+        if pastCaches { headers.add(name: "Cache-Control", value: "no-cache") }
         switch source.kind {
         case .worker:
             let path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative

@@ -87,6 +87,9 @@ final class Exchange {
         }
     }
 
+    /// Whether nothing that is wanted follows the current chunk.
+    var isAtLastChunk: Bool { currentChunk == request.chunks.last?.index }
+
     /// Bytes that have not been reported to the plan yet; 0 if the response is no longer wanted.
     var bytesToTell: Int { isCancelled ? 0 : untoldBytes }
 

@@ -70,14 +70,21 @@ final class FetchHandler: ChannelDuplexHandler {
         for command in unwrapOutboundIn(data) {
             switch command {
             case .fetch(let id, let chunks): fetch(id, chunks, context)
+            case .revalidate(let id, let chunk): fetch(id, chunk..<(chunk + 1), context, pastCaches: true)
             case .cancel(let id): outstanding.first { $0.request.id == id }?.cancel()
             }
         }
         promise?.succeed()
     }
 
-    private func fetch(_ id: RequestID, _ chunks: Range<Int>, _ context: ChannelHandlerContext) {
-        let request = writer.request(id, chunks: chunks, compressed: compression.nextIsCompressed())
+    private func fetch(
+        _ id: RequestID,
+        _ chunks: Range<Int>,
+        _ context: ChannelHandlerContext,
+        pastCaches: Bool = false
+    ) {
+        let isCompressed = compression.nextIsCompressed()
+        let request = writer.request(id, chunks: chunks, compressed: isCompressed, pastCaches: pastCaches)
         let isIdle = outstanding.isEmpty
         if isIdle {
             mark()
@@ -102,7 +109,10 @@ final class FetchHandler: ChannelDuplexHandler {
             case .end: try finish(exchange, context)
             }
         } catch {
-            fail(exchange, error, context)
+            guard error == .corrupt, exchange.isAtLastChunk else { return fail(exchange, error, context) }
+            // Wrong bytes in a sound answer: the next one on this connection may be right.
+            if !exchange.isCancelled { tellFailure(exchange, error) }
+            exchange.cancel()
         }
     }
 

@@ -6,6 +6,8 @@ import NIOPosix
 /// What the engine tells a connection.
 enum FetchCommand: Sendable {
     case fetch(RequestID, chunks: Range<Int>)
+    /// As `fetch`, past all caches on the way.
+    case revalidate(RequestID, chunk: Int)
     /// The response is no longer wanted: what still arrives of it is dropped.
     case cancel(RequestID)
 }

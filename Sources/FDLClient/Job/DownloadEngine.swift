@@ -183,6 +183,8 @@ final class DownloadEngine {
             case .connect(let id, let source): connect(id, source)
             case .fetch(let id, let chunks, let connection):
                 commands[connection, default: []].append(.fetch(id, chunks: chunks))
+            case .revalidate(let id, let chunk, let connection):
+                commands[connection, default: []].append(.revalidate(id, chunk: chunk))
             case .cancel(let id, let connection):
                 commands[connection, default: []].append(.cancel(id))
             case .disconnect(let connection): disconnect(connection)

@@ -27,7 +27,7 @@ public struct SourceReport: Sendable, Equatable {
     public package(set) var bytes: Int64 = 0
     /// How many chunks were accepted: verified, and not given by another source before.
     public package(set) var chunks = 0
-    /// How many chunks had a wrong digest. One is enough to be quarantined.
+    /// How many chunks had a wrong digest, each counted once. A second one may be enough to be quarantined.
     public package(set) var corrupt = 0
     /// How many connections and requests failed, other than by a wrong digest or a chunk that the source lacks.
     public package(set) var failed = 0
