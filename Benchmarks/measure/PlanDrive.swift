@@ -1,4 +1,5 @@
 import FDLCore
+import FDLCrypto
 import FDLPlan
 import Glibc
 
@@ -8,6 +9,21 @@ enum PlanDrive {
     private struct Request {
         let id: RequestID
         var chunks: Range<Int>
+    }
+
+    /// As even as digests are.
+    private static func ranking(_ layout: ChunkLayout, sources: Int) -> Ranking {
+        let digests = (0..<(layout.chunkCount + sources)).map { number in
+            withUnsafeBytes(of: UInt64(number)) { SHA256Digest(hashing: $0) }
+        }
+        return Ranking(
+            layout: layout,
+            digests: Array(digests.prefix(layout.chunkCount)),
+            sources: (0..<sources).map { number in
+                let key = Affinity.Key(url: "https://\(number)/", digest: digests[layout.chunkCount + number])
+                return (key, number % 2 == 0 ? .worker : .mirror)
+            }
+        )
     }
 
     /// - Parameter mebibytes: the plan's memory. With little of it each chunk is asked for by itself, and for the room
@@ -20,6 +36,7 @@ enum PlanDrive {
             layout: layout,
             missing: ChunkSet(bound: chunks, filled: true),
             sources: (0..<sources).map { $0 % 2 == 0 ? .worker : .mirror },
+            ranking: ranking(layout, sources: sources),
             configuration: .init(memoryLimit: mebibytes << 20),
             seed: 4
         )

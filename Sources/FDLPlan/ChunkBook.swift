@@ -45,7 +45,7 @@ struct ChunkBook: Sendable {
 
     /// - Parameter window: in sequential order, how many chunks are admitted, counted from the lowest unconsumed one;
     ///   nil in any order.
-    init(layout: ChunkLayout, missing: ChunkSet, window: Int?, sourceCount: Int) {
+    init(layout: ChunkLayout, missing: ChunkSet, window: Int?, sourceCount: Int, ranking: Ranking? = nil) {
         self.layout = layout
         let none = ChunkSet(bound: missing.bound)
         verified = none
@@ -54,7 +54,9 @@ struct ChunkBook: Sendable {
         remaining = missing.count
         self.window = window ?? missing.bound
         unadmitted = window == nil ? nil : missing
-        pending = PendingChunks(window == nil ? missing : none, sourceCount: sourceCount)
+        // In sequential order the lowest chunk goes to whoever is free.
+        let ranking = window == nil ? ranking : nil
+        pending = PendingChunks(window == nil ? missing : none, sourceCount: sourceCount, ranking: ranking)
         pendingBytes = window == nil ? layout.bytes(of: missing) : 0
     }
 
@@ -92,6 +94,18 @@ struct ChunkBook: Sendable {
 
     /// Lifts an exclusion: `source` may be asked for `chunk` again.
     mutating func allow(_ chunk: Int, of source: Int) { pending.allow(chunk, of: source) }
+
+    /// A source has answered that it lacks a chunk.
+    mutating func lacks(_ chunk: Int, _ source: Int) { pending.lacks(chunk, source) }
+
+    /// A source has given a chunk.
+    mutating func gave(_ chunk: Int, _ source: Int) { pending.gave(chunk, source) }
+
+    /// A source is asked for a chunk that it is taken to lack.
+    mutating func probes(_ source: Int) { pending.holdings.isProbed(source) }
+
+    /// Time passes.
+    mutating func advance(to now: Double) { pending.holdings.advance(to: now) }
 
     /// Puts a source aside for the rest of the job.
     mutating func retire(_ source: Int) { pending.retire(source) }

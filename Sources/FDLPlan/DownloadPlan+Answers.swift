@@ -74,6 +74,7 @@ extension DownloadPlan {
         answered(source)
         sources[source].lackedInARow = 0
         sources[source].failures.accept()
+        book.gave(chunk, source)
         guard case .first(let isStored, let loser) = book.verify(chunk, by: request) else {
             return release(length: length)
         }

@@ -102,7 +102,10 @@ extension DownloadPlan {
 
     /// A worker lacks a chunk; a mirror that answers 404 lacks the whole file.
     private mutating func lacks(_ chunk: Int, _ source: Int) {
-        guard sources[source].kind == .mirror else { return excludeForGood(chunk, from: source) }
+        guard sources[source].kind == .mirror else {
+            excludeForGood(chunk, from: source)
+            return book.lacks(chunk, source)
+        }
         for chunk in layout.chunks(ofFile: layout.file(ofChunk: chunk)) { excludeForGood(chunk, from: source) }
     }
 

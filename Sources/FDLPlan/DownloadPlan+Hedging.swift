@@ -13,10 +13,11 @@ extension DownloadPlan {
     mutating func hedge() {
         guard !agenda.isOver, !book.flights.isEmpty else { return }
         var tried = false
-        for key in idleConnections() {
+        let idle = idleConnections()
+        for key in idle {
             guard book.pending.isEmpty || now - (connections[key]?.idleSince ?? now) >= 1 else { continue }
             tried = true
-            guard help(out: key) else { break }
+            guard help(out: key, beside: idle) else { break }
         }
         // A connection that looks fast enough now may stall, so look again soon.
         if tried { agenda.wake(at: now + 0.1) }
@@ -34,7 +35,7 @@ extension DownloadPlan {
 
     /// Lets one idle connection ask for a chunk in flight elsewhere, if it would bring it much sooner.
     /// - Returns: whether slower connections should be tried too.
-    private mutating func help(out key: Int) -> Bool {
+    private mutating func help(out key: Int, beside idle: [Int]) -> Bool {
         guard let helper = connections[key], let victim = victim(for: key, helper) else { return true }
         let length = layout.length(ofChunk: victim.chunk)
         guard let rate = helper.meter.rate ?? averageRate else { return false }
@@ -42,6 +43,7 @@ extension DownloadPlan {
         guard 1.25 * mine + 0.01 < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
+        guard !isForAnother(victim, length, key, helper, idle) else { return true }
         guard length <= hedgeBudget, memory.allowsHedge(length: length) else {
             return withdraw(victim, mine, for: helper)
         }
@@ -50,6 +52,25 @@ extension DownloadPlan {
         book.hedge(victim.chunk, by: request)
         connections[key]?.hunger = .none
         return true
+    }
+
+    /// Whether another idle connection would help out in time, to whose source the chunk belongs more: all readers
+    /// agree on that one, so that it may have it in its cache.
+    private func isForAnother(
+        _ victim: Victim,
+        _ length: Int,
+        _ key: Int,
+        _ helper: Connection,
+        _ idle: [Int]
+    ) -> Bool {
+        idle.contains { other in
+            guard other != key, let connection = connections[other], connection.requests.isEmpty,
+                book.pending.allows(victim.chunk, of: connection.source),
+                book.pending.belongs(victim.chunk, to: connection.source, moreThanTo: helper.source),
+                let rate = connection.meter.rate ?? averageRate
+            else { return false }
+            return 1.25 * connection.wait(for: length, rate: rate) + 0.01 < victim.wait
+        }
     }
 
     /// If there is no budget or memory for a second copy, takes a chunk away from a connection that is very much
@@ -91,7 +112,9 @@ extension DownloadPlan {
         for request in connection.requests.reversed() {
             guard let chunks = requests[request]?.chunks else { continue }
             for chunk in chunks.reversed() {
-                if let flight = book.flights[chunk], flight.second == nil, book.pending.allows(chunk, of: helper) {
+                if let flight = book.flights[chunk], flight.second == nil, book.pending.allows(chunk, of: helper),
+                    !book.pending.isDoubtful(chunk, of: helper) || silence(of: connection) > configuration.silenceTime
+                {
                     let ahead = connection.outstanding - behind
                     return Victim(connection: key, chunk: chunk, wait: wait(connection, bytes: ahead))
                 }

@@ -13,7 +13,9 @@ extension DownloadPlan {
             connections[key]?.hunger = .work
             return agenda.wake(at: sources[source].fetchAfter)
         }
-        if let chunk = secondChance(of: source), memory.allows(length: layout.length(ofChunk: chunk)) {
+        if let chunk = secondChance(of: source), memory.allows(length: layout.length(ofChunk: chunk)),
+            sources[source].life.allowsRequest(asked: start.asked, due: start.requests.count)
+        {
             send(chunk..<(chunk + 1), on: key)
         }
         let target = target(of: start)
@@ -39,6 +41,7 @@ extension DownloadPlan {
                 break
             }
             let run = sources[source].kind == .mirror ? run(from: candidate.chunk, connection) : 1
+            if candidate.isProbe { book.probes(source) }
             send(candidate.chunk..<(candidate.chunk + run), on: key)
         }
         connections.update(key) { $0.hunger = hunger }
@@ -152,9 +155,12 @@ extension DownloadPlan {
         let end = layout.chunks(ofFile: layout.file(ofChunk: chunk)).upperBound
         var count = 1
         guard !chances.isOpen(chunk, of: connection.source) else { return count }
+        // Within its unit a mirror has all chunks in one request, whoever owns them; beyond it its own alone.
+        let unit = book.pending.unit(of: chunk) ?? chunk..<end
         while count < limit, chunk + count < end, book.pending.contains(chunk + count),
             book.pending.allows(chunk + count, of: connection.source),
-            !chances.isOpen(chunk + count, of: connection.source)
+            !chances.isOpen(chunk + count, of: connection.source),
+            unit.contains(chunk + count) || book.pending.haveOneOwner(chunk + count, chunk)
         {
             count += 1
         }

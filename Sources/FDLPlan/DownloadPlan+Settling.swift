@@ -40,6 +40,7 @@ extension DownloadPlan {
 
     mutating func tick() {
         agenda.woken()
+        book.advance(to: now)
         liftExclusions()
         review()
         agenda.add(.all)

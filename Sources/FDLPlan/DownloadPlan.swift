@@ -113,12 +113,14 @@ package struct DownloadPlan: Sendable {
     ///   - layout: the files and chunks of the manifest.
     ///   - missing: the chunks to fetch; its bound is the layout's chunk count.
     ///   - sources: the kind of each source; the index is its `SourceID`.
+    ///   - ranking: how the chunks belong to the sources; nil if to none more than to another.
     ///   - configuration: limits and constants.
     ///   - seed: for the jitter.
     package init(
         layout: ChunkLayout,
         missing: ChunkSet,
         sources: [SourceKind],
+        ranking: Ranking? = nil,
         configuration: Configuration = Configuration(),
         seed: UInt64
     ) {
@@ -138,7 +140,7 @@ package struct DownloadPlan: Sendable {
             case .any: nil
             case .sequential(let width): max(1, min(width, memory.limit / layout.chunkSize.bytes))
             }
-        book = ChunkBook(layout: layout, missing: missing, window: window, sourceCount: sources.count)
+        book = ChunkBook(layout: layout, missing: missing, window: window, sourceCount: sources.count, ranking: ranking)
         hedgeBudget = max(
             Int(Double(layout.bytes(of: missing)) * configuration.hedgeShare),
             configuration.hedgedChunksPerSource * sources.count * layout.chunkSize.bytes
@@ -149,6 +151,7 @@ package struct DownloadPlan: Sendable {
     /// - Returns: the actions to carry out, in order.
     package mutating func start(at instant: Instant) -> [Action] {
         agenda.advance(to: instant)
+        book.advance(to: agenda.now)
         if book.admit() { agenda.add(.work) }
         agenda.add(.connections)
         settle()

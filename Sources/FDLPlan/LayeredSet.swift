@@ -74,6 +74,45 @@ struct LayeredSet: Sendable {
         return group << 6 + summary[group].trailingZeroBitCount
     }
 
+    /// The highest member.
+    var last: Int? { lastWord(through: .max).map { $0 << 6 + 63 - words[$0].leadingZeroBitCount } }
+
+    /// The highest member that fulfils a condition; those above it are looked at one after the other.
+    func lastMember(where isFound: (Int) -> Bool) -> Int? {
+        var index = Int.max
+        while let word = lastWord(through: index) {
+            var bits = words[word]
+            while bits != 0 {
+                let member = word << 6 + 63 - bits.leadingZeroBitCount
+                if isFound(member) { return member }
+                bits &= ~Self.bit(member)
+            }
+            guard word > 0 else { return nil }
+            index = word - 1
+        }
+        return nil
+    }
+
+    /// The highest word that has a member, up to `index`.
+    func lastWord(through index: Int) -> Int? {
+        var index = min(index, words.count - 1)
+        guard index >= 0 else { return nil }
+        if words[index] != 0 { return index }
+        let near = summary[index >> 6] & (.max >> UInt64(63 - index & 63))
+        if near != 0 { return (index >> 6) << 6 + 63 - near.leadingZeroBitCount }
+        index = index >> 6 - 1
+        guard index >= 0 else { return nil }
+        var place = index >> 6
+        var bits = top[place] & (.max >> UInt64(63 - index & 63))
+        while bits == 0 {
+            place -= 1
+            guard place >= 0 else { return nil }
+            bits = top[place]
+        }
+        let group = place << 6 + 63 - bits.leadingZeroBitCount
+        return group << 6 + 63 - summary[group].leadingZeroBitCount
+    }
+
     private mutating func mark(_ index: Int) {
         summary[index >> 6] |= Self.bit(index)
         top[index >> 12] |= Self.bit(index >> 6)

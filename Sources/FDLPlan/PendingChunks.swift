@@ -4,13 +4,17 @@ import FDLCore
 ///
 /// A chunk's *rank* is the number of live sources that may not be asked for it. The chunks of the highest rank are the
 /// rarest and go first. Every source is assumed to have every chunk until it says otherwise, so there is nearly always
-/// a single rank, and a choice is one look at a `LayeredSet`. For a source that lacks chunks, a cursor for each rank
-/// remembers how far the search has found nothing, and the next search continues there, 64 chunks at a step.
+/// a single rank, and a choice is one look at a `LayeredSet`.
+///
+/// With a `Ranking`, each chunk has an owner as well: the source that it belongs to most of those that may be asked for
+/// it and are taken to hold it. A source is asked for its own chunks first; `PendingChunks+Affinity` has the rest.
 struct PendingChunks: Sendable {
     /// A chunk chosen for a source.
-    struct Candidate {
+    struct Candidate: Equatable {
         let chunk: Int
         let rank: Int
+        /// The source is taken to lack it, and is asked to see whether it does.
+        var isProbe = false
     }
 
     private let bound: Int
@@ -20,22 +24,33 @@ struct PendingChunks: Sendable {
     private(set) var liveCount: Int
     private var isLive: [Bool]
     // The pending chunks, by rank.
-    private var byRank: [LayeredSet]
+    private var byRank: [CursoredSet]
     // The rank of every chunk, pending or not; empty as long as all ranks are 0.
     private var ranks: [UInt16] = []
     // By source: the chunks it may not be asked for; nil if there are none.
     private var excluded: [ChunkSet?]
-    // By source and rank: no word below this index holds a chunk of that rank that the source may be asked for.
-    private var cursors: [[Int]]
+    let ranking: Ranking?
+    // The pending chunks that have an owner, and those that have none, though there is a ranking.
+    var owned: OwnedChunks
+    var open: CursoredSet
+    var holdings: Holdings
+    // By source: the generation of `owned` in which nothing of others was found for it.
+    var fruitless: [Int]
 
-    init(_ chunks: ChunkSet, sourceCount: Int) {
+    init(_ chunks: ChunkSet, sourceCount: Int, ranking: Ranking? = nil) {
         bound = chunks.bound
         count = chunks.count
         liveCount = sourceCount
         isLive = Array(repeating: true, count: sourceCount)
-        byRank = [LayeredSet(chunks)]
+        byRank = [CursoredSet(chunks)]
         excluded = Array(repeating: nil, count: sourceCount)
-        cursors = Array(repeating: [], count: sourceCount)
+        self.ranking = sourceCount > 1 ? ranking : nil
+        let isRanked = self.ranking != nil
+        owned = OwnedChunks(bound: isRanked ? bound : 0, sourceCount: sourceCount)
+        open = CursoredSet(bound: isRanked ? bound : 0)
+        holdings = Holdings(sourceCount: sourceCount)
+        fruitless = Array(repeating: -1, count: sourceCount)
+        if isRanked { for chunk in chunks { assign(chunk) } }
     }
 
     var isEmpty: Bool { count == 0 }
@@ -56,29 +71,44 @@ struct PendingChunks: Sendable {
         isLive[source] && !(excluded[source]?.contains(chunk) ?? false)
     }
 
-    /// The chunk to ask `source` for next: of the pending chunks that it may be asked for, the lowest one of the
-    /// highest rank.
+    /// The chunk to ask `source` for next. Without a ranking: of the pending chunks that it may be asked for, the lowest
+    /// one of the highest rank.
     mutating func next(for source: Int) -> Candidate? {
         guard isLive[source], count > 0 else { return nil }
+        return ranking == nil ? rarest(for: source) : nextByAffinity(for: source)
+    }
+
+    private mutating func rarest(for source: Int) -> Candidate? {
         for rank in byRank.indices.reversed() where !byRank[rank].isEmpty {
-            guard excluded[source] != nil else {
+            guard let refused = excluded[source] else {
                 // This source is excluded from no chunk, so no chunk is blocked.
                 return byRank[rank].first.map { Candidate(chunk: $0, rank: rank) }
             }
             guard rank != liveCount else { continue }
-            if let chunk = search(rank, for: source) { return Candidate(chunk: chunk, rank: rank) }
+            if let chunk = byRank[rank].first(for: source, excluding: refused) {
+                return Candidate(chunk: chunk, rank: rank)
+            }
         }
         return nil
+    }
+
+    /// Of the chunks without an owner, the lowest one that `source` may be asked for.
+    mutating func firstOpen(for source: Int) -> Int? {
+        guard !open.isEmpty else { return nil }
+        guard let refused = excluded[source] else { return open.first }
+        return open.first(for: source, excluding: refused)
     }
 
     mutating func remove(_ chunk: Int) {
         byRank[rank(of: chunk)].remove(chunk)
         count -= 1
+        if ranking != nil, !owned.remove(chunk) { open.remove(chunk) }
     }
 
     mutating func insert(_ chunk: Int) {
         place(chunk, at: rank(of: chunk))
         count += 1
+        if ranking != nil { assign(chunk) }
     }
 
     /// From now on `source` is not asked for `chunk`.
@@ -89,6 +119,7 @@ struct PendingChunks: Sendable {
         if excluded[source] == nil { excluded[source] = ChunkSet(bound: bound) }
         excluded[source]?.insert(chunk)
         changeRank(of: chunk, by: 1)
+        reassign(chunk)
         return true
     }
 
@@ -96,6 +127,7 @@ struct PendingChunks: Sendable {
     mutating func allow(_ chunk: Int, of source: Int) {
         guard isLive[source], excluded[source]?.remove(chunk) == true else { return }
         changeRank(of: chunk, by: -1)
+        reassign(chunk)
     }
 
     /// Puts a source aside for the rest of the job: it no longer counts in any rank.
@@ -106,13 +138,15 @@ struct PendingChunks: Sendable {
         guard isLive[source] else { return }
         isLive[source] = false
         liveCount -= 1
-        guard let refused = excluded[source] else { return }
-        excluded[source] = nil
-        cursors[source] = []
-        for chunk in refused { changeRank(of: chunk, by: -1) }
+        if let refused = excluded[source] {
+            excluded[source] = nil
+            for chunk in refused { changeRank(of: chunk, by: -1) }
+        }
+        reassignAll(of: source)
     }
 
-    private func rank(of chunk: Int) -> Int { ranks.isEmpty ? 0 : Int(ranks[chunk]) }
+    /// The number of live sources that may not be asked for a chunk.
+    func rank(of chunk: Int) -> Int { ranks.isEmpty ? 0 : Int(ranks[chunk]) }
 
     private mutating func changeRank(of chunk: Int, by difference: Int) {
         let old = rank(of: chunk)
@@ -124,26 +158,7 @@ struct PendingChunks: Sendable {
     }
 
     private mutating func place(_ chunk: Int, at rank: Int) {
-        while byRank.count <= rank { byRank.append(LayeredSet(bound: bound)) }
+        while byRank.count <= rank { byRank.append(CursoredSet(bound: bound)) }
         byRank[rank].insert(chunk)
-        for source in cursors.indices where rank < cursors[source].count {
-            if cursors[source][rank] > chunk >> 6 { cursors[source][rank] = chunk >> 6 }
-        }
-    }
-
-    private mutating func search(_ rank: Int, for source: Int) -> Int? {
-        while cursors[source].count <= rank { cursors[source].append(0) }
-        guard let refused = excluded[source] else { return byRank[rank].first }
-        var index = cursors[source][rank]
-        while let word = byRank[rank].firstWord(from: index) {
-            let open = byRank[rank].word(word) & ~refused.word(word)
-            if open != 0 {
-                cursors[source][rank] = word
-                return word << 6 + open.trailingZeroBitCount
-            }
-            index = word + 1
-        }
-        cursors[source][rank] = (bound + 63) >> 6
-        return nil
     }
 }

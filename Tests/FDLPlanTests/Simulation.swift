@@ -102,6 +102,12 @@ struct Simulation<Plan: Scheduler> {
 
     /// Runs until the scheduler is done, or virtual time or the number of events passes all reason.
     mutating func run(until limit: Double = 100_000) -> Outcome {
+        begin()
+        while nextTime != nil, step(until: limit) {}
+        return end()
+    }
+
+    mutating func begin() {
         for (index, source) in sources.enumerated() {
             for (number, outage) in source.outages.enumerated() {
                 queue.push(.outage(source: index, index: number), at: outage.from)
@@ -109,15 +115,26 @@ struct Simulation<Plan: Scheduler> {
             }
         }
         perform(plan.start(at: .zero))
-        while !isOver, let (time, event) = queue.pop() {
-            now = time
-            outcome.events += 1
-            guard now < limit, outcome.events < 300_000 else {
-                outcome.violations.append("does not end")
-                break
-            }
-            handle(event)
+    }
+
+    /// When the next event comes; nil where the download is over.
+    var nextTime: Double? { isOver ? nil : queue.nextTime }
+
+    /// Lets the next event happen.
+    /// - Returns: whether that was within all reason.
+    mutating func step(until limit: Double = 100_000) -> Bool {
+        guard let (time, event) = queue.pop() else { return false }
+        now = time
+        outcome.events += 1
+        guard now < limit, outcome.events < 300_000 else {
+            outcome.violations.append("does not end")
+            return false
         }
+        handle(event)
+        return true
+    }
+
+    mutating func end() -> Outcome {
         if !isOver { outcome.violations.append("nothing left to happen, and not over") }
         outcome.time = now
         outcome.reports = (plan as? DownloadPlan)?.ledger.reports ?? []
@@ -192,6 +209,11 @@ struct Simulation<Plan: Scheduler> {
         if let breaksAt = request.breaksAt, request.sent >= breaksAt {
             connections[id]?.queue = []
             queue.push(.broken(connection: id, .closedEarly("in the middle")), at: now + half)
+            queue.push(.send(source: index), at: now)
+            return
+        }
+        if request.sent == 0, let ready = source.cache?.ready(request.sendingChunk, at: now), ready > now {
+            connections[id]?.nextSend = ready
             queue.push(.send(source: index), at: now)
             return
         }

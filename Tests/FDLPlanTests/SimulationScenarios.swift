@@ -11,6 +11,9 @@ struct Scenario {
     var order = DownloadPlan.Configuration.Order.any
     /// The chunks no source has.
     var lost: ChunkSet?
+    var isRanked = true
+    /// The same for readers of one file.
+    var rankingSeed: UInt64 = 7
 
     var bytes: Double { Double(layout.fileSizes.reduce(0, +)) }
 
@@ -23,15 +26,30 @@ struct Scenario {
 
     var refetchBound: Int { max(Int(bytes * 0.02), 2 * sources.count * layout.chunkSize.bytes) }
 
+    /// How chunks belong to sources; nil where a test wants to do without.
+    var ranking: Ranking? {
+        guard isRanked else { return nil }
+        var random = TestGenerator(seed: rankingSeed)
+        let digests = (0..<layout.chunkCount).map { _ in SHA256Digest.random(using: &random) }
+        let keys = sources.indices.map { Affinity.Key(url: "https://\($0)/", digest: .random(using: &random)) }
+        return Ranking(layout: layout, digests: digests, sources: zip(keys, sources).map { ($0, $1.kind) })
+    }
+
     func run(keepsTrace: Bool = false) -> Outcome {
+        var simulation = simulation(keepsTrace: keepsTrace)
+        return simulation.run()
+    }
+
+    func simulation(keepsTrace: Bool = false) -> Simulation<DownloadPlan> {
         let plan = DownloadPlan(
             layout: layout,
             missing: ChunkSet(bound: layout.chunkCount, filled: true),
             sources: sources.map(\.kind),
+            ranking: ranking,
             configuration: .init(memoryLimit: memoryLimit, order: order),
             seed: seed
         )
-        var simulation = Simulation(
+        return Simulation(
             plan,
             layout: layout,
             sources: sources,
@@ -40,7 +58,6 @@ struct Scenario {
             keepsTrace: keepsTrace,
             isSequential: order != .any
         )
-        return simulation.run()
     }
 
     func runRoundRobin() -> Outcome {

@@ -117,6 +117,7 @@ struct ChunkFetch {
             layout: layout,
             missing: missing,
             sources: request.sources.map(\.kind),
+            ranking: Ranking(manifest, among: request.sources),
             configuration: configuration,
             seed: UInt64.random(in: 0...UInt64.max)
         )
