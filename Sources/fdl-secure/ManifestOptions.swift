@@ -78,7 +78,8 @@ struct ManifestOptions: ParsableArguments {
     /// Notes that a manifest's name differs from what its file name suggests: nobody signs a file name, yet people go
     /// by it.
     private func noteName(_ name: ManifestName, _ reporter: Reporter) {
-        let file = splitLast(manifest).name
+        // A URL's query is secret.
+        let file = splitLast(isURL ? String(manifest.prefix { $0 != "?" }) : manifest).name
         let asked = FileNames.manifestName(inFile: file)
         guard asked != file, ManifestName(from: asked) != name else { return }
         reporter.note("\(file) is the manifest of \(name)")

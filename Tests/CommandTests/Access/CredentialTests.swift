@@ -109,6 +109,51 @@ struct CredentialCommandTests {
         #expect(try bare.failed(77, saying: "401").hint?.contains("give a token with --header") == true)
     }
 
+    @Test(arguments: ["", "files/data.bin", "manifests/"])
+    func `A tree's URL, or a file's: what leads to the manifest is asked with the same secrets`(path: String)
+        async throws
+    {
+        let signature = published.manifest + ".minisig"
+        let index = """
+            {"format":"fdl-index-v1","manifests":[{"name":"data.bin","version":1,"files":"files/"}]}
+            """
+        let files = try [
+            "/manifests/index.json": Array(index.utf8), "/manifests/data.bin.json": Files.read(published.manifest),
+            "/manifests/data.bin.json.minisig": Files.read(signature),
+        ]
+        let server = try await server { [tree] request, reply in
+            guard request["x-token"] == Secrets.field, request.target.hasSuffix("?sig=\(Secrets.query)") else {
+                return try await reply.send(status: "401 Unauthorized", body: [])
+            }
+            if let file = files[String(request.target.prefix { $0 != "?" })] {
+                return try await reply.send(status: "200 OK", body: file)
+            }
+            try await tree.answerAnyQuery(request, reply)
+        }
+        let url = server.url + path + "?sig=\(Secrets.query)"
+        let result = try await get(url, ["--header", "X-Token: \(Secrets.field)"])
+        #expect(try result.done().source(server.url).chunks == published.chunkCount)
+        #expect(result.ended.text.contains("the manifest is \(server.url)manifests/data.bin.json\""))
+        try expectNothingTold(result)
+        let without = try await get(url, [], to: "none")
+        try without.failed(77, saying: "401")
+        try expectNothingTold(without)
+    }
+
+    /// Nothing says of a manifest at any other URL what it is named, so what is shown is the file's name.
+    @Test func `A note about a manifest's name has no query`() async throws {
+        let server = try await server { [published] request, reply in
+            let isSignature = request.target.contains(".minisig")
+            let path = published.manifest + (isSignature ? ".minisig" : "")
+            let isThere = request.target.contains("/other.manifest.json")
+            try await reply.send(status: isThere ? "200 OK" : "404 Not Found", body: isThere ? Files.read(path) : [])
+        }
+        let url = server.url + "x/other.manifest.json?sig=\(Secrets.query).manifest.json"
+        let result = try await get(url, [])
+        #expect(result.ended.text.contains("other.manifest.json is the manifest of data.bin"))
+        try expectNothingTold(result)
+    }
+
     enum Refusal: String, CaseIterable, Sendable {
         case unauthorized, forbidden, missing, wrongBytes, brokenProtocol, redirect, cutOff, unreachable,
             otherCertificate
