@@ -17,7 +17,7 @@ enum Arguments {
         }
     }
 
-    /// A message without the secrets in URLs of the command line, also where the message escapes them.
+    /// A message without the secrets in URLs and header fields of the command line, also where the message escapes them.
     static func withoutSecrets(_ message: String, _ arguments: [String]) -> String {
         var message = message
         for (value, shown) in arguments.flatMap(secrets).sorted(by: { $0.value.utf8.count > $1.value.utf8.count }) {
@@ -31,6 +31,13 @@ enum Arguments {
         // An option may stand before the value.
         let values = [argument] + (argument.firstIndex(of: "=").map { [String(argument[$0...].dropFirst())] } ?? [])
         return values.filter { shownArgument($0) != $0 }.flatMap { value in
+            if let field = shownField(value) {
+                var texts = [value]
+                while let directory = texts.last.flatMap({ splitLast($0).directory }), shownField(directory) != nil {
+                    texts.append(directory)
+                }
+                return texts.map { ($0, field) }
+            }
             // If a URL was taken for a path, messages may show its directories or its last part alone.
             var spellings = [value]
             var directory = splitLast(value).directory

@@ -97,6 +97,18 @@ import Testing
         #expect(throws: Never.self) { try SecretField("X: " + String(repeating: "a", count: 8189)) }
     }
 
+    @Test(
+        arguments: [
+            ("X-Token: hunter2", "X-Token: …"), ("a: b", "a: …"), ("X:\thunter2", "X: …"), ("C:/x", nil),
+            ("a b: c", nil),
+            (": x", nil), ("a:", nil), ("https://a.example/", nil),
+        ] as [(String, String?)]
+    )
+    func `A field given in the wrong place`(text: String, shown: String?) {
+        #expect(shownField(text) == shown)
+        if let shown { #expect(shownArgument(text) == shown) }
+    }
+
     // MARK: netrc
 
     @Test(

@@ -31,6 +31,7 @@ package func shownURL(_ text: String) -> String {
 /// A command-line argument without secrets. If it looks like a URL, even a malformed one, its secrets are hidden;
 /// anything else is shown unchanged.
 package func shownArgument(_ text: String) -> String {
+    if let field = shownField(text) { return field }
     if (try? SourceURL(text)) != nil { return text }
     let bytes = Array(text.utf8)
     let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
@@ -41,6 +42,17 @@ package func shownArgument(_ text: String) -> String {
     let isURL = bytes[...].firstRange(of: schemeMark) != nil || text.lowercased().hasPrefix("https:")
     let isSuspect = hasUser || hasQuery || isURL
     return isSuspect ? shownURL(text) : text
+}
+
+/// A header field that was given where none belongs, without its value, which may be a token.
+/// - Returns: nil for what is no `NAME: VALUE`.
+package func shownField(_ text: String) -> String? {
+    let bytes = Array(text.utf8)
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+        bytes[..<colon].allSatisfy(SecretField.isToken),
+        colon + 1 < bytes.count, bytes[colon + 1] <= 0x20
+    else { return nil }
+    return String(decoding: bytes[...colon], as: UTF8.self) + " …"
 }
 
 private let schemeMark = Array("://".utf8)
