@@ -20,6 +20,10 @@ struct Agenda: Sendable {
 
     /// The time of the event, in seconds; minus infinity before the first event.
     private(set) var now = -Double.infinity
+    /// How often connections have been fed.
+    private(set) var feedings = 0
+    /// When the first event came, in seconds.
+    private(set) var startedAt: Double?
     /// Whether the last action, `.finished` or `.failed`, has been given.
     private(set) var isOver = false
     private(set) var concerns: Concerns = []
@@ -31,12 +35,16 @@ struct Agenda: Sendable {
     mutating func advance(to instant: DownloadPlan.Instant) {
         let (seconds, attoseconds) = instant.components
         now = max(now, Double(seconds) + Double(attoseconds) * 1e-18)
+        if startedAt == nil { startedAt = now }
     }
 
     mutating func add(_ concern: Concerns) { concerns.formUnion(concern) }
 
     /// Removes what has been looked at.
     mutating func clear(_ concern: Concerns) { concerns.subtract(concern) }
+
+    /// Begins to feed connections: each one is fed once until the next time.
+    mutating func beginFeeding() { feedings += 1 }
 
     mutating func act(_ action: Action) { actions.append(action) }
 

@@ -69,6 +69,10 @@ extension DownloadPlan {
         /// A source that failed on a chunk for a passing reason is not asked for it again for this long, doubling with
         /// each failure of that chunk up to `backoffCap`.
         package var chunkBackoffFirst = 0.5
+        /// A gain of less time than this is not worth asking a source for what belongs to another one …
+        package var leastPatience = 0.01
+        /// … nor one of a tenth of the time elapsed, but for more than this it is.
+        package var mostPatience = 0.25
         /// The most bytes asked for a second time near the end, as a share of the missing bytes …
         package var hedgeShare = 0.02
         /// … or this many full-size chunks for each source, whichever is more.

@@ -40,10 +40,10 @@ extension DownloadPlan {
         let length = layout.length(ofChunk: victim.chunk)
         guard let rate = helper.meter.rate ?? averageRate else { return false }
         let mine = helper.wait(for: length, rate: rate)
-        guard 1.25 * mine + 0.01 < victim.wait,
+        guard 1.25 * mine + patience < victim.wait,
             !isSooner(elsewhere: victim.chunk, length, than: mine, except: key, or: victim.connection)
         else { return false }
-        guard !isForAnother(victim, length, key, helper, idle) else { return true }
+        guard !isForAnother(victim, length, mine, key, idle) else { return true }
         guard length <= hedgeBudget, memory.allowsHedge(length: length) else {
             return withdraw(victim, mine, for: helper)
         }
@@ -54,22 +54,19 @@ extension DownloadPlan {
         return true
     }
 
-    /// Whether another idle connection would help out in time, to whose source the chunk belongs more: all readers
+    /// Whether another idle connection would help out nearly as soon, to whose source the chunk belongs more: all readers
     /// agree on that one, so that it may have it in its cache.
-    private func isForAnother(
-        _ victim: Victim,
-        _ length: Int,
-        _ key: Int,
-        _ helper: Connection,
-        _ idle: [Int]
-    ) -> Bool {
-        idle.contains { other in
+    /// - Parameter mine: how long this connection would take, in seconds.
+    private func isForAnother(_ victim: Victim, _ length: Int, _ mine: Double, _ key: Int, _ idle: [Int]) -> Bool {
+        guard let helper = connections[key] else { return false }
+        return idle.contains { other in
             guard other != key, let connection = connections[other], connection.requests.isEmpty,
                 book.pending.allows(victim.chunk, of: connection.source),
                 book.pending.belongs(victim.chunk, to: connection.source, moreThanTo: helper.source),
                 let rate = connection.meter.rate ?? averageRate
             else { return false }
-            return 1.25 * connection.wait(for: length, rate: rate) + 0.01 < victim.wait
+            let theirs = connection.wait(for: length, rate: rate)
+            return theirs < 1.25 * mine + patience && 1.25 * theirs + patience < victim.wait
         }
     }
 

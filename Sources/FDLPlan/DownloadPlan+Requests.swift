@@ -40,6 +40,11 @@ extension DownloadPlan {
                 hunger = .work
                 break
             }
+            if let owner = candidate.owner, candidate.rank == 0, isForOwner(owner, length, connection) {
+                agenda.wake(at: now + patience)
+                hunger = .work
+                break
+            }
             let run = sources[source].kind == .mirror ? run(from: candidate.chunk, connection) : 1
             if candidate.isProbe { book.probes(source) }
             send(candidate.chunk..<(candidate.chunk + run), on: key)
@@ -50,9 +55,9 @@ extension DownloadPlan {
 
     /// Fills the connections that have room for more requests: idle ones first, and the fastest of them first.
     mutating func feed() {
-        feeding += 1
+        agenda.beginFeeding()
         while let key = hungriest() {
-            let feeding = feeding
+            let feeding = agenda.feedings
             connections.update(key) { $0.lastFeeding = feeding }
             fill(key)
             if connections[key]?.hunger == .memory { return }
@@ -67,7 +72,7 @@ extension DownloadPlan {
             case .memory where agenda.concerns.contains(.memory), .work where agenda.concerns.contains(.work): break
             default: continue
             }
-            guard let connection = connections[key], connection.lastFeeding < feeding, connection.isReady
+            guard let connection = connections[key], connection.lastFeeding < agenda.feedings, connection.isReady
             else { continue }
             let isIdle = connection.requests.isEmpty
             // A connection whose rate is unknown goes first: it may be the fastest.

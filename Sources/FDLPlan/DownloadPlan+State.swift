@@ -73,7 +73,7 @@ extension DownloadPlan {
         /// When the last answer or part of one arrived, or when the first request after an idle time was sent.
         var silentSince = 0.0
         var hunger = Hunger.none
-        /// The `feeding` in which it was last filled.
+        /// The number of the feeding in which it was last filled.
         var lastFeeding = 0
 
         var wasAsked: Bool { asked > 0 }

@@ -104,8 +104,6 @@ package struct DownloadPlan: Sendable {
     var trial: Trial?
     // Whether any source has accepted a connection.
     var anyContact = false
-    // How often `feed` has run.
-    var feeding = 0
     // The source that is considered first when connections are opened.
     var nextSource = 0
 

@@ -4,7 +4,7 @@ extension PendingChunks {
     mutating func nextByAffinity(for source: Int) -> Candidate? {
         if let chunk = owned.first(of: source) { return Candidate(chunk: chunk, rank: rank(of: chunk)) }
         if let chunk = ofOthers(for: source) ?? firstOpen(for: source) {
-            return Candidate(chunk: chunk, rank: rank(of: chunk))
+            return Candidate(chunk: chunk, rank: rank(of: chunk), owner: owned.owner(of: chunk))
         }
         guard holdings.end(of: source) < .max, holdings.mayBeProbed(source), let chunk = probe(for: source) else {
             return nil

@@ -13,6 +13,8 @@ struct PendingChunks: Sendable {
     struct Candidate: Equatable {
         let chunk: Int
         let rank: Int
+        /// Whose it is, if it is another source's.
+        var owner: Int?
         /// The source is taken to lack it, and is asked to see whether it does.
         var isProbe = false
     }
@@ -44,6 +46,7 @@ struct PendingChunks: Sendable {
         isLive = Array(repeating: true, count: sourceCount)
         byRank = [CursoredSet(chunks)]
         excluded = Array(repeating: nil, count: sourceCount)
+        precondition(ranking.map { $0.sourceCount == sourceCount } ?? true, "a ranking of other sources")
         self.ranking = sourceCount > 1 ? ranking : nil
         let isRanked = self.ranking != nil
         owned = OwnedChunks(bound: isRanked ? bound : 0, sourceCount: sourceCount)

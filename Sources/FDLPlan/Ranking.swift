@@ -99,6 +99,8 @@ package final class Ranking: Sendable {
         return claim(source, weight).isBefore(claim(other.source, weight))
     }
 
+    var sourceCount: Int { sources.count }
+
     func isMirror(_ source: Int) -> Bool { sources[source].isMirror }
 
     /// How many sources a chunk belongs to more than to this one, and one.

@@ -49,8 +49,9 @@ struct PlanSilenceTests {
         scene.connect(scene.worker)
         var asked = 0
         while scene.driver.disconnected.isEmpty, scene.driver.now < silent + .seconds(30) {
-            scene.deliver(on: scene.worker, every: .milliseconds(1))
+            // It may be taken away with the last of what the worker delivers.
             asked = scene.driver.fetches.count
+            scene.deliver(on: scene.worker, every: .milliseconds(1))
             scene.driver.sleep(.milliseconds(10))
         }
         #expect(scene.driver.disconnected == [scene.mirror])
