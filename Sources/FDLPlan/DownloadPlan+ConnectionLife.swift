@@ -20,20 +20,21 @@ extension DownloadPlan {
     /// Closed where nothing was due but the beginning of an answer, behind others. That is no fault (RFC 9112 section
     /// 9.5), and what was asked is asked again.
     mutating func closedBehindAnswers(_ connection: Connection) {
-        guard !connection.isRetiring, connection.answered > 0 else { return }
+        guard !connection.isRetiring, connection.stream == nil, connection.answered > 0 else { return }
         learn(of: connection.source) { $0.close(after: connection.answered) }
     }
 
     private mutating func learn(of source: Int, _ change: (inout ConnectionLife) -> Void) {
         let wasShort = sources[source].life.isShort
         change(&sources[source].life)
-        guard sources[source].life.isShort, !wasShort else { return }
+        guard sources[source].life.isShort, !wasShort, !sources[source].ignoresRanges else { return }
         sources[source].desiredConnections = shortLivedCap
     }
 
     /// A connection that is open though it should have been closed shows that the source closes none.
     mutating func reviewLife(of key: Int) {
-        guard let connection = connections[key], !connection.isRetiring, connection.draining == 0,
+        guard let connection = connections[key], !connection.isRetiring, connection.stream == nil,
+            connection.draining == 0,
             sources[connection.source].life.isOutlived(by: connection.answered)
         else { return }
         let source = connection.source

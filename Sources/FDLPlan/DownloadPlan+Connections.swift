@@ -102,6 +102,7 @@ extension DownloadPlan {
     /// Whether a further connection to a source would find something to do.
     private mutating func hasUse(of source: Int) -> Bool {
         guard !isAheadEnough(source) else { return false }
+        if sources[source].ignoresRanges { return streamStart(for: source) != nil }
         if book.next(for: source) != nil { return true }
         // At the end, one connection may help with chunks in flight on others.
         return sources[source].connections.isEmpty && book.pending.isEmpty && !book.flights.isEmpty
@@ -169,7 +170,9 @@ extension DownloadPlan {
         for key in connectionKeys {
             guard let connection = connections[key], let head = head(of: connection) else { continue }
             let length = now - max(head.sentAt, connection.lastChunkAt)
-            guard length > configuration.stallTime, Double(head.arrived) < length * configuration.stallRate else {
+            guard length > configuration.stallTime,
+                Double(head.arrived + head.readPast) < length * configuration.stallRate
+            else {
                 continue
             }
             drop(key, telling: true)
@@ -216,7 +219,8 @@ extension DownloadPlan {
             let index = index(inTurn: offset)
             let source = sources[index]
             let count = source.connections.count
-            guard source.isLive, !source.isSlow, !source.life.isShort, source.growAfter <= now, count > 0,
+            guard source.isLive, !source.isSlow, !source.life.isShort, !source.ignoresRanges, source.growAfter <= now,
+                count > 0,
                 count >= source.desiredConnections,
                 count < Self.connectionCap(configuration), source.connectAfter <= now, source.fetchAfter <= now,
                 let since = source.firstWorkAt, now - since >= 1.5, let rate = rate(of: index),

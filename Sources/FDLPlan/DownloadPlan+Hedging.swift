@@ -27,6 +27,7 @@ extension DownloadPlan {
         let idle = connectionKeys.filter { key in
             guard let connection = connections[key] else { return false }
             return connection.isReady && connection.requests.isEmpty && !connection.isRetiring
+                && !sources[connection.source].ignoresRanges
                 && connection.hunger == .work && sources[connection.source].fetchAfter <= now
         }
         guard idle.count > 1 else { return idle }

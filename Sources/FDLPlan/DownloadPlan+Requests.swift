@@ -24,9 +24,10 @@ extension DownloadPlan {
             let isIdle = connection.requests.isEmpty
             guard isIdle || connection.outstanding < target,
                 connection.requests.count < configuration.maximumRequestsPerConnection,
-                sources[source].life.allowsRequest(asked: connection.asked, due: connection.requests.count)
+                connection.stream != nil
+                    || sources[source].life.allowsRequest(asked: connection.asked, due: connection.requests.count)
             else { break }
-            guard let candidate = book.next(for: source) else {
+            guard let candidate = candidate(on: connection) else {
                 hunger = .work
                 break
             }
@@ -50,6 +51,7 @@ extension DownloadPlan {
             send(candidate.chunk..<(candidate.chunk + run), on: key)
         }
         connections.update(key) { $0.hunger = hunger }
+        closeStream(ifDone: key)
         if hunger == .work, connections[key]?.requests.isEmpty == true { agenda.add(.idle) }
     }
 
@@ -138,7 +140,8 @@ extension DownloadPlan {
     {
         connectionKeys.contains { other in
             guard other != key, other != victim, let connection = connections[other], connection.isReady,
-                !connection.requests.isEmpty, !connection.isRetiring, book.pending.allows(chunk, of: connection.source),
+                !connection.requests.isEmpty, !connection.isRetiring, connection.stream == nil,
+                book.pending.allows(chunk, of: connection.source),
                 sources[connection.source].fetchAfter <= now, let rate = connection.meter.current(at: now)
             else { return false }
             return 1.1 * connection.wait(for: length, rate: rate) < time
@@ -175,6 +178,7 @@ extension DownloadPlan {
     private mutating func send(_ chunks: Range<Int>, on key: Int) {
         let request = ask(for: chunks, on: key)
         book.send(chunks, by: request)
+        connections.update(key) { $0.stream?.next = chunks.upperBound }
     }
 
     /// Sends a request for chunks. The caller has to update `book`.

@@ -18,6 +18,8 @@ extension DownloadPlan {
         var failures = FailureRecord()
         var life = ConnectionLife()
         var wrong = WrongChunks()
+        /// Whether it answers a range with the whole file.
+        var ignoresRanges = false
         var lastByteAt = -Double.infinity
         var hasAnswered = false
         /// When the last good answer came.
@@ -66,6 +68,8 @@ extension DownloadPlan {
         var asked = 0
         /// More was asked than it answers: that an answer was lost with it is not the source's fault.
         var isOverrun = false
+        /// Set while it brings a whole file.
+        var stream: Stream?
         /// Whether a good answer has come on it.
         var hasServed = false
         /// When the last chunk or other good answer came.
@@ -104,6 +108,8 @@ extension DownloadPlan {
         /// Whether the connection was idle when it was sent, so that the time to the first byte is the delay.
         let measuresDelay: Bool
         var awaitsFirstByte = true
+        /// Bytes that came before its own, and are of no use.
+        var readPast = 0
         /// Whether another source has given the last chunks, so that the answer is longer than what is still wanted.
         var isShortened = false
 

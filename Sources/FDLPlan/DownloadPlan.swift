@@ -37,6 +37,11 @@ package struct DownloadPlan: Sendable {
         /// The answer to this request is the last on its connection, and the one with this number there, counted from
         /// 1: the source has said that it closes after it. The plan takes back what was asked behind it.
         case lastAnswer(RequestID, number: Int, on: ConnectionID)
+        /// The source answers a request for a range with the whole file. What lies behind it in the file can be asked for
+        /// on this connection, in ascending order, and nothing else. The plan takes back what was asked besides.
+        case rangesIgnored(RequestID, on: ConnectionID)
+        /// Bytes of the file before the request's range have arrived, and were dropped.
+        case readPast(RequestID, bytes: Int)
         /// The first byte of the answer has arrived. If reported at once, it shows the delay of the path. It does not
         /// count as a good answer. If it is not reported, the first `.progress` takes its place.
         case began(RequestID)
@@ -166,6 +171,8 @@ package struct DownloadPlan: Sendable {
         case .connectionFailed(let id, let error): closed(id.rawValue, error)
         case .connectionClosed(let id, let error): closed(id.rawValue, error)
         case .lastAnswer(let id, let number, let connection): lastAnswer(id.rawValue, number, connection.rawValue)
+        case .rangesIgnored(let id, let connection): rangesIgnored(id.rawValue, connection.rawValue)
+        case .readPast(let id, let bytes): readPast(id.rawValue, bytes)
         case .began(let id): began(id.rawValue)
         case .progress(let id, let bytes): progressed(id.rawValue, bytes)
         case .verified(let id, let chunk): verified(id.rawValue, chunk)

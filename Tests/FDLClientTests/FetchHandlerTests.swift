@@ -108,6 +108,8 @@ import Testing
             case .verified(let id, let chunk): "verified \(id.rawValue) \(chunk)"
             case .failed(let id, let chunk, let error): "failed \(id.rawValue) \(chunk) \(text(error))"
             case .lastAnswer(let id, let number, _): "last \(id.rawValue) \(number)"
+            case .rangesIgnored(let id, _): "whole \(id.rawValue)"
+            case .readPast(let id, let bytes): "past \(id.rawValue) \(bytes)"
             case .connectionClosed(_, let error): "closed" + (error.map { " \(text($0))" } ?? "")
             default: nil
             }
@@ -341,6 +343,54 @@ import Testing
         try connection.body(connection.chunk(0))
         try connection.end()
         #expect(connection.told() == ["began 0", "last 0 1", "verified 0 0", "closed"])
+    }
+
+    /// What is asked for of a whole file is taken as it comes; what was asked before or besides is not.
+    @Test func aWholeFileServesTheRangesThatFollow() throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(1, chunks: 1..<2)
+        try connection.fetch(2, chunks: 4..<6)
+        try connection.fetch(3, chunks: 3..<4)
+        try connection.head(.ok, ["Content-Length": "\(8 * Self.size)", "Connection": "close"])
+        #expect(connection.told() == ["began 1", "whole 1"])
+        try connection.body(connection.bytes.prefix(2 * Self.size + 10))
+        #expect(connection.told() == ["verified 1 1"])
+        try connection.body(connection.bytes[(2 * Self.size + 10)..<(5 * Self.size)])
+        #expect(connection.told() == ["verified 2 4"])
+        try connection.body(connection.bytes[(5 * Self.size)...])
+        #expect(connection.told() == ["verified 2 5"])
+        // What has come beyond that is kept for what is asked for next.
+        try connection.fetch(4, chunks: 7..<8)
+        #expect(connection.told() == ["verified 4 7"])
+        try connection.end()
+        #expect(connection.told() == ["closed"])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test func whatIsReadPastIsToldEachSecond() throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(0, chunks: 7..<8)
+        try connection.head()
+        try connection.body(connection.bytes.prefix(1000))
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(connection.told() == ["began 0", "whole 0", "past 0 1000"])
+    }
+
+    @Test(arguments: [HTTPHeaders([("Content-Length", "7")]), HTTPHeaders([("Content-Encoding", "gzip")])])
+    func aWholeFileOfAnotherLengthOrEncodedIsRefused(headers: HTTPHeaders) throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(0, chunks: 7..<8)
+        try connection.head(.ok, headers)
+        #expect(connection.told() == ["began 0", "failed 0 7 violation", "closed"])
+    }
+
+    @Test func aWholeFileThatIsTooShortIsBlamed() throws {
+        let connection = try Connection(.mirror)
+        try connection.fetch(0, chunks: 7..<8)
+        try connection.head()
+        try connection.body(connection.bytes.prefix(7 * Self.size + 1))
+        try connection.end()
+        #expect(connection.told() == ["began 0", "whole 0", "failed 0 7 violation", "closed"])
     }
 
     @Test func anEndBetweenTwoAnswersIsNobodysFault() throws {

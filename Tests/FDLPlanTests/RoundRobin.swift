@@ -52,7 +52,7 @@ struct RoundRobin: Scheduler {
             remaining -= 1
             memory += 1
             return remaining == 0 ? [.finished] : fill()
-        case .lastAnswer, .began, .progress, .consumed, .tick:
+        case .lastAnswer, .rangesIgnored, .readPast, .began, .progress, .consumed, .tick:
             return []
         }
     }

@@ -11,7 +11,7 @@ final class FetchHandler: ChannelDuplexHandler {
     typealias OutboundIn = [FetchCommand]
     typealias OutboundOut = HTTPClientRequestPart
 
-    private enum Phase {
+    enum Phase {
         case handshaking
         case open
         /// The source has announced that it closes the connection, or this side closes it. Requests that are still
@@ -28,23 +28,29 @@ final class FetchHandler: ChannelDuplexHandler {
     /// bytes are lost.
     private static let leastTold = 256 << 10
 
-    private let id: ConnectionID
+    let id: ConnectionID
     private let writer: RequestWriter
-    private var sink: Outbox
-    private let settings: FetchSettings
+    var sink: Outbox
+    let settings: FetchSettings
     private var compression: CompressionChoice
 
     private let ready: EventLoopPromise<Void>
-    private var phase = Phase.handshaking
-    private var outstanding = CircularBuffer<Exchange>()
+    var phase = Phase.handshaking
+    var outstanding = CircularBuffer<Exchange>()
     private var informational = 0
     /// How many answers have come to their end.
     private var answered = 0
-    private var readBytes = 0
+    var readBytes = 0
     /// When the current timeout began.
     private var lastMark = NIODeadline.now()
-    private var bytesSinceMark = 0
+    var bytesSinceMark = 0
     private var timer: Scheduled<Void>?
+    /// Set while one response brings a whole file.
+    var stream: RangeAdapter?
+    /// Of the whole file, those that were of no use and that the plan has not been told of.
+    var pastBytes = 0
+    /// Whether the channel wants to read, and nothing is asked for of the stream.
+    var isReadHeld = false
 
     init(
         id: ConnectionID,
@@ -85,10 +91,16 @@ final class FetchHandler: ChannelDuplexHandler {
     ) {
         let isCompressed = compression.nextIsCompressed()
         let request = writer.request(id, chunks: chunks, compressed: isCompressed, pastCaches: pastCaches)
+        // What the stream cannot bring the plan takes back when it hears of the stream.
+        guard stream?.promise(request) ?? true else { return }
         let isIdle = outstanding.isEmpty
         if isIdle {
             mark()
             startTimer(context)
+        }
+        guard stream == nil else {
+            outstanding.append(Exchange(request, measuresDelay: false))
+            return goOn(context)
         }
         outstanding.append(Exchange(request, measuresDelay: isIdle))
         context.write(wrapOutboundOut(.head(request.head)), promise: nil)
@@ -99,12 +111,13 @@ final class FetchHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard phase != .closed else { return }
+        guard stream == nil else { return stream(unwrapInboundIn(data), context) }
         guard let exchange = outstanding.first else {
             return end(context, because: .protocolViolation("an answer that nobody asked for"))
         }
         do throws(SourceError) {
             switch unwrapInboundIn(data) {
-            case .head(let head): try take(head, exchange)
+            case .head(let head): try take(head, exchange, context)
             case .body(let bytes): try take(bytes, exchange)
             case .end: try finish(exchange, context)
             }
@@ -116,7 +129,11 @@ final class FetchHandler: ChannelDuplexHandler {
         }
     }
 
-    private func take(_ head: HTTPResponseHead, _ exchange: Exchange) throws(SourceError) {
+    private func take(
+        _ head: HTTPResponseHead,
+        _ exchange: Exchange,
+        _ context: ChannelHandlerContext
+    ) throws(SourceError) {
         mark()
         guard head.status.code >= 200 else {
             informational += 1
@@ -127,12 +144,13 @@ final class FetchHandler: ChannelDuplexHandler {
         }
         informational = 0
         if exchange.measuresDelay, !exchange.isCancelled { sink.post(.began(exchange.request.id)) }
+        if let adapter = RangeAdapter(head, to: exchange.request) { return begin(adapter, exchange) }
         try exchange.begin(head, settings.buffers)
         // Told at once: what was asked behind it can be asked elsewhere while it comes.
         if exchange.isLast { sink.post(.lastAnswer(exchange.request.id, number: answered + 1, on: id)) }
     }
 
-    private func take(_ bytes: ByteBuffer, _ exchange: Exchange) throws(SourceError) {
+    func take(_ bytes: ByteBuffer, _ exchange: Exchange) throws(SourceError) {
         let count = bytes.readableBytes
         readBytes += count
         bytesSinceMark += count
@@ -156,7 +174,7 @@ final class FetchHandler: ChannelDuplexHandler {
         if exchange.bytesToTell >= Self.leastTold { tellProgress(exchange) }
     }
 
-    private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
+    func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
         guard let outcome = try exchange.finish() else { return }
         switch outcome {
         case .whole(let encoding):
@@ -193,7 +211,7 @@ final class FetchHandler: ChannelDuplexHandler {
     }
 
     /// Ends the connection because the first response is broken: what follows cannot be told from the rest of it.
-    private func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
+    func fail(_ exchange: Exchange, _ error: SourceError, _ context: ChannelHandlerContext) {
         if !exchange.isCancelled { tellFailure(exchange, error) }
         phase = .ending
         outstanding.removeFirst()
@@ -223,10 +241,12 @@ final class FetchHandler: ChannelDuplexHandler {
         let now = NIODeadline.now()
         let resume = limiter.charge(readBytes, at: now)
         readBytes = 0
-        guard resume > now else { return context.read() }
+        guard resume > now else { return read(context: context) }
         // The limit causes this wait, so it must not count towards the source's timeouts.
         lastMark = max(lastMark, resume)
-        context.eventLoop.assumeIsolated().scheduleTask(deadline: resume) { context.read() }
+        context.eventLoop.assumeIsolated().scheduleTask(deadline: resume) { [self] in
+            read(context: context)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -271,7 +291,7 @@ final class FetchHandler: ChannelDuplexHandler {
     // MARK: Timeouts
 
     /// Starts the timeouts anew.
-    private func mark() {
+    func mark() {
         lastMark = max(lastMark, .now())
         bytesSinceMark = 0
     }
@@ -287,6 +307,7 @@ final class FetchHandler: ChannelDuplexHandler {
         guard phase != .closed, let exchange = outstanding.first else { return }
         // The plan learns how slow a source is from what it has sent in each second.
         tellProgress(exchange)
+        tellPast(exchange)
         sink.flush()
         let isStarted = exchange.hasHead
         let allowed = isStarted ? settings.timeouts.stall : settings.timeouts.firstByte
