@@ -15,6 +15,18 @@ package struct DownloadFailure: Error, Sendable, Equatable {
         self.reports = reports
     }
 
+    /// The same with one report for those of several that are about one source.
+    /// - Parameter owners: for each report, the index of the source, in ascending order.
+    package func folded(by owners: [Int]) -> DownloadFailure {
+        var ledger = SourceLedger(kinds: reports.map(\.kind))
+        ledger.reports = reports
+        return DownloadFailure(
+            chunksMissing: chunksMissing,
+            firstChunkMissing: firstChunkMissing,
+            reports: ledger.folded(by: owners).reports
+        )
+    }
+
     /// What all sources have in common.
     package enum Cause: Sendable, Hashable {
         /// Every source failed in TLS or refused access.

@@ -13,7 +13,9 @@ extension DownloadPlan {
             connections[key]?.hunger = .work
             return agenda.wake(at: sources[source].fetchAfter)
         }
-        if let chunk = secondChance(of: source), memory.allows(length: layout.length(ofChunk: chunk)),
+        // A stream is past it: the next connection begins with it.
+        if start.stream == nil, let chunk = secondChance(of: source),
+            memory.allows(length: layout.length(ofChunk: chunk)),
             sources[source].life.allowsRequest(asked: start.asked, due: start.requests.count)
         {
             send(chunk..<(chunk + 1), on: key)

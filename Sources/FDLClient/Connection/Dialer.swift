@@ -12,20 +12,22 @@ struct Dialer: Sendable {
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
     var proxies = ProxySettings.none
 
-    /// - Parameter initialize: adds the handlers, TLS first, before they are told that the channel is active.
+    /// - Parameters:
+    ///   - address: where to connect to; nil to look the name up. A proxy gets the name in any case.
+    ///   - initialize: adds the handlers, TLS first, before they are told that the channel is active.
     /// - Returns: the channel as soon as it is connected, before its TLS handshake.
     func open(
         _ origin: Origin,
+        at address: SocketAddress? = nil,
         initialize: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
         let bootstrap = configure(ClientBootstrap(group: group).connectTimeout(timeout))
         guard let proxy = proxies.proxy(for: origin) else {
-            return
-                bootstrap
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try initialize(channel) }
-                }
-                .connect(host: origin.host, port: origin.port)
+            let direct = bootstrap.channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try initialize(channel) }
+            }
+            guard let address else { return direct.connect(host: origin.host, port: origin.port) }
+            return direct.connect(to: address).flatMapErrorThrowing { throw SourceError(connectingError: $0) }
         }
         let tunnel = ProxyTunnel(proxy: proxy, origin: origin, timeout: timeout)
         return bootstrap.connect(host: proxy.host, port: proxy.port)

@@ -9,18 +9,21 @@ import NIOPosix
 struct SourceConnector: Sendable {
     let dialer: Dialer
     let tls: SourceTLS
-    /// Indexed by `SourceID`.
+    /// By the index of the source in the request.
     let writers: [RequestWriter]
-    /// Indexed by `SourceID`: two sources may be two ports of one host, and neither can resume the other's sessions.
+    /// Indexed by `SourceID`: what the plan takes for a source is one at one address.
+    let endpoints: [Endpoint]
+    /// Indexed by `SourceID`: each address may be another server, which cannot resume another's sessions.
     let sessions: [TLSSessionCache]
     let settings: FetchSettings
 
     /// - Returns: the channel, as soon as its handshake is done, or the reason why there is none; the future itself
     ///   never fails. The channel takes `FetchCommand`s and reports to `sink`.
     func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
-        let writer = writers[source.rawValue]
+        let endpoint = endpoints[source.rawValue]
+        let writer = writers[endpoint.source]
         let url = writer.source.url
-        return dialer.open(url.origin) { channel in
+        return dialer.open(url.origin, at: endpoint.address) { channel in
             try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
         }
         .flatMap { channel in

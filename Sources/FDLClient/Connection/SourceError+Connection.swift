@@ -33,14 +33,19 @@ extension SourceError {
     /// A host name may have many addresses: the error of the first one stands for all.
     private init(_ error: NIOConnectionError) {
         if let attempt = error.connectionErrors.first {
-            switch attempt.error {
-            case let error as IOError where error.errnoCode == ECONNREFUSED: self = .unreachable(.refused)
-            case let error as IOError: self = .unreachable(.other(SystemError.text(error.errnoCode)))
-            case ChannelError.connectTimeout: self = .timeout("connecting")
-            default: self = .unreachable(.other("\(attempt.error)"))
-            }
+            self.init(connectingError: attempt.error)
         } else {
             self = .unreachable(.noAddress(host: error.host))
+        }
+    }
+
+    /// Translates an error of the attempt to connect to one address.
+    init(connectingError error: any Error) {
+        switch error {
+        case let error as IOError where error.errnoCode == ECONNREFUSED: self = .unreachable(.refused)
+        case let error as IOError: self = .unreachable(.other(SystemError.text(error.errnoCode)))
+        case ChannelError.connectTimeout: self = .timeout("connecting")
+        default: self = .unreachable(.other("\(error)"))
         }
     }
 }

@@ -26,9 +26,10 @@ struct ChunkFetch {
             )
         }
         let layout = manifest.layout
-        let connector = try connector()
-        let plan = plan(layout, missing, destination)
         let loop = group.next()
+        let endpoints = await endpoints(missing, on: loop)
+        let connector = try connector(endpoints)
+        let plan = plan(layout, missing, destination, endpoints)
         let total = (chunks: layout.chunkCount, bytes: manifest.totalBytes)
         let missingBytes = layout.bytes(of: missing)
         let there = (chunks: total.chunks - missing.count, bytes: total.bytes - missingBytes)
@@ -60,7 +61,23 @@ struct ChunkFetch {
         }
     }
 
-    private func connector() throws -> SourceConnector {
+    /// A name service that is silent holds up nobody for longer: its names are then looked up for each connection.
+    private static let lookupTime = TimeAmount.seconds(2)
+
+    private func endpoints(_ missing: ChunkSet, on loop: any EventLoop) async -> [Endpoint] {
+        let proxies = request.access.proxies
+        let direct = request.sources.map(\.url.origin).filter { proxies.proxy(for: $0) == nil }
+        var generator = SystemRandomNumberGenerator()
+        return Endpoint.choose(
+            for: request.sources,
+            among: await NameLookup.addresses(of: Set(direct.map(\.host)), within: Self.lookupTime, on: loop),
+            chunks: missing.count,
+            isProxied: { proxies.proxy(for: $0) != nil },
+            using: &generator
+        )
+    }
+
+    private func connector(_ endpoints: [Endpoint]) throws -> SourceConnector {
         let settings = FetchSettings(
             buffers: ChunkBufferPool(
                 chunkSize: manifest.layout.chunkSize.bytes,
@@ -81,7 +98,8 @@ struct ChunkFetch {
             writers: request.sources.map { source in
                 RequestWriter(source: source, manifest: manifest, credentials: request.access.credentials)
             },
-            sessions: request.sources.map { _ in TLSSessionCache() },
+            endpoints: endpoints,
+            sessions: endpoints.map { _ in TLSSessionCache() },
             settings: settings
         )
     }
@@ -92,7 +110,12 @@ struct ChunkFetch {
         min(DownloadPlan.Configuration().memoryLimit, max(16 << 20, 8 * manifest.layout.chunkSize.bytes))
     }
 
-    private func plan(_ layout: ChunkLayout, _ missing: ChunkSet, _ destination: ChunkDestination) -> DownloadPlan {
+    private func plan(
+        _ layout: ChunkLayout,
+        _ missing: ChunkSet,
+        _ destination: ChunkDestination,
+        _ endpoints: [Endpoint]
+    ) -> DownloadPlan {
         var configuration = DownloadPlan.Configuration(
             connectionsPerSource: request.connectionsPerSource,
             memoryLimit: memoryLimit
@@ -116,8 +139,8 @@ struct ChunkFetch {
         return DownloadPlan(
             layout: layout,
             missing: missing,
-            sources: request.sources.map(\.kind),
-            ranking: Ranking(manifest, among: request.sources),
+            sources: endpoints.map { request.sources[$0.source].kind },
+            ranking: Ranking(manifest, among: endpoints.map { request.sources[$0.source] }),
             configuration: configuration,
             seed: UInt64.random(in: 0...UInt64.max)
         )

@@ -115,6 +115,11 @@ final class DownloadEngine {
         }
     }
 
+    /// Each source's account.
+    private var ledger: SourceLedger { plan.ledger.folded(by: owners) }
+
+    private var owners: [Int] { connector.endpoints.map(\.source) }
+
     private var isRunning: Bool { if case .running = run { true } else { false } }
 
     /// Reports progress once a second.
@@ -162,7 +167,7 @@ final class DownloadEngine {
     /// Reports sources that sent wrong bytes, and once for each source that it is no longer asked.
     /// - Parameter chunk: the chunk that has just failed, if any.
     private func tellBlame(_ chunk: Int?) {
-        for (index, report) in plan.ledger.reports.enumerated() {
+        for (index, report) in ledger.reports.enumerated() {
             let source = connector.writers[index].source
             if report.corrupt > corruptTold[index], let chunk {
                 corruptTold[index] = report.corrupt
@@ -274,8 +279,8 @@ final class DownloadEngine {
         for channel in channels.values { channel.close(promise: nil) }
         channels.removeAll()
         switch reason {
-        case .finished: promise.succeed(Outcome(storedChunks: storedChunks, ledger: plan.ledger))
-        case .exhausted(let failure): promise.fail(failure)
+        case .finished: promise.succeed(Outcome(storedChunks: storedChunks, ledger: ledger))
+        case .exhausted(let failure): promise.fail(failure.folded(by: owners))
         case .stopped(let failure): promise.fail(failure)
         }
     }
