@@ -84,10 +84,9 @@ final class CatalogWatcher: Sendable {
                     if !notices.isEmpty { distrusted.withLock { $0.removeAll() } }
                     for notice in notices { tell(notice) }
                     break
-                } catch  where isLast {
-                    logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
                 } catch {
-                    continue
+                    guard isLast else { continue }
+                    logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
                 }
             }
             return .walked
