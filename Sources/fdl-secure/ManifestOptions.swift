@@ -70,7 +70,12 @@ struct ManifestOptions: ParsableArguments {
         _ access: SourceAccess,
         _ reporter: Reporter
     ) async throws(Failure) -> ManifestFinder.Found {
-        let found = try await ManifestFinder.find(manifest, tls: try sources.tls(of: nil), access: access)
+        let found = try await ManifestFinder.find(
+            manifest,
+            name: name,
+            tls: try sources.tls(of: nil),
+            access: access
+        )
         if let name = found.shownIfFound { reporter.note("the manifest is \(name)") }
         return found
     }

@@ -16,7 +16,8 @@ extension ManifestSearchError: Walked {
         case .noIndex(let tree): .malformedIndex(tree)
         case .malformedIndex(let tree): .empty(tree)
         case .empty(let tree): .unlisted("x/y", in: tree)
-        case .unlisted(_, let tree): .several(["https://a.example/1", "https://a.example/2"], in: tree)
+        case .unlisted(_, let tree): .unnamed("n", in: tree)
+        case .unnamed(_, let tree): .several(["https://a.example/1", "https://a.example/2"], in: tree)
         case .several(_, let tree):
             ManifestName("n").map { .notInManifest(ManifestCandidate(tree: tree, name: $0, path: "x/y")) }
         case .notInManifest: nil
@@ -41,10 +42,11 @@ extension ManifestSearchError: Walked {
                 Told(.noSource, "https://a.example/pub/manifests/index.json is not an index of manifests", give),
                 Told(.noSource, "https://a.example/pub/ has no manifest", "ask the publisher where the manifest is"),
                 Told(.noSource, "no manifest of https://a.example/pub/ lists x/y", look),
+                Told(.noSource, "no manifest of https://a.example/pub/ that may be meant is named n", look),
                 Told(
                     .usage,
                     "https://a.example/pub/ has 2 manifests that may be meant: https://a.example/1, https://a.example/2",
-                    "give one of these URLs instead"
+                    "give one of these URLs instead, or the manifest's name with --name"
                 ),
                 Told(.noSource, "the signed manifest of n does not list x/y", look),
             ]

@@ -33,17 +33,20 @@ public enum ManifestFinder {
         }
     }
 
-    /// - Parameter text: `https://HOST/`, `https://HOST/files/PATH` or a manifest's URL.
+    /// - Parameters:
+    ///   - text: `https://HOST/`, `https://HOST/files/PATH` or a manifest's URL.
+    ///   - name: what the manifest must be named, if that was said.
     /// - Throws: `Failure`: 64 if several manifests may be meant, 69 if there is none or the server cannot be reached,
     ///   74 if this machine has too few descriptors, threads or memory, 77 if TLS is refused, 78 if the TLS settings
     ///   cannot be used.
     public static func find(
         _ text: String,
+        name: String? = nil,
         tls: TLSClientConfiguration,
         access: SourceAccess = SourceAccess()
     ) async throws(Failure) -> Found {
         let pasted = PastedURL(text)
-        let search = ManifestSearch(tls: tls, access: access)
+        let search = ManifestSearch(name: name, tls: tls, access: access)
         var reason: Failure?
         for reading in pasted.readings {
             switch try await search.index(of: reading.tree) {
@@ -64,6 +67,7 @@ private struct ManifestSearch {
     /// How many manifests are fetched to see which of them lists a file.
     private static let maximumLookedInto = 8
 
+    let name: String?
     let tls: TLSClientConfiguration
     let access: SourceAccess
 
@@ -103,6 +107,10 @@ private struct ManifestSearch {
         for reading: PastedURL.Reading
     ) async throws(Failure) -> ManifestCandidate {
         var candidates = ManifestCandidate.all(in: index, for: reading)
+        if let name {
+            candidates.removeAll { $0.name.string != name }
+            if candidates.isEmpty { throw ManifestSearchError.unnamed(name, in: reading.tree).failure }
+        }
         if reading.path != nil, (2...Self.maximumLookedInto).contains(candidates.count) {
             var covering: [ManifestCandidate] = []
             for candidate in candidates where try await isCovered(candidate) { covering.append(candidate) }

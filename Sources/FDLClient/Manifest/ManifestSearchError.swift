@@ -9,6 +9,8 @@ enum ManifestSearchError: Error {
     case empty(SourceURL)
     /// No manifest of the index can have this path.
     case unlisted(String, in: SourceURL)
+    /// No manifest of the index that may be meant has this name.
+    case unnamed(String, in: SourceURL)
     /// Several manifests may be meant: their URLs.
     case several([String], in: SourceURL)
     /// The manifest that the index led to does not list what was asked for.
@@ -30,6 +32,7 @@ extension ManifestSearchError: CustomStringConvertible {
         case .malformedIndex(let tree): "\(tree)\(TreePath.index.relative) is not an index of manifests"
         case .empty(let tree): "\(tree) has no manifest"
         case .unlisted(let path, let tree): "no manifest of \(tree) lists \(shortened(path))"
+        case .unnamed(let name, let tree): "no manifest of \(tree) that may be meant is named \(shortened(name))"
         case .several(let urls, let tree):
             "\(tree) has \(urls.count) manifests that may be meant: \(Self.list(urls))"
         case .notInManifest(let candidate):
@@ -51,10 +54,12 @@ extension ManifestSearchError: Explained {
                     + "machine"
             )
         case .empty: Failure(.noSource, description, hint: "ask the publisher where the manifest is")
-        case .unlisted(_, let tree): Failure(.noSource, description, hint: "look at \(tree) for what it serves")
+        case .unlisted(_, let tree), .unnamed(_, let tree):
+            Failure(.noSource, description, hint: "look at \(tree) for what it serves")
         case .notInManifest(let candidate):
             Failure(.noSource, description, hint: "look at \(candidate.tree) for what it serves")
-        case .several: Failure(.usage, description, hint: "give one of these URLs instead")
+        case .several:
+            Failure(.usage, description, hint: "give one of these URLs instead, or the manifest's name with --name")
         }
     }
 }

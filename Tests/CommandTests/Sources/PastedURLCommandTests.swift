@@ -58,7 +58,11 @@ struct PastedURLCommandTests {
         for name in ["a.bin", "b.bin", "other"] {
             #expect(several.message.contains("\(worker.url)manifests/\(name).json"), "\(several.message)")
         }
-        #expect(several.hint == "give one of these URLs instead")
+        #expect(several.hint == "give one of these URLs instead, or the manifest's name with --name")
+        let chosen = try await get(worker.url, ["--name", "a.bin"])
+        #expect(chosen.code == 0, "\(chosen.errors)")
+        #expect(chosen.errors.contains("note: the manifest is \(worker.url)manifests/a.bin.json"))
+        try await get(worker.url, ["--name", "z"]).failed(69, saying: "no manifest of \(worker.url)", "is named z")
         let named = try await get(worker.url + "files/b.bin")
         #expect(named.code == 0, "\(named.errors)")
         #expect(named.errors.contains("note: the manifest is \(worker.url)manifests/b.bin.json"))
