@@ -31,8 +31,7 @@ struct StaticServerTests {
         #expect(log.count(of: "/chunks/") == tree.published.chunkCount)
     }
 
-    /// python3's server knows no ranges.
-    @Test(arguments: RealServer.Static.allCases.filter { $0 != .python3 })
+    @Test(arguments: RealServer.Static.allCases)
     func `A mirror: never more requests than chunks`(kind: RealServer.Static) async throws {
         let tree = try await tree()
         let server = try await RealServer.start(kind, root: tree.root, in: scene)
