@@ -39,6 +39,8 @@ public enum DownloadEvent: Sendable {
     case limited(DownloadLimitation)
     /// A source is not asked again in this job.
     case sourceDropped(Manifest.Source, reason: String)
+    /// A source leads to another origin for what it is asked. Told once of each.
+    case redirected(Manifest.Source, to: Origin)
     /// A source sent wrong bytes for a chunk.
     case corrupt(Manifest.Source, chunk: Int)
 }

@@ -40,7 +40,7 @@ package struct DownloadFailure: Error, Sendable, Equatable {
     package var cause: Cause {
         guard !reports.isEmpty else { return .unavailable }
         if reports.allSatisfy({ $0.state == .unusable }) { return .access }
-        if reports.allSatisfy({ $0.corrupt > 0 && ($0.state == .quarantined || $0.lastError == .corrupt) }) {
+        if reports.allSatisfy({ $0.corrupt > 0 && ($0.state == .quarantined || $0.lastError?.cause == .corrupt) }) {
             return .integrity
         }
         return .unavailable

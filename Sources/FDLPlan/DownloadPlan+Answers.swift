@@ -51,12 +51,12 @@ extension DownloadPlan {
         for chunk in chunks { giveBack(chunk, from: key) }
         connections[request.connection]?.silentSince = agenda.now
         // A whole answer has come, be it wrong.
-        if error == .lacking || error == .corrupt { connections[request.connection]?.hasServed = true }
+        if error.cause == .lacking || error.cause == .corrupt { connections[request.connection]?.hasServed = true }
         if yieldToRationing(request.connection, of: source, error, since: request.sentAt) {
             return fill(request.connection)
         }
         // What is wrong counts also for a chunk that another source has given meanwhile.
-        let isCharged = chunks.contains(chunk) || error == .corrupt && (0..<layout.chunkCount).contains(chunk)
+        let isCharged = chunks.contains(chunk) || error.cause == .corrupt && (0..<layout.chunkCount).contains(chunk)
         charge(source, error, chunk: isCharged ? chunk : nil, since: request.sentAt)
         if error.breaksConnection, connections[request.connection] != nil {
             drop(request.connection, telling: true)
@@ -224,7 +224,7 @@ extension DownloadPlan {
 extension SourceError {
     /// Whether the error will not pass within a job.
     var isFinal: Bool {
-        switch self {
+        switch cause {
         case .tls, .forbidden: true
         case .proxy(let fault): fault.isFinal
         default: false
@@ -234,9 +234,9 @@ extension SourceError {
     /// Whether nothing more can be received on the connection after this error.
     fileprivate var breaksConnection: Bool {
         switch self {
-        case .unreachable, .tls, .timeout, .closedEarly, .webPage, .redirects, .protocolViolation, .undecodable, .proxy:
-            true
-        case .lacking, .status, .corrupt, .forbidden: false
+        case .unreachable, .tls, .timeout, .closedEarly, .webPage, .protocolViolation, .undecodable, .proxy: true
+        // What was led elsewhere broke nothing here.
+        case .lacking, .status, .corrupt, .forbidden, .redirects, .led: false
         }
     }
 }

@@ -7,8 +7,10 @@ extension DownloadPlan {
     ///   - chunk: the chunk it failed on, if any.
     ///   - since: when the failed request or connection was begun, in seconds.
     mutating func charge(_ source: Int, _ error: SourceError, chunk: Int?, since: Double) {
-        if error != .lacking || account.reports[source].lastError == nil { account.reports[source].lastError = error }
-        switch error {
+        if error.cause != .lacking || account.reports[source].lastError == nil {
+            account.reports[source].lastError = error
+        }
+        switch error.cause {
         case .lacking:
             account.reports[source].lacked += 1
             sources[source].lackedInARow += 1
@@ -35,10 +37,14 @@ extension DownloadPlan {
         case .proxy(let fault) where fault.isFinal:
             account.reports[source].failed += 1
             putAside(source, .unusable)
-        case .unreachable, .timeout, .closedEarly, .proxy:
+        case .unreachable, .timeout, .closedEarly, .proxy, .led:
             account.reports[source].failed += 1
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: nil)
+        }
+        // The connection to the source still stands, and would bring the next failure at once.
+        if case .led = error {
+            sources[source].fetchAfter = max(sources[source].fetchAfter, sources[source].connectAfter)
         }
     }
 

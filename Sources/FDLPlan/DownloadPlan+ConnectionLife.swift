@@ -6,7 +6,9 @@ extension DownloadPlan {
     mutating func lastAnswer(_ request: Int, _ number: Int, _ key: Int) {
         guard let connection = connections[key] else { return }
         learn(of: connection.source) { $0.announce(last: number) }
-        let behind = connection.requests.filter { $0 != request }
+        // What stands before it has been answered by a redirect, and comes from elsewhere.
+        let place = connection.requests.firstIndex(of: request)
+        let behind = Array(connection.requests[(place.map { $0 + 1 } ?? 0)...])
         let isOverrun = connection.asked > number
         connections.update(key) {
             $0.isRetiring = true

@@ -15,7 +15,7 @@ extension DownloadPlan {
             sources[source].shrink(to: sources[source].connections.count, until: now + configuration.trialPause)
             return true
         }
-        guard case .status(_, let retryAfter) = error, now - sources[source].answeredAt < 1 else { return false }
+        guard case .status(_, let retryAfter) = error.cause, now - sources[source].answeredAt < 1 else { return false }
         sources[source].shrink(until: now + configuration.trialPause)
         pause(source, since: since, retryAfter: retryAfter.map { $0 / .seconds(1) })
         sources[source].fetchAfter = sources[source].connectAfter
@@ -26,7 +26,7 @@ extension DownloadPlan {
 extension SourceError {
     /// Whether servers answer so to what exceeds a limit on connections or on requests.
     fileprivate var isOfRationing: Bool {
-        switch self {
+        switch cause {
         case .status(429, _), .status(503, _), .forbidden(403): true
         default: false
         }

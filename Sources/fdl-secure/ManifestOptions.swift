@@ -49,7 +49,7 @@ struct ManifestOptions: ParsableArguments {
         acceptance.name = name ?? found.flatMap { ManifestFetch.name(askedBy: $0.url) }
         let now = UTCTime.now
         let verified = try await acceptance.verify { () async throws(Failure) in
-            try await bytes(found, sources, access)
+            try await bytes(found, sources, access, reporter)
         }
         // Before the version counts as seen: it may be another manifest than the one that was meant.
         try found?.check(verified.manifest)
@@ -96,9 +96,15 @@ struct ManifestOptions: ParsableArguments {
     private func bytes(
         _ found: ManifestFinder.Found?,
         _ sources: SourceOptions,
-        _ access: SourceAccess
+        _ access: SourceAccess,
+        _ reporter: Reporter
     ) async throws(Failure) -> SignedBytes {
-        if let found { return try await ManifestFetch.fetch(found.url, tls: try sources.tls(of: nil), access: access) }
+        if let found {
+            let tls = try sources.tls(of: nil)
+            return try await ManifestFetch.fetch(found.url, tls: tls, access: access) { origin in
+                reporter.redirected(found.url, to: origin)
+            }
+        }
         return try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
     }
 }

@@ -1,6 +1,7 @@
 import FDLClient
 import FDLCommand
 import FDLCore
+import Synchronization
 
 /// Tells a person, or with `--json` a program, what happens. Lines for people go to standard error, so that standard
 /// output stays free for the bytes.
@@ -8,6 +9,7 @@ final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
     private let line: ProgressLine
+    private let told = Mutex<Set<String>>([])
 
     init(json: Bool, quiet: Bool) {
         self.json = json
@@ -35,6 +37,14 @@ final class Reporter: Sendable {
         say("note: \(text)")
     }
 
+    /// What was asked at a URL is elsewhere. Said once.
+    func redirected(_ url: String, to origin: Origin) {
+        let url = withoutSecrets(url)
+        guard told.withLock({ $0.insert("\(url) \(origin)").inserted }) else { return }
+        emit(["event": "redirected", "url": .text(url), "to": .text("\(origin)")])
+        say("note: \(url) leads to \(origin)")
+    }
+
     func report(_ event: DownloadEvent) {
         switch event {
         case .scanned(let reused, let total):
@@ -55,6 +65,7 @@ final class Reporter: Sendable {
         case .sourceDropped(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
             say("\(source.url) is no longer asked: \(reason)")
+        case .redirected(let source, let origin): redirected("\(source.url)", to: origin)
         case .corrupt(let source, let chunk):
             emit(["event": "corrupt", "url": .text("\(source.url)"), "chunk": .number(chunk)])
             say("\(source.url) sent wrong bytes for chunk \(chunk)")

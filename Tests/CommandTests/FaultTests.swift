@@ -84,7 +84,7 @@ enum Fault: String, CaseIterable, Sendable {
         case .redirectToPlain:
             try await reply.send(status: "302 Found", headers: ["Location: http://127.0.0.1:1/"], body: [])
         case .redirectElsewhere:
-            try await reply.send(status: "302 Found", headers: ["Location: https://elsewhere.invalid/x"], body: [])
+            try await reply.send(status: "302 Found", headers: ["Location: https://127.0.0.1:1/x"], body: [])
         case .garbage: try await reply.send("this is not HTTP at all\r\n\r\n")
         }
     }

@@ -99,6 +99,12 @@ extension TLSError: Walked {
 }
 
 extension SourceError: Walked {
+    /// Where a redirect leads: an address with a secret in its query.
+    private static let target = TargetURL(
+        origin: Origin(host: "b.example", port: 8443),
+        pathAndQuery: "/store/x?sig=secret"
+    )
+
     static let first = SourceError.unreachable(.noAddress(host: "a.example"))
 
     var next: SourceError? {
@@ -112,8 +118,15 @@ extension SourceError: Walked {
         case .lacking: .status(503, retryAfter: nil)
         case .status: .webPage(bytes: 60)
         case .webPage(.some): .webPage(bytes: nil)
-        case .webPage: .redirects(302)
-        case .redirects: .protocolViolation("answered 400")
+        case .webPage: .redirects(.plainHTTP)
+        case .redirects(.plainHTTP): .redirects(.scheme("ftp"))
+        case .redirects(.scheme): .redirects(.address(.userinfo))
+        case .redirects(.address): .redirects(.noLocation)
+        case .redirects(.noLocation): .redirects(.loop)
+        case .redirects(.loop): .redirects(.tooMany)
+        case .redirects(.tooMany): .redirects(.status(300))
+        case .redirects(.status): .led(to: Self.target, .status(503, retryAfter: nil))
+        case .led: .protocolViolation("answered 400")
         case .protocolViolation: .corrupt
         case .corrupt: .undecodable("it is cut off")
         case .undecodable: .forbidden(401)

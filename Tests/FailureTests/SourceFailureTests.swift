@@ -15,6 +15,15 @@ import Testing
         "open https://a.example:8443/ in a browser: the network may want a login first; if not, check the URL, or name a "
         + "manifest file on this machine"
     private static let kept = "; what was verified is kept"
+    private static let redirecting = "ask the server's operator to redirect to https only, or "
+    private static let toHTTPS = redirecting + "add a source with --server or --mirror" + kept
+    private static let toHTTPSOrFile: (Set<Command>, String) = (
+        .fetching, redirecting + "name a manifest file on this machine"
+    )
+    private static let checkURL = "check the source's URL, or add a source with --server or --mirror" + kept
+    private static let checkURLOrFile: (Set<Command>, String) = (
+        .fetching, "check the URL, or name a manifest file on this machine"
+    )
     private static let replace = "the server's operator has to replace the certificate"
     private static let renew =
         "check this machine's clock; if it is right, the server's operator has to renew the certificate"
@@ -171,13 +180,23 @@ import Testing
             .noSource,
             SourceRow("sent a web page", browser, (.fetching, browserOfManifest))
         ),
+        (.noSource, SourceRow("redirects to http, which is not encrypted and not followed", toHTTPS, toHTTPSOrFile)),
+        (.noSource, SourceRow("redirects to ftp:, which is not followed", toHTTPS, toHTTPSOrFile)),
         (
             .noSource,
             SourceRow(
-                "redirects (302), which is never followed",
-                "name the address that it leads to with --server or --mirror",
-                (.fetching, "give the URL that it leads to")
+                "redirects to an address that cannot be used: it has a user name or password",
+                checkURL,
+                checkURLOrFile
             )
+        ),
+        (.noSource, SourceRow("redirects without saying where to", checkURL, checkURLOrFile)),
+        (.noSource, SourceRow("redirects in a circle", checkURL, checkURLOrFile)),
+        (.noSource, SourceRow("redirects more than 5 times in a row", checkURL, checkURLOrFile)),
+        (.noSource, SourceRow("answered 300, which leads nowhere", checkURL, checkURLOrFile)),
+        (
+            .noSource,
+            SourceRow("led to https://b.example:8443/store/x: answered 503", later + kept, (.fetching, laterOrFile))
         ),
         (
             .noSource,

@@ -17,9 +17,16 @@ struct ChunkRequest: Sendable {
         case range(first: Int64, last: Int64, fileSize: Int64)
     }
 
-    let head: HTTPRequestHead
     /// Whether the request allows a compressed response.
     let acceptsCompression: Bool
+    /// Whether caches on the way are to ask the origin (`Cache-Control: no-cache`).
+    let goesPastCaches: Bool
+    /// The way that redirects have led it; nil if it is asked of the source itself.
+    fileprivate(set) var journey: Journey?
+    fileprivate(set) var head: HTTPRequestHead
+
+    /// The chunk that an error is about where nothing has come of the answer.
+    var firstChunk: Int { chunks.first?.index ?? 0 }
 
     /// The length of the decoded response body, in bytes.
     var bodyLength: Int { chunks.reduce(0) { $0 + $1.length } }
@@ -50,41 +57,74 @@ struct RequestWriter: Sendable {
         let expected = chunks.map { chunk in
             ExpectedChunk(index: chunk, length: layout.length(ofChunk: chunk), digest: manifest.digests[chunk])
         }
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(4)
-        headers.add(name: "Host", value: source.url.authority)
-        headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
-        if pastCaches { headers.add(name: "Cache-Control", value: "no-cache") }
+        let resource: ChunkRequest.Resource
+        let path: String
         switch source.kind {
         case .worker:
-            let path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative
-            headers.add(name: "Accept-Encoding", value: compressed ? "gzip, deflate" : "identity")
-            return ChunkRequest(
-                id: id,
-                chunks: expected,
-                resource: .chunk,
-                head: head(source.url.target(of: path), headers),
-                acceptsCompression: compressed
-            )
+            resource = .chunk
+            path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative
         case .mirror:
             let first = layout.location(ofChunk: chunks.lowerBound)
             let file = manifest.files[first.file]
             let last = first.offset + Int64(expected.reduce(0) { $0 + $1.length }) - 1
-            headers.add(name: "Accept-Encoding", value: "identity")
-            headers.add(name: "Range", value: "bytes=\(first.offset)-\(last)")
-            return ChunkRequest(
-                id: id,
-                chunks: expected,
-                resource: .range(first: first.offset, last: last, fileSize: file.size),
-                head: head(source.url.target(of: TreePath.percentEncoded(file.path.string)), headers),
-                acceptsCompression: false
-            )
+            resource = .range(first: first.offset, last: last, fileSize: file.size)
+            path = TreePath.percentEncoded(file.path.string)
         }
+        let accepts = compressed && resource == .chunk
+        var request = ChunkRequest(
+            id: id,
+            chunks: expected,
+            resource: resource,
+            acceptsCompression: accepts,
+            goesPastCaches: pastCaches,
+            head: HTTPRequestHead(version: .http1_1, method: .GET, uri: source.url.target(of: path))
+        )
+        request.head.headers = headers(of: request, at: source.url.origin)
+        return request
     }
 
-    private func head(_ target: String, _ own: HTTPHeaders) -> HTTPRequestHead {
-        var headers = own
-        headers.show(fields)
-        return HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: headers)
+    /// The same request where redirects have led it.
+    func request(_ request: ChunkRequest, along journey: Journey) -> ChunkRequest {
+        var request = request
+        let here = journey.here
+        request.journey = journey
+        request.head.uri = here.pathAndQuery
+        request.head.headers = headers(of: request, at: here.origin)
+        return request
+    }
+
+    /// The same request as it was before any redirect.
+    func restarted(_ request: ChunkRequest) -> ChunkRequest {
+        guard let journey = request.journey else { return request }
+        var restarted = self.request(request, along: Journey(from: journey.stops[0]))
+        restarted.journey = nil
+        return restarted
+    }
+
+    /// Where a request is asked of the source itself.
+    func start(of request: ChunkRequest) -> TargetURL {
+        request.journey?.stops[0] ?? TargetURL(origin: source.url.origin, pathAndQuery: request.head.uri)
+    }
+
+    /// The file that a request asks a mirror for a part of; nil where it asks for a chunk.
+    func file(of request: ChunkRequest) -> Int? {
+        guard case .range = request.resource else { return nil }
+        return layout.file(ofChunk: request.firstChunk)
+    }
+
+    /// - Parameter origin: who is asked: what is shown to it is shown to no other.
+    private func headers(of request: ChunkRequest, at origin: Origin) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(4)
+        headers.add(name: "Host", value: origin.authority)
+        headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
+        headers.add(name: "Accept-Encoding", value: request.acceptsCompression ? "gzip, deflate" : "identity")
+        if case .range(let first, let last, _) = request.resource {
+            headers.add(name: "Range", value: "bytes=\(first)-\(last)")
+        }
+        if request.goesPastCaches { headers.add(name: "Cache-Control", value: "no-cache") }
+        // In place of fields of the same names.
+        headers.show(origin == source.url.origin ? fields : credentials.fields(for: origin))
+        return headers
     }
 }

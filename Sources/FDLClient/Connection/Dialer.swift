@@ -5,12 +5,19 @@ import NIOPosix
 /// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305), or
 /// goes through a proxy.
 struct Dialer: Sendable {
-    let group: any EventLoopGroup
+    var group: any EventLoopGroup
     /// For the connection, and again for a proxy's response.
     let timeout: TimeAmount
     /// Sets the options of each channel.
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
     var proxies = ProxySettings.none
+
+    /// One whose channels live on a given loop.
+    func on(_ loop: any EventLoop) -> Dialer {
+        var dialer = self
+        dialer.group = loop
+        return dialer
+    }
 
     /// - Parameters:
     ///   - address: where to connect to; nil to look the name up. A proxy gets the name in any case.

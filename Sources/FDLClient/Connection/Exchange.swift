@@ -11,6 +11,8 @@ final class Exchange {
         case whole(ContentEncoding?)
         /// A well-formed refusal.
         case refused(SourceError)
+        /// A redirect.
+        case elsewhere(Redirection)
         /// A well-formed refusal of a request that was cancelled.
         case ignored
     }
@@ -22,6 +24,8 @@ final class Exchange {
         case body(Body)
         /// A well-formed refusal, whose body is skipped.
         case refused(SourceError)
+        /// A redirect, whose body is skipped.
+        case redirected(Redirection)
         /// No longer wanted: what still arrives is skipped.
         case cancelled(CancelledHead)
     }
@@ -68,14 +72,19 @@ final class Exchange {
     var isCancelled: Bool {
         switch state {
         case .cancelled: true
-        case .awaitingHead, .body, .refused: false
+        case .awaitingHead, .body, .refused, .redirected: false
         }
+    }
+
+    /// Whether its first byte is that of a redirect, which says nothing about the path that the chunk will take.
+    var isRedirected: Bool {
+        if case .redirected = state { true } else { false }
     }
 
     var hasHead: Bool {
         switch state {
         case .awaitingHead, .cancelled(.awaited): false
-        case .body, .refused, .cancelled: true
+        case .body, .refused, .redirected, .cancelled: true
         }
     }
 
@@ -83,7 +92,7 @@ final class Exchange {
     var currentChunk: Int {
         switch state {
         case .body(let body): body.assembler.currentChunk
-        case .awaitingHead, .refused, .cancelled: request.chunks.first?.index ?? 0
+        case .awaitingHead, .refused, .redirected, .cancelled: request.firstChunk
         }
     }
 
@@ -102,6 +111,10 @@ final class Exchange {
     /// - Throws: what the source did wrong, if nothing more on this connection can be trusted.
     func begin(_ head: HTTPResponseHead, _ buffers: ChunkBufferPool) throws(SourceError) {
         isLast = !head.isKeepAlive
+        if let redirection = Redirection(head) {
+            state = isCancelled ? .cancelled(.refused) : .redirected(redirection)
+            return
+        }
         let encoding: ContentEncoding?
         do throws(SourceError) {
             encoding = try ResponseCheck.accept(head, for: request)
@@ -138,7 +151,7 @@ final class Exchange {
         switch state {
         case .awaitingHead: head = .awaited
         case .body(let body): head = .good(body.encoding)
-        case .refused: head = .refused
+        case .refused, .redirected: head = .refused
         case .cancelled: return
         }
         state = .cancelled(head)
@@ -164,6 +177,7 @@ final class Exchange {
                 try body.assembler.append(bytes, verified: verified)
             }
         case .refused(let refusal): guard isWorthReading else { throw refusal }
+        case .redirected: guard isWorthReading else { throw .protocolViolation("a redirect with a long body") }
         case .cancelled: guard isWorthReading else { throw .protocolViolation("the body is longer than the chunk") }
         }
     }
@@ -180,6 +194,7 @@ final class Exchange {
             try body.assembler.finish()
             return .whole(body.encoding)
         case .refused(let error): return .refused(error)
+        case .redirected(let redirection): return .elsewhere(redirection)
         case .cancelled(.good(let encoding)): return .whole(encoding)
         case .cancelled(.refused): return .ignored
         }

@@ -6,7 +6,7 @@ import FDLPlan
 /// A mirror that has no ranges: one response brings a whole file.
 extension FetchHandler {
     /// The response brings a whole file. Of what is asked for, it serves what follows in this file.
-    func begin(_ adapter: RangeAdapter, _ exchange: Exchange) {
+    func begin(_ adapter: RangeAdapter, _ exchange: Exchange, on id: ConnectionID) {
         var adapter = adapter
         sink.post(.rangesIgnored(exchange.request.id, on: id))
         let first = outstanding.removeFirst()

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Handles the requests and responses of one connection: writes pipelined requests, checks each response as it
-/// arrives, and hands on only verified chunks.
+/// arrives, and hands on only verified chunks. A request that is redirected goes to the connection's `Links`.
 final class FetchHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = [FetchCommand]
@@ -28,18 +28,22 @@ final class FetchHandler: ChannelDuplexHandler {
     /// bytes are lost.
     private static let leastTold = 256 << 10
 
-    let id: ConnectionID
-    private let writer: RequestWriter
+    let role: Role
+    let links: Links
+    let writer: RequestWriter
     var sink: Outbox
     let settings: FetchSettings
-    private var compression: CompressionChoice
+    var compression: CompressionChoice
 
     private let ready: EventLoopPromise<Void>
+    private(set) var context: ChannelHandlerContext?
     var phase = Phase.handshaking
+    /// Something came for a source that had closed the connection: it has to end, so that the plan hears of it.
+    var hasLost = false
     var outstanding = CircularBuffer<Exchange>()
     private var informational = 0
     /// How many answers have come to their end.
-    private var answered = 0
+    private(set) var answered = 0
     var readBytes = 0
     /// When the current timeout began.
     private var lastMark = NIODeadline.now()
@@ -52,60 +56,29 @@ final class FetchHandler: ChannelDuplexHandler {
     /// Whether the channel wants to read, and nothing is asked for of the stream.
     var isReadHeld = false
 
+    /// - Parameter links: those of the connection to the source, also where this is one of them.
     init(
-        id: ConnectionID,
+        _ role: Role,
         writer: RequestWriter,
+        links: Links,
         sink: FetchSink,
         settings: FetchSettings,
         ready: EventLoopPromise<Void>
     ) {
-        self.id = id
+        self.role = role
+        self.links = links
         self.writer = writer
         self.sink = Outbox(to: sink)
         self.settings = settings
         self.compression = CompressionChoice(mode: settings.compression)
         self.ready = ready
+        if case .source = role { links.home = self }
     }
 
     /// Completes when the TLS handshake is done; fails with a `SourceError` if the connection ends before.
     var whenReady: EventLoopFuture<Void> { ready.futureResult }
 
-    // MARK: Requests
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        for command in unwrapOutboundIn(data) {
-            switch command {
-            case .fetch(let id, let chunks): fetch(id, chunks, context)
-            case .revalidate(let id, let chunk): fetch(id, chunk..<(chunk + 1), context, pastCaches: true)
-            case .cancel(let id): outstanding.first { $0.request.id == id }?.cancel()
-            }
-        }
-        promise?.succeed()
-    }
-
-    private func fetch(
-        _ id: RequestID,
-        _ chunks: Range<Int>,
-        _ context: ChannelHandlerContext,
-        pastCaches: Bool = false
-    ) {
-        let isCompressed = compression.nextIsCompressed()
-        let request = writer.request(id, chunks: chunks, compressed: isCompressed, pastCaches: pastCaches)
-        // What the stream cannot bring the plan takes back when it hears of the stream.
-        guard stream?.promise(request) ?? true else { return }
-        let isIdle = outstanding.isEmpty
-        if isIdle {
-            mark()
-            startTimer(context)
-        }
-        guard stream == nil else {
-            outstanding.append(Exchange(request, measuresDelay: false))
-            return goOn(context)
-        }
-        outstanding.append(Exchange(request, measuresDelay: isIdle))
-        context.write(wrapOutboundOut(.head(request.head)), promise: nil)
-        context.write(wrapOutboundOut(.end(nil)), promise: nil)
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     // MARK: Responses
 
@@ -143,9 +116,16 @@ final class FetchHandler: ChannelDuplexHandler {
             return
         }
         informational = 0
-        if exchange.measuresDelay, !exchange.isCancelled { sink.post(.began(exchange.request.id)) }
-        if let adapter = RangeAdapter(head, to: exchange.request) { return begin(adapter, exchange) }
+        if exchange.measuresDelay, !exchange.isCancelled, Redirection(head) == nil {
+            sink.post(.began(exchange.request.id))
+        }
+        if case .source(let id) = role, let adapter = RangeAdapter(head, to: exchange.request) {
+            links.answered(exchange.request.id, byRedirect: false)
+            return begin(adapter, exchange, on: id)
+        }
         try exchange.begin(head, settings.buffers)
+        guard case .source(let id) = role else { return }
+        if !exchange.isRedirected { links.answered(exchange.request.id, byRedirect: false) }
         // Told at once: what was asked behind it can be asked elsewhere while it comes.
         if exchange.isLast { sink.post(.lastAnswer(exchange.request.id, number: answered + 1, on: id)) }
     }
@@ -170,7 +150,7 @@ final class FetchHandler: ChannelDuplexHandler {
     }
 
     /// Reports what a broken response has brought if that was a transfer. Call this before reporting its end.
-    private func tellTransfer(_ exchange: Exchange) {
+    func tellTransfer(_ exchange: Exchange) {
         if exchange.bytesToTell >= Self.leastTold { tellProgress(exchange) }
     }
 
@@ -185,7 +165,12 @@ final class FetchHandler: ChannelDuplexHandler {
                 wasAsked: exchange.request.acceptsCompression,
                 encoding: encoding
             )
+            if case .link(let link) = role { links.succeed(exchange.request, on: link) }
         case .refused(let error): tellFailure(exchange, error)
+        case .elsewhere(let redirection):
+            // Nothing more is asked of a connection that the source will close.
+            if exchange.isLast { phase = .ending }
+            links.follow(redirection, exchange.request, on: link)
         case .ignored: break
         }
         advance(context)
@@ -203,11 +188,6 @@ final class FetchHandler: ChannelDuplexHandler {
             timer = nil
         }
         if phase == .ending { context.close(promise: nil) }
-    }
-
-    private func tellFailure(_ exchange: Exchange, _ error: SourceError) {
-        tellTransfer(exchange)
-        sink.post(.failed(exchange.request.id, chunk: exchange.currentChunk, error))
     }
 
     /// Ends the connection because the first response is broken: what follows cannot be told from the rest of it.
@@ -259,6 +239,7 @@ final class FetchHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         timer?.cancel()
         if phase == .handshaking { ready.fail(SourceError.closedEarly("during the TLS handshake")) }
     }
@@ -273,19 +254,10 @@ final class FetchHandler: ChannelDuplexHandler {
             ready.fail(error)
         } else {
             if let exchange = outstanding.first { tellTransfer(exchange) }
-            sink.post(.connectionClosed(id, last == .open && isFault(error) ? error : nil))
-            sink.flush()
+            tellEnd(last == .open && isFault(error) ? error : nil)
         }
         outstanding.removeAll()
         context.close(promise: nil)
-    }
-
-    /// Whether an end now breaks an answer off. A source may close between two of them, whatever has been asked
-    /// meanwhile (RFC 9112 section 9.5), but not before the first.
-    private func isFault(_ error: SourceError) -> Bool {
-        guard let exchange = outstanding.first else { return false }
-        if case .closedEarly = error { return answered == 0 || exchange.hasHead }
-        return true
     }
 
     // MARK: Timeouts
@@ -296,7 +268,7 @@ final class FetchHandler: ChannelDuplexHandler {
         bytesSinceMark = 0
     }
 
-    private func startTimer(_ context: ChannelHandlerContext) {
+    func startTimer(_ context: ChannelHandlerContext) {
         timer?.cancel()
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
             self?.checkTime(context)

@@ -24,6 +24,8 @@ struct FetchSink: Sendable {
     let post: @Sendable ([DownloadPlan.Event]) -> Void
     /// Hands on verified chunks.
     let accept: @Sendable ([VerifiedChunk]) -> Void
+    /// Tells that a source has led to another origin.
+    var led: @Sendable (Manifest.Source, Origin) -> Void = { _, _ in }
 }
 
 /// How long a connection may keep us waiting, on the monotonic clock.

@@ -37,7 +37,8 @@ enum ResponseCheck {
         case 401, 403, 407: .forbidden(Int(head.status.code))
         case 408, 429, 500...599: .status(Int(head.status.code), retryAfter: retryAfter(head))
         case 304: .protocolViolation("answered 304 to a request without conditions")
-        case 300...399: .redirects(Int(head.status.code))
+        // Those that lead elsewhere are followed: `Redirection`.
+        case 300...399: .redirects(.status(Int(head.status.code)))
         default: .protocolViolation("answered \(head.status.code)")
         }
     }

@@ -5,50 +5,91 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Opens connections to sources for HTTP/1.1 over TLS, and resumes a TLS session if there is one.
+/// Opens connections to sources, and to where their redirects lead, for HTTP/1.1 over TLS, and resumes a TLS session if
+/// there is one.
 struct SourceConnector: Sendable {
     let dialer: Dialer
     let tls: SourceTLS
     /// By the index of the source in the request.
     let writers: [RequestWriter]
+    /// By the index of the source in the request.
+    let signposts: [Signposts]
     /// Indexed by `SourceID`: what the plan takes for a source is one at one address.
     let endpoints: [Endpoint]
     /// Indexed by `SourceID`: each address may be another server, which cannot resume another's sessions.
     let sessions: [TLSSessionCache]
     let settings: FetchSettings
 
-    /// - Returns: the channel, as soon as its handshake is done, or the reason why there is none; the future itself
-    ///   never fails. The channel takes `FetchCommand`s and reports to `sink`.
+    typealias Connected = Result<FetchConnection, SourceError>
+
+    /// - Returns: the connection, as soon as its handshake is done, or the reason why there is none; the future itself
+    ///   never fails. The connection takes `FetchCommand`s and reports to `sink`.
     func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
         let endpoint = endpoints[source.rawValue]
-        let writer = writers[endpoint.source]
+        let (writer, signposts) = (writers[endpoint.source], signposts[endpoint.source])
+        let sessions = sessions[source.rawValue]
         let url = writer.source.url
-        return dialer.open(url.origin, at: endpoint.address) { channel in
-            try addHandlers(to: channel, id, writer, sessions[source.rawValue], sink)
+        return open(url.origin, at: endpoint.address, of: url, sessions, dialer) { channel in
+            let loop = channel.eventLoop
+            let links = Links(writer: writer, signposts: signposts, sink: sink, loop: loop) { origin, link, links in
+                let bound = NIOLoopBound((link, links), eventLoop: loop)
+                return self.open(origin, at: nil, of: url, sessions, dialer.on(loop)) { _ in
+                    FetchHandler(
+                        .link(bound.value.0),
+                        writer: writer,
+                        links: bound.value.1,
+                        sink: sink,
+                        settings: settings,
+                        ready: loop.makePromise()
+                    )
+                }
+            }
+            return FetchHandler(
+                .source(id),
+                writer: writer,
+                links: links,
+                sink: sink,
+                settings: settings,
+                ready: loop.makePromise()
+            )
+        }
+    }
+
+    /// - Parameters:
+    ///   - address: nil to look the origin's name up.
+    ///   - url: of the source whose own origin this is, or whose redirects have led there.
+    ///   - handler: makes the channel's last handler, on its event loop.
+    private func open(
+        _ origin: Origin,
+        at address: SocketAddress?,
+        of url: SourceURL,
+        _ sessions: TLSSessionCache,
+        _ dialer: Dialer,
+        _ handler: @escaping @Sendable (any Channel) -> FetchHandler
+    ) -> EventLoopFuture<Connected> {
+        dialer.open(origin, at: address) { channel in
+            let context = tls.context(for: origin, of: url)
+            let first = try TLSHandler(client: context, host: origin.host, sessions: sessions)
+            try Self.add(first, handler(channel), to: channel)
         }
         .flatMap { channel in
             channel.eventLoop.submit {
-                try channel.pipeline.syncOperations.handler(type: FetchHandler.self).whenReady
+                let handler = try channel.pipeline.syncOperations.handler(type: FetchHandler.self)
+                let connection = FetchConnection(
+                    channel: channel,
+                    handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)
+                )
+                return handler.whenReady.map { connection }
             }
             .flatMap { $0 }
-            .map { .success(channel) }
+            .map { .success($0) }
         }
         .recover { .failure(SourceError(connectionError: $0)) }
     }
 
-    typealias Connected = Result<any Channel, SourceError>
-
-    private func addHandlers(
-        to channel: any Channel,
-        _ id: ConnectionID,
-        _ writer: RequestWriter,
-        _ sessions: TLSSessionCache,
-        _ sink: FetchSink
-    ) throws {
+    private static func add(_ tls: TLSHandler, _ handler: FetchHandler, to channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        let url = writer.source.url
-        let context = tls.context(for: url)
-        try pipeline.addHandler(TLSHandler(client: context, host: url.host, sessions: sessions))
+        try pipeline.addHandler(tls)
         try pipeline.addHandler(HTTPRequestEncoder())
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 << 10
@@ -56,14 +97,6 @@ struct SourceConnector: Sendable {
         limits.maxHeaderFieldCount = 128
         let decoder = HTTPResponseDecoder(informationalResponseStrategy: .forward, limitConfiguration: limits)
         try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(
-            FetchHandler(
-                id: id,
-                writer: writer,
-                sink: sink,
-                settings: settings,
-                ready: channel.eventLoop.makePromise()
-            )
-        )
+        try pipeline.addHandler(handler)
     }
 }

@@ -4,9 +4,10 @@ import FDLTLS
 /// The TLS contexts of a run, chosen by origin. If requests to it contain a secret, an authority that only the manifest
 /// names does not count.
 struct SourceTLS: Sendable {
-    private let usual: TLSContext
-    private let forSecrets: TLSContext
-    private let pinned: [Origin: TLSContext]
+    /// For the sources themselves.
+    private let own: Contexts
+    /// For where redirects lead: a client certificate and a manifest's pins are meant for the sources.
+    private let elsewhere: Contexts
     private let credentials: Credentials
 
     /// - Throws: `Failure` (78) if what was given cannot be used.
@@ -16,26 +17,48 @@ struct SourceTLS: Sendable {
         for use: SourceContext.Use
     ) throws(Failure) {
         credentials = access.credentials
-        usual = try TLSContext.client(configuration, for: use)
-        if case .systemAnd = configuration.trustRoots {
-            var own = configuration
-            own.trustRoots = .system
-            forSecrets = try TLSContext.client(own, for: use)
-        } else {
-            forSecrets = usual
-        }
-        var pinned: [Origin: TLSContext] = [:]
-        for (origin, pins) in access.pins where !pins.isEmpty {
-            var own = configuration
-            own.leafPins = pins
-            pinned[origin] = try TLSContext.client(own, for: use)
-        }
-        self.pinned = pinned
+        own = try Contexts(configuration, access.pins, for: use)
+        let isSame = configuration.pins.isEmpty && configuration.certificateChainPath == nil
+        let bare = TLSClientConfiguration(trustRoots: configuration.trustRoots)
+        elsewhere = isSame ? own : try Contexts(bare, access.pins, for: use)
     }
 
-    /// The context of the connections to a source.
-    func context(for url: SourceURL) -> TLSContext {
-        pinned[url.origin] ?? (credentials.areShown(to: url) ? forSecrets : usual)
+    /// The context of the connections to a source, or to where its redirects have led.
+    func context(for origin: Origin, of url: SourceURL) -> TLSContext {
+        guard origin != url.origin else { return own.context(for: origin, isSecret: credentials.areShown(to: url)) }
+        return elsewhere.context(for: origin, isSecret: !credentials.fields(for: origin).isEmpty)
+    }
+
+    private struct Contexts {
+        let usual: TLSContext
+        let forSecrets: TLSContext
+        let pinned: [Origin: TLSContext]
+
+        init(
+            _ configuration: TLSClientConfiguration,
+            _ pins: [Origin: [PublicKeyPin]],
+            for use: SourceContext.Use
+        ) throws(Failure) {
+            usual = try TLSContext.client(configuration, for: use)
+            if case .systemAnd = configuration.trustRoots {
+                var own = configuration
+                own.trustRoots = .system
+                forSecrets = try TLSContext.client(own, for: use)
+            } else {
+                forSecrets = usual
+            }
+            var pinned: [Origin: TLSContext] = [:]
+            for (origin, pins) in pins where !pins.isEmpty {
+                var own = configuration
+                own.leafPins = pins
+                pinned[origin] = try TLSContext.client(own, for: use)
+            }
+            self.pinned = pinned
+        }
+
+        func context(for origin: Origin, isSecret: Bool) -> TLSContext {
+            pinned[origin] ?? (isSecret ? forSecrets : usual)
+        }
     }
 }
 

@@ -98,6 +98,7 @@ struct ChunkFetch {
             writers: request.sources.map { source in
                 RequestWriter(source: source, manifest: manifest, credentials: request.access.credentials)
             },
+            signposts: request.sources.map { _ in Signposts() },
             endpoints: endpoints,
             sessions: endpoints.map { _ in TLSSessionCache() },
             settings: settings

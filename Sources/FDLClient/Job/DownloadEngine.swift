@@ -32,7 +32,7 @@ final class DownloadEngine {
 
     private var run = Run.waiting
     private var plan: DownloadPlan
-    private var channels: [ConnectionID: any Channel] = [:]
+    private var connected: [ConnectionID: FetchConnection] = [:]
     /// What each connection is to be told once the events at hand are dealt with.
     private var commands: [ConnectionID: [FetchCommand]] = [:]
     /// Connections that the plan disconnected before they were ready.
@@ -105,7 +105,7 @@ final class DownloadEngine {
         let fail = { @Sendable [loop] (error: SystemError) in
             loop.execute { engine.value.stop(error.failure) }
         }
-        run = .running(Self.sink(into: destination, on: writer, post, fail))
+        run = .running(Self.sink(into: destination, on: writer, post, fail, report))
         tellProgress(alreadyThere, total)
         perform(plan.start(at: now))
         sendCommands()
@@ -154,7 +154,7 @@ final class DownloadEngine {
             storedChunks += 1
             storedBytes += Int64(layout.length(ofChunk: chunk))
         }
-        if case .connectionClosed(let id, _) = event { channels[id] = nil }
+        if case .connectionClosed(let id, _) = event { connected[id] = nil }
         let actions = plan.handle(event, at: now)
         switch event {
         case .failed(_, let chunk, _): tellBlame(chunk)
@@ -202,7 +202,7 @@ final class DownloadEngine {
 
     /// Sends each connection what it has been told to do since the last time.
     private func sendCommands() {
-        for (connection, commands) in commands { channels[connection]?.writeAndFlush(commands, promise: nil) }
+        for (connection, commands) in commands { connected[connection]?.send(commands) }
         commands.removeAll(keepingCapacity: true)
     }
 
@@ -210,9 +210,9 @@ final class DownloadEngine {
         guard case .running(let sink) = run else { return }
         connector.connect(id, to: source, sink).hop(to: loop).assumeIsolated().whenSuccess { [self] result in
             switch result {
-            case .success(let channel):
-                guard isRunning, abandoned.remove(id) == nil else { return channel.close(promise: nil) }
-                channels[id] = channel
+            case .success(let connection):
+                guard isRunning, abandoned.remove(id) == nil else { return connection.close() }
+                connected[id] = connection
                 handle([.connected(id)])
             case .failure(let error):
                 guard abandoned.remove(id) == nil else { return }
@@ -222,11 +222,11 @@ final class DownloadEngine {
     }
 
     private func disconnect(_ id: ConnectionID) {
-        guard let channel = channels.removeValue(forKey: id) else {
+        guard let connection = connected.removeValue(forKey: id) else {
             abandoned.insert(id)
             return
         }
-        channel.close(promise: nil)
+        connection.close()
     }
 
     private func wake(at instant: DownloadPlan.Instant) {
@@ -248,9 +248,10 @@ final class DownloadEngine {
         into destination: ChunkDestination,
         on writer: NIOThreadPool,
         _ post: @escaping @Sendable ([DownloadPlan.Event]) -> Void,
-        _ fail: @escaping @Sendable (SystemError) -> Void
+        _ fail: @escaping @Sendable (SystemError) -> Void,
+        _ report: @escaping @Sendable (DownloadEvent) -> Void
     ) -> FetchSink {
-        FetchSink(post: post) { chunks in
+        let accept = { @Sendable (chunks: [VerifiedChunk]) in
             writer.submit { state in
                 guard state == .active else { return }
                 do throws(SystemError) {
@@ -269,6 +270,7 @@ final class DownloadEngine {
                 }
             }
         }
+        return FetchSink(post: post, accept: accept) { report(.redirected($0, to: $1)) }
     }
 
     private func end(_ reason: End) {
@@ -276,8 +278,8 @@ final class DownloadEngine {
         run = .over
         wakeUp?.cancel()
         progressTimer?.cancel()
-        for channel in channels.values { channel.close(promise: nil) }
-        channels.removeAll()
+        for connection in connected.values { connection.close() }
+        connected.removeAll()
         switch reason {
         case .finished: promise.succeed(Outcome(storedChunks: storedChunks, ledger: ledger))
         case .exhausted(let failure): promise.fail(failure.folded(by: owners))

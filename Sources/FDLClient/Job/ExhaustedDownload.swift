@@ -39,13 +39,13 @@ struct ExhaustedDownload: Explained {
 
     /// Causes that can be put right at once rank first; those that only time can cure rank last.
     private static func rank(of error: SourceError) -> Int {
-        switch error {
+        switch error.cause {
         case .tls, .webPage, .redirects, .protocolViolation, .unreachable(.noAddress), .proxy: 0
         case .forbidden: 1
         case .corrupt, .undecodable: 2
         case .lacking: 3
         case .unreachable(.refused), .unreachable(.other): 4
-        case .status, .timeout, .closedEarly: 5
+        case .status, .timeout, .closedEarly, .led: 5
         }
     }
 }

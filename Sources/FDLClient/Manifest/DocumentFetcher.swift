@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Fetches small documents whole: a manifest and its signature. It does not verify them.
+/// Fetches small documents whole: a manifest and its signature. It follows redirects, and verifies nothing.
 struct DocumentFetcher: Sendable {
     let group: any EventLoopGroup
     let tls: SourceTLS
@@ -13,6 +13,14 @@ struct DocumentFetcher: Sendable {
     var connectTimeout = TimeAmount.seconds(15)
     /// From the connection attempt to the end of one document.
     var timeout = TimeAmount.seconds(60)
+    /// Told of each other origin that a redirect leads to.
+    var led: @Sendable (Origin) -> Void = { _ in }
+
+    /// What one request brings.
+    fileprivate enum Answer {
+        case document([UInt8])
+        case elsewhere(Redirection)
+    }
 
     /// - Parameters:
     ///   - name: percent-encoded: what follows the URL's path.
@@ -20,33 +28,48 @@ struct DocumentFetcher: Sendable {
     /// - Returns: nil if the source answers 404 or 410.
     /// - Throws: `SourceError`.
     func fetch(_ name: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
-        do {
-            return try await start(url.target(of: name), url, limit).get()
-        } catch SourceError.lacking {
-            return nil
-        } catch {
-            throw SourceError(connectionError: error)
+        var journey = Journey(from: TargetURL(origin: url.origin, pathAndQuery: url.target(of: name)))
+        let deadline = NIODeadline.now() + timeout
+        while true {
+            do {
+                let context = tls.context(for: journey.here.origin, of: url)
+                switch try await ask(journey.here, context, limit, deadline).get() {
+                case .document(let bytes): return bytes
+                case .elsewhere(let redirection): try journey.follow(redirection)
+                }
+            } catch SourceError.lacking {
+                return nil
+            } catch {
+                let cause = (error as? RedirectFault).map(SourceError.redirects) ?? SourceError(connectionError: error)
+                throw journey.stops.count > 1 ? .led(to: journey.here, cause) : cause
+            }
+            if journey.here.origin != url.origin { led(journey.here.origin) }
         }
     }
 
-    private func start(_ target: String, _ url: SourceURL, _ limit: Int) -> EventLoopFuture<[UInt8]> {
+    private func ask(
+        _ target: TargetURL,
+        _ context: TLSContext,
+        _ limit: Int,
+        _ deadline: NIODeadline
+    ) -> EventLoopFuture<Answer> {
         let loop = group.next()
-        let document = loop.makePromise(of: [UInt8].self)
-        let timer = loop.scheduleTask(in: timeout) { document.fail(SourceError.timeout("the whole answer")) }
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
-        head.headers.add(name: "Host", value: url.authority)
+        let document = loop.makePromise(of: Answer.self)
+        let timer = loop.scheduleTask(deadline: deadline) { document.fail(SourceError.timeout("the whole answer")) }
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target.pathAndQuery)
+        head.headers.add(name: "Host", value: target.origin.authority)
         head.headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
         head.headers.add(name: "Accept-Encoding", value: "identity")
         // A cache on the way must not keep serving half of an older pair of manifest and signature (RFC 9111 section
         // 5.2.1.4).
         head.headers.add(name: "Cache-Control", value: "no-cache")
         head.headers.add(name: "Connection", value: "close")
-        head.headers.show(access.credentials.fields(for: url.origin))
+        head.headers.show(access.credentials.fields(for: target.origin))
         let request = head
         let dialer = Dialer(group: loop, timeout: connectTimeout, proxies: access.proxies)
-        let connected = dialer.open(url.origin) { channel in
+        let connected = dialer.open(target.origin) { channel in
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(TLSHandler(client: tls.context(for: url), host: url.host))
+            try pipeline.addHandler(TLSHandler(client: context, host: target.origin.host))
             try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
             try pipeline.addHandler(DocumentHandler(request: request, limit: limit, document: document))
         }
@@ -66,11 +89,11 @@ private final class DocumentHandler: ChannelInboundHandler {
 
     private let request: HTTPRequestHead
     private let limit: Int
-    private let document: EventLoopPromise<[UInt8]>
+    private let document: EventLoopPromise<DocumentFetcher.Answer>
     private var bytes: [UInt8] = []
     private var headers: HTTPHeaders = [:]
 
-    init(request: HTTPRequestHead, limit: Int, document: EventLoopPromise<[UInt8]>) {
+    init(request: HTTPRequestHead, limit: Int, document: EventLoopPromise<DocumentFetcher.Answer>) {
         self.request = request
         self.limit = limit
         self.document = document
@@ -85,6 +108,10 @@ private final class DocumentHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            if let redirection = Redirection(head) {
+                document.succeed(.elsewhere(redirection))
+                return context.close(promise: nil)
+            }
             guard head.status == .ok else { return fail(ResponseCheck.refusal(head), context) }
             let named = head.headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
             headers = head.headers
@@ -103,7 +130,7 @@ private final class DocumentHandler: ChannelInboundHandler {
             bytes += part.readableBytesView
         case .end:
             if WebPage.isPage(bytes, headers) { return fail(.webPage(bytes: bytes.count), context) }
-            document.succeed(bytes)
+            document.succeed(.document(bytes))
         }
     }
 

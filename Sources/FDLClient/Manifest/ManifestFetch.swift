@@ -17,12 +17,14 @@ public enum ManifestFetch {
     public static func fetch(
         _ url: String,
         tls: TLSClientConfiguration,
-        access: SourceAccess = SourceAccess()
+        access: SourceAccess = SourceAccess(),
+        led: @escaping @Sendable (Origin) -> Void = { _ in }
     ) async throws(Failure) -> SignedBytes {
         let (directory, name) = try split(url)
         let path = directory.path + name
         let use = SourceContext.Use.manifest(authority: directory.authority)
-        let fetcher = try fetcher(for: use, tls, access)
+        var fetcher = try fetcher(for: use, tls, access)
+        fetcher.led = led
         var document = ManifestFetchError.Document.manifest
         do throws(SourceError) {
             guard let manifest = try await fetcher.fetch(name, from: directory, limit: Manifest.maximumBytes) else {

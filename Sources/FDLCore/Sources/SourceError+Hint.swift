@@ -9,11 +9,11 @@ extension SourceError: Explained {
     }
 
     package var exitCode: ExitCode {
-        switch self {
+        switch cause {
         case .tls, .forbidden: .tls
         case .proxy(let fault): fault.isFinal ? .tls : .noSource
         case .corrupt: .integrity
-        case .unreachable, .timeout, .closedEarly, .lacking, .status, .webPage, .redirects, .protocolViolation,
+        case .unreachable, .timeout, .closedEarly, .lacking, .status, .webPage, .redirects, .led, .protocolViolation,
             .undecodable:
             .noSource
         }
@@ -33,10 +33,13 @@ extension SourceError: Explained {
             case .chunks: "add a source that has it with --server or --mirror\(context.kept)"
             case .manifest(let authority): "look at https://\(authority)/ for what it serves"
             }
+        case .led(_, let error): error.hint(in: context)
+        case .redirects(.plainHTTP), .redirects(.scheme):
+            "ask the server's operator to redirect to https only, or \(elsewhere)\(context.kept)"
         case .redirects:
             switch context.use {
-            case .chunks: "name the address that it leads to with --server or --mirror"
-            case .manifest: "give the URL that it leads to"
+            case .chunks: "check the source's URL, or \(elsewhere)\(context.kept)"
+            case .manifest: "check the URL, or \(elsewhere)"
             }
         case .protocolViolation:
             switch context.use {

@@ -18,8 +18,10 @@ public enum SourceError: Error, Hashable, Sendable {
     case protocolViolation(String)
     /// A page of HTML instead of what was asked for: of so many bytes, if that is known.
     case webPage(bytes: Int?)
-    /// A redirect, with a status of 300 to 399 other than 304. Redirects are never followed.
-    case redirects(Int)
+    /// A redirect that is not followed.
+    case redirects(RedirectFault)
+    /// What went wrong where the source's redirects have led. It is the source's fault all the same.
+    indirect case led(to: TargetURL, SourceError)
     /// Bytes whose digest is not the manifest's.
     case corrupt
     /// A compressed answer that does not decode to the chunk: truncated, too long, or with trailing bytes.
@@ -40,6 +42,13 @@ public enum SourceError: Error, Hashable, Sendable {
     }
 }
 
+extension SourceError {
+    /// What went wrong, wherever that was.
+    package var cause: SourceError {
+        if case .led(_, let error) = self { error.cause } else { self }
+    }
+}
+
 extension SourceError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -50,7 +59,8 @@ extension SourceError: CustomStringConvertible {
         case .lacking: "does not have it"
         case .status(let code, _): "answered \(code)"
         case .webPage(let bytes): "sent a web page\(bytes.map { $0 == 1 ? " of 1 byte" : " of \($0) bytes" } ?? "")"
-        case .redirects(let code): "redirects (\(code)), which is never followed"
+        case .redirects(let fault): "\(fault)"
+        case .led(let target, let error): "led to \(target): \(error)"
         case .protocolViolation(let what): "broke the protocol: \(what)"
         case .corrupt: "sent bytes whose SHA-256 is not the manifest's"
         case .undecodable(let what): "sent compressed data that does not decode: \(what)"

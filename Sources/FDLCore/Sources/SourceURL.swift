@@ -27,8 +27,7 @@ public struct SourceURL: Hashable, Sendable {
         let slash = address.firstIndex(of: "/") ?? address.endIndex
         let authority = address[..<slash]
         guard !authority.contains("@") else { throw .userinfo }
-        let (host, port) = try Self.hostAndPort(authority)
-        origin = Origin(host: host, port: port)
+        origin = try Self.origin(of: authority)
         let path = address[slash...]
         self.path = path.hasSuffix("/") ? String(path) : path + "/"
     }
@@ -50,6 +49,12 @@ public struct SourceURL: Hashable, Sendable {
 
     /// Whether two URLs are one source: a query says who asks, not of whom.
     package func isSameSource(as other: SourceURL) -> Bool { origin == other.origin && path == other.path }
+
+    /// - Parameter authority: what stands between `https://` and the next slash, without userinfo.
+    static func origin(of authority: Substring) throws(SourceURLError) -> Origin {
+        let (host, port) = try hostAndPort(authority)
+        return Origin(host: host, port: port)
+    }
 
     /// - Parameter usualPort: that of an authority without one.
     static func hostAndPort(_ authority: Substring, usualPort: Int = 443) throws(SourceURLError) -> (String, Int) {

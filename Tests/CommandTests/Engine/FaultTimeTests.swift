@@ -87,7 +87,8 @@ extension Fault {
         case .encodingNotAsked: ["not asked for"]
         case .serverError: ["answered 500"]
         case .unavailable: ["answered 503"]
-        case .redirectToPlain, .redirectElsewhere: ["redirects (302)"]
+        case .redirectToPlain: ["redirects to http"]
+        case .redirectElsewhere: ["led to https://127.0.0.1:1/x: unreachable"]
         default: nil
         }
     }
