@@ -89,7 +89,7 @@ private struct ManifestSearch {
                 ?? .unusable(ManifestSearchError.malformedIndex(tree).failure)
         } catch {
             // Object stores answer so for what is not there.
-            if error == .forbidden(403) { return .none }
+            if error.cause == .forbidden(403) { return .none }
             let told = ManifestFetchError(
                 cause: error,
                 url: tree,
@@ -97,7 +97,7 @@ private struct ManifestSearch {
                 context: SourceContext(use, tls, of: tree, access.credentials),
                 document: .index
             )
-            guard case .webPage = error else { throw told.failure }
+            guard case .webPage = error.cause else { throw told.failure }
             return .unusable(told.failure)
         }
     }

@@ -69,6 +69,19 @@ struct WebPageCommandTests {
         )
     }
 
+    @Test func `Where a redirect led, as networks with a login page do it`() async throws {
+        let server = try await FaultServer.start(certificate: scene.certificates.server) { request, reply in
+            guard request.target.hasPrefix("/login") else {
+                return try await reply.send(status: "302 Found", headers: ["Location: /login?from=x"], body: [])
+            }
+            try await reply.send(status: "200 OK", headers: ["Content-Type: text/html"], body: Self.page)
+        }
+        for path in ["", "latest", "manifests/data.bin.json"] {
+            let ended = try await get(server.url + path)
+            try ended.failed(69, saying: "led to \(server.url)login", "web page of \(Self.length) bytes")
+        }
+    }
+
     @Test func `Of chunks and ranges: named, and the rest comes from elsewhere`() async throws {
         let portal = try await portal { $0.hasPrefix("/chunks/") || $0.hasPrefix("/files/") }
         for option in ["--server", "--mirror"] {
