@@ -203,7 +203,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "FDLCore", "FDLCrypto", "FDLTLS", "TestSupport", nioCore, nioPosix, "fdl-sign", "fdl-secure-server", "fdl-secure",
+                "FDLCore", "FDLCrypto", "FDLTLS", "TestSupport", nioCore, nioPosix, "fdl-sign", "fdl-secure-server",
+                "fdl-secure",
             ],
             swiftSettings: settings
         ),

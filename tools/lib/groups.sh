@@ -1,5 +1,5 @@
 # Sourced by tools/test after say.sh: as whom which tests run. Wants $built, where the programs and the test bundle are,
-# and $place, a directory that is gone at the end.
+# $peers, where those are that are no packages, and $place, a directory that is gone at the end.
 
 # The name of the test bundle that `swift build --build-tests` makes.
 readonly bundle=fdlPackageTests.xctest
@@ -35,8 +35,11 @@ give_to_nobody() {
     mkdir "$place/built" "$place/home" "$place/tmp" "$place/libraries"
     cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$place/built/"
     cp -r "$here" "$place/tools"
+    mkdir "$place/peers"
+    cp "$peers/bin/weed" "$place/peers/"
+    PATH=$PATH:$place/peers
     chmod 0755 "$place"
-    chmod -R a+rX "$place/built" "$place/tools"
+    chmod -R a+rX "$place/built" "$place/tools" "$place/peers"
     chown nobody "$place/home" "$place/tmp"
     unprivileged test -x "$place/tools/test" ||
         fail $EX_CONFIG "the user nobody cannot reach $place" "set TMPDIR to a directory that every user may enter"

