@@ -62,14 +62,6 @@ package enum Program {
         return Failure(.usage, line, hint: "see \(program) --help")
     }
 
-    /// The last object that a program with `--json` writes if it fails.
-    static func event(_ failure: Failure) -> JSONValue {
-        [
-            "event": "error", "code": .number(Int(failure.exitCode.rawValue)), "message": .text(failure.message),
-            "hint": failure.hint.map { .text($0) } ?? .null,
-        ]
-    }
-
     /// Reports the failure and ends the process: by the signal, if one came.
     static func end(_ failure: Failure) -> Never {
         // A signal and an error may come at the same time: the first is reported and ends the process, the other waits.
@@ -82,7 +74,7 @@ package enum Program {
         )
         // `--json` is looked for here, since a command line that does not parse has no options yet.
         if arguments.dropFirst().prefix(while: { $0 != "--" }).contains("--json") {
-            StandardStream.output.writeLine(event(failure).description)
+            StandardStream.output.writeLine(failure.event.description)
         }
         let signal = Interruption.signal
         // A progress line may be on the screen.

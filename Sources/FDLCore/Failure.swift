@@ -12,11 +12,6 @@ public struct Failure: Error, Sendable, Equatable {
         self.message = printable(withoutSecrets(message))
         self.hint = hint.map { printable(withoutSecrets($0)) }
     }
-
-    /// The message and the hint as they are written to standard error, with a newline after each.
-    public var report: String {
-        "error: \(message)\n" + (hint.map { "hint: \($0)\n" } ?? "")
-    }
 }
 
 /// The exit codes of all commands: those of sysexits.h.

@@ -220,23 +220,3 @@ extension DownloadPlan {
         agenda.add(.memory)
     }
 }
-
-extension SourceError {
-    /// Whether the error will not pass within a job.
-    var isFinal: Bool {
-        switch cause {
-        case .tls, .forbidden: true
-        case .proxy(let fault): fault.isFinal
-        default: false
-        }
-    }
-
-    /// Whether nothing more can be received on the connection after this error.
-    fileprivate var breaksConnection: Bool {
-        switch self {
-        case .unreachable, .tls, .timeout, .closedEarly, .webPage, .protocolViolation, .undecodable, .proxy: true
-        // What was led elsewhere broke nothing here.
-        case .lacking, .status, .corrupt, .forbidden, .redirects, .led: false
-        }
-    }
-}

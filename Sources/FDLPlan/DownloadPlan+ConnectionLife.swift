@@ -83,8 +83,3 @@ extension DownloadPlan {
         }
     }
 }
-
-extension SourceError {
-    /// Whether the connection came to its end, for whatever reason.
-    var isOfClosing: Bool { if case .closedEarly = self { true } else { false } }
-}

@@ -22,13 +22,3 @@ extension DownloadPlan {
         return true
     }
 }
-
-extension SourceError {
-    /// Whether servers answer so to what exceeds a limit on connections or on requests.
-    fileprivate var isOfRationing: Bool {
-        switch cause {
-        case .status(429, _), .status(503, _), .forbidden(403): true
-        default: false
-        }
-    }
-}

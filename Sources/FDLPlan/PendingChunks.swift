@@ -24,13 +24,13 @@ struct PendingChunks: Sendable {
     private(set) var count: Int
     /// How many sources have not been put aside.
     private(set) var liveCount: Int
-    private var isLive: [Bool]
+    private(set) var isLive: [Bool]
     // The pending chunks, by rank.
-    private var byRank: [CursoredSet]
+    var byRank: [CursoredSet]
     // The rank of every chunk, pending or not; empty as long as all ranks are 0.
     private var ranks: [UInt16] = []
     // By source: the chunks it may not be asked for; nil if there are none.
-    private var excluded: [ChunkSet?]
+    private(set) var excluded: [ChunkSet?]
     let ranking: Ranking?
     // The pending chunks that have an owner, and those that have none, though there is a ranking.
     var owned: OwnedChunks
@@ -72,34 +72,6 @@ struct PendingChunks: Sendable {
     /// Whether `source` may be asked for `chunk`, pending or not.
     func allows(_ chunk: Int, of source: Int) -> Bool {
         isLive[source] && !(excluded[source]?.contains(chunk) ?? false)
-    }
-
-    /// The chunk to ask `source` for next. Without a ranking: of the pending chunks that it may be asked for, the lowest
-    /// one of the highest rank.
-    mutating func next(for source: Int) -> Candidate? {
-        guard isLive[source], count > 0 else { return nil }
-        return ranking == nil ? rarest(for: source) : nextByAffinity(for: source)
-    }
-
-    private mutating func rarest(for source: Int) -> Candidate? {
-        for rank in byRank.indices.reversed() where !byRank[rank].isEmpty {
-            guard let refused = excluded[source] else {
-                // This source is excluded from no chunk, so no chunk is blocked.
-                return byRank[rank].first.map { Candidate(chunk: $0, rank: rank) }
-            }
-            guard rank != liveCount else { continue }
-            if let chunk = byRank[rank].first(for: source, excluding: refused) {
-                return Candidate(chunk: chunk, rank: rank)
-            }
-        }
-        return nil
-    }
-
-    /// Of the chunks without an owner, the lowest one that `source` may be asked for.
-    mutating func firstOpen(for source: Int) -> Int? {
-        guard !open.isEmpty else { return nil }
-        guard let refused = excluded[source] else { return open.first }
-        return open.first(for: source, excluding: refused)
     }
 
     mutating func remove(_ chunk: Int) {

@@ -43,7 +43,7 @@ import Testing
             let handler = FetchHandler(
                 .source(ConnectionID(rawValue: 0)),
                 writer: writer,
-                links: Links(writer: writer, signposts: Signposts(), sink: sink, loop: loop) { _, _, _ in
+                follower: RedirectFollower(writer: writer, signposts: Signposts(), sink: sink, loop: loop) { _, _, _ in
                     loop.makeSucceededFuture(.failure(.unreachable(.refused)))
                 },
                 sink: sink,

@@ -31,12 +31,17 @@ import Testing
 }
 
 @Suite struct ProgramTests {
+    @Test func reportIsALineEach() {
+        #expect(Failure(.noSource, "no source").report == "error: no source\n")
+        #expect(Failure(.tls, "bad", hint: "renew it").report == "error: bad\nhint: renew it\n")
+    }
+
     @Test func aWrongCommandLineIsOneLineAndAHint() {
         let failure = Program.usageFailure("Unknown option '--x'\nDid you mean '--y'?", "fdl-sign")
         #expect(failure.report == "error: Unknown option '--x' Did you mean '--y'?\nhint: see fdl-sign --help\n")
         #expect(failure.exitCode == .usage)
         #expect(
-            Program.event(Failure(.usage, "a \"b\"")).description
+            Failure(.usage, "a \"b\"").event.description
                 == #"{"event":"error","code":64,"message":"a \"b\"","hint":null}"#
         )
     }

@@ -194,11 +194,6 @@ import Testing
 }
 
 @Suite struct FailureTests {
-    @Test func reportIsALineEach() {
-        #expect(Failure(.noSource, "no source").report == "error: no source\n")
-        #expect(Failure(.tls, "bad", hint: "renew it").report == "error: bad\nhint: renew it\n")
-    }
-
     @Test func noControlCharacterReachesTheTerminal() {
         let failure = Failure(.integrity, "a\u{1b}[2Jb\nc\r\u{9b}d", hint: "e\0f")
         #expect(failure.message == "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\u{fffd}d")

@@ -9,7 +9,7 @@ extension FetchHandler {
         /// For what the plan asks of a source.
         case source(ConnectionID)
         /// For what a source has led elsewhere.
-        case link(Links.Link)
+        case link(RedirectFollower.Link)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -37,7 +37,7 @@ extension FetchHandler {
 
     /// Sends a request to the source, or to where that is known to lead.
     func dispatch(_ request: ChunkRequest) {
-        if hasLost || !links.dispatch(request) { hasLost = true }
+        if hasLost || !follower.dispatch(request) { hasLost = true }
     }
 
     /// Writes a request on this connection, without a flush.
@@ -65,12 +65,12 @@ extension FetchHandler {
 
     func cancel(_ id: RequestID) {
         if let exchange = outstanding.first(where: { $0.request.id == id }) { return exchange.cancel() }
-        if case .source = role { links.cancel(id) }
+        if case .source = role { follower.cancel(id) }
     }
 
     /// Ends it from our side.
     func close() {
-        if case .source = role { links.close() }
+        if case .source = role { follower.close() }
         guard let context, phase != .closed else { return }
         context.close(promise: nil)
     }
@@ -80,17 +80,17 @@ extension FetchHandler {
         switch role {
         case .link(let link):
             sink.flush()
-            links.closed(link, error)
+            follower.closed(link, error)
         case .source(let id):
-            links.homeEnded()
-            guard error == nil, links.isBusy else {
-                links.close()
+            follower.homeEnded()
+            guard error == nil, follower.isBusy else {
+                follower.close()
                 sink.post(.connectionClosed(id, error))
                 return sink.flush()
             }
             // What has been led elsewhere still comes: redirectors often close behind their answer.
-            links.whenIdle { [self] in
-                links.close()
+            follower.whenIdle { [self] in
+                follower.close()
                 sink.post(.connectionClosed(id, nil))
                 sink.flush()
             }
@@ -102,10 +102,10 @@ extension FetchHandler {
         let (request, chunk) = (exchange.request, exchange.currentChunk)
         guard request.journey != nil else { return sink.post(.failed(request.id, chunk: chunk, error)) }
         sink.flush()
-        links.fail(request, chunk: chunk, error, on: link)
+        follower.fail(request, chunk: chunk, error, on: link)
     }
 
-    var link: Links.Link? {
+    var link: RedirectFollower.Link? {
         if case .link(let link) = role { link } else { nil }
     }
 

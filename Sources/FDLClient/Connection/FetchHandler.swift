@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Handles the requests and responses of one connection: writes pipelined requests, checks each response as it
-/// arrives, and hands on only verified chunks. A request that is redirected goes to the connection's `Links`.
+/// arrives, and hands on only verified chunks. A request that is redirected goes to the connection's `RedirectFollower`.
 final class FetchHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = [FetchCommand]
@@ -29,7 +29,7 @@ final class FetchHandler: ChannelDuplexHandler {
     private static let leastTold = 256 << 10
 
     let role: Role
-    let links: Links
+    let follower: RedirectFollower
     let writer: RequestWriter
     var sink: Outbox
     let settings: FetchSettings
@@ -56,23 +56,23 @@ final class FetchHandler: ChannelDuplexHandler {
     /// Whether the channel wants to read, and nothing is asked for of the stream.
     var isReadHeld = false
 
-    /// - Parameter links: those of the connection to the source, also where this is one of them.
+    /// - Parameter follower: those of the connection to the source, also where this is one of them.
     init(
         _ role: Role,
         writer: RequestWriter,
-        links: Links,
+        follower: RedirectFollower,
         sink: FetchSink,
         settings: FetchSettings,
         ready: EventLoopPromise<Void>
     ) {
         self.role = role
-        self.links = links
+        self.follower = follower
         self.writer = writer
         self.sink = Outbox(to: sink)
         self.settings = settings
         self.compression = CompressionChoice(mode: settings.compression)
         self.ready = ready
-        if case .source = role { links.home = self }
+        if case .source = role { follower.home = self }
     }
 
     /// Completes when the TLS handshake is done; fails with a `SourceError` if the connection ends before.
@@ -120,12 +120,12 @@ final class FetchHandler: ChannelDuplexHandler {
             sink.post(.began(exchange.request.id))
         }
         if case .source(let id) = role, let adapter = RangeAdapter(head, to: exchange.request) {
-            links.answered(exchange.request.id, byRedirect: false)
+            follower.answered(exchange.request.id, byRedirect: false)
             return begin(adapter, exchange, on: id)
         }
         try exchange.begin(head, settings.buffers)
         guard case .source(let id) = role else { return }
-        if !exchange.isRedirected { links.answered(exchange.request.id, byRedirect: false) }
+        if !exchange.isRedirected { follower.answered(exchange.request.id, byRedirect: false) }
         // Told at once: what was asked behind it can be asked elsewhere while it comes.
         if exchange.isLast { sink.post(.lastAnswer(exchange.request.id, number: answered + 1, on: id)) }
     }
@@ -165,12 +165,12 @@ final class FetchHandler: ChannelDuplexHandler {
                 wasAsked: exchange.request.acceptsCompression,
                 encoding: encoding
             )
-            if case .link(let link) = role { links.succeed(exchange.request, on: link) }
+            if case .link(let link) = role { follower.succeed(exchange.request, on: link) }
         case .refused(let error): tellFailure(exchange, error)
         case .elsewhere(let redirection):
             // Nothing more is asked of a connection that the source will close.
             if exchange.isLast { phase = .ending }
-            links.follow(redirection, exchange.request, on: link)
+            follower.follow(redirection, exchange.request, on: link)
         case .ignored: break
         }
         advance(context)

@@ -31,13 +31,16 @@ struct SourceConnector: Sendable {
         let url = writer.source.url
         return open(url.origin, at: endpoint.address, of: url, sessions, dialer) { channel in
             let loop = channel.eventLoop
-            let links = Links(writer: writer, signposts: signposts, sink: sink, loop: loop) { origin, link, links in
-                let bound = NIOLoopBound((link, links), eventLoop: loop)
+            let follower = RedirectFollower(writer: writer, signposts: signposts, sink: sink, loop: loop) {
+                origin,
+                link,
+                follower in
+                let bound = NIOLoopBound((link, follower), eventLoop: loop)
                 return self.open(origin, at: nil, of: url, sessions, dialer.on(loop)) { _ in
                     FetchHandler(
                         .link(bound.value.0),
                         writer: writer,
-                        links: bound.value.1,
+                        follower: bound.value.1,
                         sink: sink,
                         settings: settings,
                         ready: loop.makePromise()
@@ -47,7 +50,7 @@ struct SourceConnector: Sendable {
             return FetchHandler(
                 .source(id),
                 writer: writer,
-                links: links,
+                follower: follower,
                 sink: sink,
                 settings: settings,
                 ready: loop.makePromise()

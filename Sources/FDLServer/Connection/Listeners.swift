@@ -75,13 +75,15 @@ struct Listeners: Service {
             // Accept one connection at a time: there is hardly ever a second one waiting, and looking for it costs a
             // system call.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
-            // Accept none before `Reception` is there to take it.
+            // Accept none before `AcceptHandler` is there to take it.
             .serverChannelOption(.autoRead, value: false)
             .bind(host: Self.host(of: address), port: address.port)
             .get()
         do {
-            try await Reception.open(at: listening, logger: channel.services.logger) { [channel] in channel.setUp($0) }
-                .get()
+            try await AcceptHandler.open(at: listening, logger: channel.services.logger) { [channel] in
+                channel.setUp($0)
+            }
+            .get()
         } catch {
             try? await listening.close()
             throw error

@@ -6,9 +6,9 @@ import NIOCore
 /// they lead to, on which requests are pipelined like any others. Confined to the connection's event loop.
 ///
 /// The plan knows nothing of links: what goes wrong on one is the source's fault, and told with where it led.
-final class Links {
+final class RedirectFollower {
     /// Opens a connection to an origin for a link.
-    typealias Opening = (Origin, Link, Links) -> EventLoopFuture<SourceConnector.Connected>
+    typealias Opening = (Origin, Link, RedirectFollower) -> EventLoopFuture<SourceConnector.Connected>
 
     /// A connection to where redirects lead, and the requests that it has or will get, in order.
     final class Link {
@@ -272,15 +272,5 @@ final class Links {
         guard !isBusy, let action = whenIdle else { return }
         whenIdle = nil
         action()
-    }
-}
-
-extension SourceError {
-    /// Whether it is a well-formed "no" rather than a breakdown.
-    fileprivate var isRefusal: Bool {
-        switch self {
-        case .lacking, .forbidden, .protocolViolation, .redirects: true
-        default: false
-        }
     }
 }

@@ -8,7 +8,7 @@ import NIOCore
 /// goes back to the connection's loop to register it; these hops cost more than the setup. So this handler takes
 /// connections at the front of the listener's pipeline and hands them on at its end, past the bootstrap's own handlers.
 /// There the channel queues the registration on the connection's loop, after the setup.
-final class Reception: ChannelInboundHandler {
+final class AcceptHandler: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
 
@@ -33,9 +33,9 @@ final class Reception: ChannelInboundHandler {
         _ setUp: @escaping @Sendable (any Channel) -> Void
     ) -> EventLoopFuture<Void> {
         listening.eventLoop.submit {
-            let reception = Reception(setUp, logger: logger, pause: pause)
-            try listening.pipeline.syncOperations.addHandler(reception.exit, position: .last)
-            try listening.pipeline.syncOperations.addHandler(reception, position: .first)
+            let acceptor = AcceptHandler(setUp, logger: logger, pause: pause)
+            try listening.pipeline.syncOperations.addHandler(acceptor.exit, position: .last)
+            try listening.pipeline.syncOperations.addHandler(acceptor, position: .first)
             try listening.syncOptions?.setOption(.autoRead, value: true)
         }
     }

@@ -6,14 +6,14 @@ import Testing
 @testable import FDLServer
 
 @Suite("Accepting connections")
-struct ReceptionTests {
+struct AcceptHandlerTests {
     /// A listening channel on a port of its own.
     private func listen(pause: TimeAmount) async throws -> any Channel {
         let listening = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0)
             .get()
-        try await Reception.open(at: listening, logger: TemporaryRoot.quiet, pause: pause) { channel in
+        try await AcceptHandler.open(at: listening, logger: TemporaryRoot.quiet, pause: pause) { channel in
             channel.close(promise: nil)
         }
         .get()
