@@ -39,7 +39,7 @@ package struct DownloadFailure: Error, Sendable, Equatable {
 
     package var cause: Cause {
         guard !reports.isEmpty else { return .unavailable }
-        if reports.allSatisfy({ $0.state == .unusable }) { return .access }
+        if reports.allSatisfy({ $0.state == .unusable || $0.isRefused }) { return .access }
         if reports.allSatisfy({ $0.corrupt > 0 && ($0.state == .quarantined || $0.lastError?.cause == .corrupt) }) {
             return .integrity
         }
@@ -54,4 +54,9 @@ package struct DownloadFailure: Error, Sendable, Equatable {
         case .unavailable: .noSource
         }
     }
+}
+
+extension SourceReport {
+    /// Whether it has refused everything it was asked for.
+    fileprivate var isRefused: Bool { chunks == 0 && lastError?.cause == .forbidden(403) }
 }

@@ -73,6 +73,7 @@ extension DownloadPlan {
     private mutating func accept(_ chunk: Int, _ length: Int, from source: Int, request: Int) {
         answered(source)
         sources[source].lackedInARow = 0
+        sources[source].refusals.accept()
         sources[source].failures.accept()
         book.gave(chunk, source)
         guard case .first(let isStored, let loser) = book.verify(chunk, by: request) else {

@@ -11,11 +11,12 @@ extension DownloadPlan {
             account.reports[source].lastError = error
         }
         switch error.cause {
-        case .lacking:
+        case .lacking, .forbidden(403):
             account.reports[source].lacked += 1
             sources[source].lackedInARow += 1
             answered(source)
             if let chunk { lacks(chunk, source) }
+            if error.cause == .forbidden(403), sources[source].refusals.refuse() { putAside(source, .unusable) }
         case .corrupt:
             if let chunk { sentWrong(chunk, source) }
         case .tls, .forbidden:

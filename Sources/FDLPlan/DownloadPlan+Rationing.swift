@@ -10,6 +10,10 @@ extension DownloadPlan {
     /// - Returns: false if nothing suggests that the refusal is about how much was asked.
     mutating func yieldToRationing(_ key: Int, of source: Int, _ error: SourceError, since: Double) -> Bool {
         guard error.isOfRationing, sources[source].isLive else { return false }
+        if error.cause == .forbidden(403) {
+            // A limit on connections refuses the first request on one too many.
+            guard !sources[source].refusals.areOfChunks, connections[key]?.hasServed != true else { return false }
+        }
         if sources[source].connections.contains(where: { $0 != key && connections[$0]?.requests.isEmpty == false }) {
             drop(key, telling: true)
             sources[source].shrink(to: sources[source].connections.count, until: now + configuration.trialPause)

@@ -26,6 +26,7 @@ extension DownloadPlan {
         var answeredAt = -Double.infinity
         /// How many chunks in a row the source lacked since it last gave one.
         var lackedInARow = 0
+        var refusals = Refusals()
         var isSlow = false
         /// The last rate and the least delay of its connections, as first estimates for the next one.
         var rate: Double?

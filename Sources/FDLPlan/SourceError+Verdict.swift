@@ -2,7 +2,7 @@ package import FDLCore
 
 // What follows for a source from what it did wrong: how a 403, a 503, a cut connection or a wrong certificate is judged.
 extension SourceError {
-    /// Whether the error will not pass within a job.
+    /// Whether the error will not pass within a job. A 403 is about one chunk, until there are too many (`Refusals`).
     var isFinal: Bool {
         switch cause {
         case .tls, .forbidden: true

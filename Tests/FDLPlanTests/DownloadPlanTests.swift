@@ -225,6 +225,38 @@ struct DownloadPlanTests {
         #expect(Set(driver.fetches.flatMap(\.chunks)).isDisjoint(with: [2, 3]))
     }
 
+    @Test("a refused chunk is one that the source lacks, until sixteen in a row are")
+    func refused() throws {
+        var driver = Driver(chunks: 40, sources: [.worker])
+        driver.connectAll()
+        for chunk in 0..<15 {
+            driver.tell(.failed(try #require(driver.fetch(of: chunk)), chunk: chunk, .forbidden(403)))
+        }
+        driver.deliver(15)
+        for chunk in 16..<31 {
+            driver.tell(.failed(try #require(driver.fetch(of: chunk)), chunk: chunk, .forbidden(403)))
+        }
+        #expect(driver.plan.ledger.reports[0].lacked == 30)
+        #expect(driver.plan.ledger.reports[0].failed == 0)
+        #expect(driver.failure == nil)
+        driver.tell(.failed(try #require(driver.fetch(of: 31)), chunk: 31, .forbidden(403)))
+        #expect(driver.failure?.reports.map(\.state) == [.unusable])
+        #expect(driver.failure?.chunksMissing == 39)
+    }
+
+    @Test("a login wanted ends a source at once; one that refuses the little there is has no access either")
+    func access() throws {
+        var driver = Driver(chunks: 4, sources: [.worker])
+        driver.connectAll()
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .forbidden(401)))
+        #expect(driver.failure?.reports.map(\.state) == [.unusable])
+
+        driver = Driver(chunks: 1, sources: [.worker])
+        driver.connectAll()
+        driver.tell(.failed(try #require(driver.fetch(of: 0)), chunk: 0, .forbidden(403)))
+        #expect(driver.failure?.exitCode == .tls)
+    }
+
     @Test("asks for the rarest chunk first")
     func rarest() throws {
         var driver = Driver(chunks: 30, sources: [.worker, .worker, .worker])

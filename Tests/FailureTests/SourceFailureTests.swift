@@ -257,6 +257,16 @@ import Testing
                     [.fetchWithCertificate],
                     "ask its operator for access, which the certificate of --cert does not give, or name a manifest file "
                         + "on this machine"
+                ),
+                (
+                    [.getWithLogin, .getWithLoginAndManifestsAuthority],
+                    "ask its operator for access, which --header, --netrc or the URL's query does not give, or add a "
+                        + "source with --server or --mirror"
+                ),
+                (
+                    [.fetchWithLogin],
+                    "ask its operator for access, which --header, --netrc or the URL's query does not give, or name a "
+                        + "manifest file on this machine"
                 )
             )
         ),

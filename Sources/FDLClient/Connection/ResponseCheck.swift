@@ -10,21 +10,23 @@ enum ResponseCheck {
         switch request.resource {
         case .chunk:
             guard head.status == .ok else { throw refusal(head) }
-            let encoding = try encoding(of: head, asked: request.acceptsCompression)
+            let encoding = try encoding(of: head, chunkLength: request.bodyLength)
             if encoding == nil { try checkLength(head, request.bodyLength) }
             return encoding
         case .range(let first, let last, let fileSize):
             switch head.status {
             case .partialContent:
+                // The bytes of a range are the file's own, whatever their label says: servers label a file that is a
+                // .gz by itself.
                 try checkContentRange(head, first, last, fileSize)
             case .ok:
                 // The whole file is a right response only if all of it was asked for (RFC 9110 section 14.2).
                 guard first == 0, last == fileSize - 1 else {
                     throw .protocolViolation("answered a range with the whole file")
                 }
+                if let label = labels(of: head).first { throw unknown(label) }
             default: throw refusal(head)
             }
-            guard try encoding(of: head, asked: false) == nil else { return nil }
             try checkLength(head, request.bodyLength)
             return nil
         }
@@ -50,20 +52,32 @@ enum ResponseCheck {
         return .seconds(Int64(seconds))
     }
 
+    /// How a chunk is encoded. A store may hold it compressed, so that this need not have been asked for; a label on a
+    /// body that is as long as the chunk itself is wrong.
     private static func encoding(
         of head: HTTPResponseHead,
-        asked: Bool
+        chunkLength: Int
     ) throws(SourceError) -> ContentEncoding? {
-        let named = head.headers[canonicalForm: "Content-Encoding"].filter { $0.lowercased() != "identity" }
+        let named = labels(of: head)
         guard let first = named.first else { return nil }
-        guard asked, named.count == 1 else {
-            throw .protocolViolation("Content-Encoding \(first.prefix(32)), which was not asked for")
-        }
+        if head.headers.first(name: "Content-Length").flatMap({ Int($0) }) == chunkLength { return nil }
+        guard named.count == 1 else { throw unknown(first) }
         switch first.lowercased() {
         case "gzip", "x-gzip": return .gzip
         case "deflate": return .deflate
-        default: throw .protocolViolation("Content-Encoding \(first.prefix(32)), which was not asked for")
+        default: throw unknown(first)
         }
+    }
+
+    /// The encodings that a head names. `aws-chunked` is how an upload was framed, and says nothing about what is stored.
+    private static func labels(of head: HTTPResponseHead) -> [Substring] {
+        head.headers[canonicalForm: "Content-Encoding"].filter {
+            !["identity", "aws-chunked"].contains($0.lowercased())
+        }
+    }
+
+    private static func unknown(_ label: Substring) -> SourceError {
+        .protocolViolation("Content-Encoding \(label.prefix(32)), which was not asked for")
     }
 
     private static func checkLength(_ head: HTTPResponseHead, _ expected: Int) throws(SourceError) {

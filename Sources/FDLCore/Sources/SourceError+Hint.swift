@@ -69,6 +69,8 @@ extension SourceError: Explained {
             "it does not take what --header, --netrc or the URL's query gives: ask its operator, or \(elsewhere)"
         case .forbidden(401): context.use.loginHint
         case .forbidden(407): "a proxy stands in the way and wants a user name and a password: \(elsewhere)"
+        case .forbidden where context.showsLogin:
+            "ask its operator for access, which --header, --netrc or the URL's query does not give, or \(elsewhere)"
         case .forbidden where context.showsCertificate:
             "ask its operator for access, which the certificate of --cert does not give, or \(elsewhere)"
         case .forbidden: "ask its operator for access; if a client certificate gives it, show one with --cert and --key"

@@ -44,6 +44,16 @@ struct StaticServerTests {
         #expect((1...tree.published.chunkCount).contains(count), "\(count) requests")
     }
 
+    /// Its ranges are of the file as it is stored, whatever their label says.
+    @Test func `Apache that labels what ends in .gz as encoded`() async throws {
+        let tree = try await tree(as: "data.tar.gz")
+        let server = try await RealServer.start(.apache2, root: tree.root, in: scene)
+        let (mirror, output) = (server.url + "files/", scene.path("copy"))
+        let done = try await scene.get(tree.published.manifest, to: output, from: [], ["--mirror", mirror]).done()
+        #expect(try Files.hold(output, tree.published.bytes))
+        #expect(try done.source(mirror).failed == 0)
+    }
+
     @Test func `nginx that compresses what it serves`() async throws {
         let tree = try await tree(prose(4_000_000))
         let server = try await RealServer.start("nginx", in: scene) { setting in
