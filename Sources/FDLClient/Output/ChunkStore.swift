@@ -33,7 +33,9 @@ final class ChunkStore: Sendable {
     ///   listed name or takes two of them for one; 74 if the disk is full or fails.
     init(target: OutputTarget, manifest: Manifest, usesPageCache: Bool = false) throws(Failure) {
         self.usesPageCache = usesPageCache
-        openFileLimit = max(1, min(64, manifest.files.count, ProcessLimits.freeDescriptors(of: 256) / 4))
+        // No more than may be used: beyond 256 descriptors the kernel takes ten milliseconds to enlarge its table.
+        let wanted = min(64, manifest.files.count)
+        openFileLimit = max(1, ProcessLimits.freeDescriptors(of: 4 * wanted) / 4)
         self.target = target
         self.manifest = manifest
         layout = manifest.layout
