@@ -1,5 +1,6 @@
 extension DownloadPlan {
-    /// What the caller may choose, and the constants behind the decisions. Times are in seconds.
+    /// What the caller may choose, and the constants behind the decisions, each with a name: that is why there are so many.
+    /// Times are in seconds.
     package struct Configuration: Sendable {
         /// The most connections to one source; nil for `defaultConnectionsPerSource`.
         package var connectionsPerSource: Int?
