@@ -3,9 +3,6 @@ import NIOHTTP1
 
 /// The way of one request: from the source that was asked, along its redirects.
 struct Journey: Hashable, Sendable {
-    /// The most redirects in a row that are followed.
-    static let longest = 5
-
     /// The address at the source, then each that a redirect led to.
     private(set) var stops: [TargetURL]
     /// Whether the first step is one remembered from an earlier request rather than just answered.
@@ -32,7 +29,7 @@ struct Journey: Hashable, Sendable {
         guard let location = redirection.location else { throw .noLocation }
         let next = try here.resolving(location)
         guard !stops.contains(next) else { throw .loop }
-        guard stops.count <= Self.longest else { throw .tooMany }
+        guard stops.count <= RedirectFault.most else { throw .tooMany }
         stops.append(next)
     }
 }

@@ -16,6 +16,11 @@ public enum RedirectFault: Error, Hashable, Sendable {
     case status(Int)
 }
 
+extension RedirectFault {
+    /// The most redirects in a row that are followed.
+    package static let most = 5
+}
+
 extension RedirectFault: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -24,7 +29,7 @@ extension RedirectFault: CustomStringConvertible {
         case .address(let error): "redirects to an address that cannot be used: \(error)"
         case .noLocation: "redirects without saying where to"
         case .loop: "redirects in a circle"
-        case .tooMany: "redirects more than 5 times in a row"
+        case .tooMany: "redirects more than \(Self.most) times in a row"
         case .status(let code): "answered \(code), which leads nowhere"
         }
     }
