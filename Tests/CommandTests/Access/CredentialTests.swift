@@ -235,7 +235,7 @@ struct CredentialCommandTests {
     }
 
     @Test func `nginx wants a login: netrc gives it, by its file or from home`() async throws {
-        let mirror = try await PasswordMirror.start(root: published.root, in: scene)
+        let mirror = try await Nginx.withPassword(root: published.root, in: scene)
         let url = "https://localhost:\(mirror.port)/"
         let bare = try await get(published.manifest, ["--mirror", url], to: "none")
         let told = try bare.failed(77, saying: "refused access (401)")

@@ -3,77 +3,29 @@ import TestSupport
 
 /// A real nginx that serves a directory over TLS: what a mirror is.
 final class Mirror: Sendable {
-    private let program: RunningProgram
-    let port: Int
-    private let place: String
+    private let nginx: Nginx
 
     /// The lines of its access log: one a request, in the order of their answers' ends.
     var requests: [Substring] {
-        get throws { try String(decoding: Files.read(place + "/access"), as: UTF8.self).split(separator: "\n") }
+        get throws { try String(decoding: Files.read(nginx.place + "/access"), as: UTF8.self).split(separator: "\n") }
     }
 
-    var url: String { "https://127.0.0.1:\(port)/" }
+    var port: Int { nginx.port }
+    var url: String { nginx.url }
 
-    private init(_ program: RunningProgram, port: Int, place: String) {
-        self.program = program
-        self.port = port
-        self.place = place
-    }
+    private init(_ nginx: Nginx) { self.nginx = nginx }
 
-    /// nginx cannot choose a port itself: one that is free now is tried, and another where it was taken meanwhile.
     /// - Parameters:
     ///   - http: further directives of the `http` block.
     ///   - server: further directives of the `server` block.
     static func start(root: String, in scene: Scene, http: String = "", server: String = "") async throws -> Mirror {
-        for _ in 0..<10 {
-            let port = try freePort()
-            let place = scene.path("nginx-\(port)")
-            try Files.makeDirectory(place)
-            let text = configuration(port, root, place, scene, http, server)
-            try Files.write(Array(text.utf8), to: place + "/conf")
-            let program = try scene.start(
-                .system("nginx"),
-                ["-c", place + "/conf", "-p", place, "-e", place + "/errors"],
-                by: .publisher
+        Mirror(
+            try await Nginx.start(
+                in: scene,
+                http: { "access_log \($0)/access; \(http)" },
+                server: "root \(root); \(server)"
             )
-            let isUp = try await eventually("nginx listens or ends") { () -> Bool? in
-                if accepts(port: port) { return program.isRunning }
-                return program.isRunning ? nil : false
-            }
-            if isUp { return Mirror(program, port: port, place: place) }
-        }
-        throw HarnessError("nginx does not start")
-    }
-
-    private static func configuration(
-        _ port: Int,
-        _ root: String,
-        _ place: String,
-        _ scene: Scene,
-        _ http: String,
-        _ server: String
-    ) -> String {
-        let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map { "\($0)_temp_path \(place)/\($0);" }.joined(separator: " ")
-        return """
-            daemon off;
-            master_process off;
-            pid \(place)/pid;
-            events { worker_connections 256; }
-            http {
-                access_log \(place)/access;
-                \(temporaries)
-                \(http)
-                server {
-                    listen 127.0.0.1:\(port) ssl;
-                    ssl_certificate \(scene.certificates.server);
-                    ssl_certificate_key \(scene.certificates.serverKey);
-                    root \(root);
-                    \(server)
-                }
-            }
-
-            """
+        )
     }
 }
 

@@ -1,31 +1,47 @@
 import TestSupport
 
-/// A real nginx, with whatever a test configures.
+/// A real nginx with servers over TLS, each with whatever a test configures and at a port of its own.
 final class Nginx: Sendable {
     private let program: RunningProgram
-    let port: Int
+    let ports: [Int]
     /// Where its files lie.
     let place: String
 
-    var url: String { "https://127.0.0.1:\(port)/" }
+    /// The port of the first server, and its URL.
+    var port: Int { ports[0] }
+    var url: String { url(0) }
 
-    private init(_ program: RunningProgram, port: Int, place: String) {
+    func url(_ server: Int) -> String { "https://127.0.0.1:\(ports[server])/" }
+
+    private init(_ program: RunningProgram, ports: [Int], place: String) {
         self.program = program
-        self.port = port
+        self.ports = ports
         self.place = place
     }
 
-    /// Starts it and waits until it listens, over TLS, at a port of its own.
+    /// Starts it and waits until it listens. nginx cannot choose ports itself: some that are free now are tried, and
+    /// others if one was taken meanwhile.
     /// - Parameters:
-    ///   - http: directives beside the server, given the directory for its files.
-    ///   - server: directives within the server.
-    static func start(in scene: Scene, http: (String) -> String = { _ in "" }, server: String) async throws -> Nginx {
-        // nginx cannot choose a port itself: one that is free now is tried, and another if it was taken meanwhile.
+    ///   - count: how many servers it has.
+    ///   - prepare: makes further files in the directory for its files.
+    ///   - http: directives beside the servers, given that directory.
+    ///   - servers: directives within each server, given the ports of all and that directory.
+    static func start(
+        in scene: Scene,
+        servers count: Int = 1,
+        prepare: (String) async throws -> Void = { _ in },
+        http: (String) -> String = { _ in "" },
+        _ servers: ([Int], String) -> [String]
+    ) async throws -> Nginx {
         for _ in 0..<10 {
-            let port = try freePort()
-            let place = scene.path("nginx-\(port)")
+            let ports = try (0..<count).map { _ in try freePort() }
+            let place = scene.path("nginx-\(ports[0])")
             try Files.makeDirectory(place)
-            let text = configuration(port, place, scene, http(place), server)
+            try await prepare(place)
+            let blocks = zip(ports, servers(ports, place)).map { port, body in
+                "server { listen 127.0.0.1:\(port) ssl; \(body) }"
+            }
+            let text = configuration(place, scene, http(place), blocks.joined(separator: "\n"))
             try Files.write(Array(text.utf8), to: place + "/conf")
             let program = try scene.start(
                 .system("nginx"),
@@ -33,37 +49,33 @@ final class Nginx: Sendable {
                 by: .publisher
             )
             let isUp = try await eventually("nginx listens or ends") { () -> Bool? in
-                if accepts(port: port) { return program.isRunning }
+                if ports.allSatisfy({ accepts(port: $0) }) { return program.isRunning }
                 return program.isRunning ? nil : false
             }
-            if isUp { return Nginx(program, port: port, place: place) }
+            if isUp { return Nginx(program, ports: ports, place: place) }
         }
         throw HarnessError("nginx does not start")
     }
 
-    private static func configuration(
-        _ port: Int,
-        _ place: String,
-        _ scene: Scene,
-        _ http: String,
-        _ server: String
-    ) -> String {
+    /// One with a single server.
+    static func start(in scene: Scene, http: (String) -> String = { _ in "" }, server: String) async throws -> Nginx {
+        try await start(in: scene, http: http) { _, _ in [server] }
+    }
+
+    private static func configuration(_ place: String, _ scene: Scene, _ http: String, _ servers: String) -> String {
         let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(place)/\($0);" }.joined(separator: " ")
         return """
             daemon off;
             master_process off;
             pid \(place)/pid;
-            events { worker_connections 256; }
+            events { worker_connections 512; }
             http {
                 \(temporaries)
+                ssl_certificate \(scene.certificates.server);
+                ssl_certificate_key \(scene.certificates.serverKey);
                 \(http)
-                server {
-                    listen 127.0.0.1:\(port) ssl;
-                    ssl_certificate \(scene.certificates.server);
-                    ssl_certificate_key \(scene.certificates.serverKey);
-                    \(server)
-                }
+                \(servers)
             }
 
             """

@@ -16,21 +16,18 @@ final class NginxServers: Sendable {
         let certificate: String
     }
 
-    private let program: RunningProgram
-    private let log: String
-    let ports: [Int]
+    private let nginx: Nginx
 
-    private init(_ program: RunningProgram, log: String, ports: [Int]) {
-        self.program = program
-        self.log = log
-        self.ports = ports
-    }
+    var ports: [Int] { nginx.ports }
 
-    func url(_ server: Int = 0) -> String { "https://127.0.0.1:\(ports[server])/" }
+    private init(_ nginx: Nginx) { self.nginx = nginx }
+
+    func url(_ server: Int = 0) -> String { nginx.url(server) }
 
     /// What a server was asked, in order.
     func requests(_ server: Int = 0) throws -> [Request] {
-        String(decoding: try Files.read(log), as: UTF8.self).split(separator: "\n").compactMap { line in
+        String(decoding: try Files.read(nginx.place + "/access"), as: UTF8.self).split(separator: "\n").compactMap {
+            line in
             let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 6, let port = Int(parts[0]), port == ports[server] else { return nil }
             return Request(
@@ -44,63 +41,21 @@ final class NginxServers: Sendable {
         }
     }
 
-    /// nginx cannot choose ports itself: some that are free now are tried, and others if one was taken meanwhile.
     /// - Parameters:
     ///   - count: how many servers it has.
-    ///   - servers: what each does, given the ports of all: what stands in its `server` block beside `listen` and the
-    ///     shared certificate.
+    ///   - servers: what each does, given the ports of all: what stands in its `server` block beside `listen`.
     static func start(
         in scene: Scene,
         servers count: Int = 1,
         _ servers: ([Int]) -> [String]
     ) async throws -> NginxServers {
-        for _ in 0..<10 {
-            let ports = try (0..<count).map { _ in try freePort() }
-            let place = scene.path("nginx-\(ports[0])")
-            try Files.makeDirectory(place)
-            let blocks = zip(ports, servers(ports)).map { port, body in
-                """
-                server {
-                    listen 127.0.0.1:\(port) ssl;
-                    \(body)
-                }
-                """
-            }
-            try Files.write(
-                Array(configuration(blocks.joined(separator: "\n"), place: place, scene: scene).utf8),
-                to: place + "/conf"
-            )
-            let program = try scene.start(
-                .system("nginx"),
-                ["-c", place + "/conf", "-p", place, "-e", place + "/errors"],
-                by: .publisher
-            )
-            let isUp = try await eventually("nginx listens or ends") { () -> Bool? in
-                if ports.allSatisfy({ accepts(port: $0) }) { return program.isRunning }
-                return program.isRunning ? nil : false
-            }
-            if isUp { return NginxServers(program, log: place + "/access", ports: ports) }
-        }
-        throw HarnessError("nginx does not start")
-    }
-
-    private static func configuration(_ servers: String, place: String, scene: Scene) -> String {
-        let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map { "\($0)_temp_path \(place)/\($0);" }.joined(separator: " ")
-        return """
-            daemon off;
-            master_process off;
-            pid \(place)/pid;
-            events { worker_connections 512; }
-            http {
-                log_format told '$server_port\t$request_uri\t$status\t$http_authorization\t$http_cookie\t$ssl_client_verify';
-                access_log \(place)/access told;
-                \(temporaries)
-                ssl_certificate \(scene.certificates.server);
-                ssl_certificate_key \(scene.certificates.serverKey);
-                \(servers)
-            }
-
-            """
+        let fields = "$server_port\t$request_uri\t$status\t$http_authorization\t$http_cookie\t$ssl_client_verify"
+        return NginxServers(
+            try await Nginx.start(
+                in: scene,
+                servers: count,
+                http: { "log_format told '\(fields)'; access_log \($0)/access told;" }
+            ) { ports, _ in servers(ports) }
+        )
     }
 }
