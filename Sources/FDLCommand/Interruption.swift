@@ -41,7 +41,8 @@ package enum Interruption {
         if signal != nil { throw .interrupted }
     }
 
-    private static func arrived(_ signal: Int32) {
+    /// Does what a signal does to a program. For one that handles the signals itself, and has nothing of its own to do.
+    package static func arrived(_ signal: Int32) {
         let (isSecond, isHeld, cancel) = state.withLock { state in
             defer { if state.signal == nil { state.signal = signal } }
             return (state.signal != nil, state.holds > 0, state.cancel)

@@ -15,6 +15,7 @@ public final class Worker: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let responder: Responder
+    private let notices: LimitNotices
     private let loops: MultiThreadedEventLoopGroup
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
 
@@ -29,6 +30,7 @@ public final class Worker: Sendable {
     public init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
         self.configuration = configuration
         self.logger = logger
+        notices = LimitNotices(logger: logger)
         loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
             certificates = try ReloadableTLSContext(
@@ -45,7 +47,7 @@ public final class Worker: Sendable {
             root = try ServedRoot(configuration.root)
             if let path = certificates.privateKeyPath { root.refuse(path) }
             watcher = CatalogWatcher(root: root, logger: logger)
-            responder = Responder(root: root, watcher: watcher)
+            responder = Responder(root: root, watcher: watcher, notices: notices)
         } catch {
             throw .root(error)
         }
@@ -93,8 +95,12 @@ public final class Worker: Sendable {
         group.maximumGracefulShutdownDuration = configuration.limits.drain
         let services = ServiceGroup(configuration: group)
         let watching = Task { [watcher] in await watcher.watch(on: readers) }
+        let saying = Task { [notices] in
+            while (try? await Task.sleep(for: .seconds(2))) != nil { notices.sayDue() }
+        }
         let outcome = await Self.outcome { try await services.run() }
         watching.cancel()
+        saying.cancel()
         try? await readers.shutdownGracefully()
         try? await compressors.shutdownGracefully()
         try outcome.get()

@@ -27,6 +27,18 @@ public struct SystemError: Error, Sendable, Hashable {
     /// Whether there is no such file (or no such directory on the way to it).
     package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
 
+    /// Whether there is no file that could be opened by such a name: nothing is there, something that is no file of ours
+    /// to follow (a link, a socket), or a name that cannot be.
+    package var isAbsence: Bool {
+        switch code {
+        case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EILSEQ, EINVAL, EISDIR: true
+        default: false
+        }
+    }
+
+    /// Whether it may be gone in a moment, and so says nothing of what is there: no lack of permission.
+    package var isPassing: Bool { !isAbsence && code != EACCES && code != EPERM }
+
     /// Whether a file's content could not be read. Past the page cache the disk's own errnos come through: ENODATA for a
     /// bad block, EILSEQ for a wrong checksum.
     package var isOfReading: Bool { operation == .read || operation == .seek }

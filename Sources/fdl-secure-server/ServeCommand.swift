@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
             names. It does the same for any other NAME.json that has NAME.json.minisig next to it. \
-            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again.
+            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again, \
+            SIGUSR1 opens the logs again.
             """,
         version: "fdl-secure-server \(Product.version)"
     )
@@ -61,11 +62,12 @@ struct ServeCommand: AsyncParsableCommand {
     var jsonLog = false
 
     func run() async throws {
-        let (level, json) = (logLevel, jsonLog)
-        LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json) }
+        ServerLog.begin(level: logLevel, json: jsonLog)
         let logger = Logger(label: "fdl-secure-server")
+        let signals = SignalHandling(logger: logger)
+        signals.begin()
         let worker = try Worker(configuration, logger: logger)
-        SignalHandling(worker: worker, logger: logger).begin()
+        signals.serve(worker)
         try await worker.run { address in
             StandardStream.output.writeLine("listening on https://\(address)/")
         }
@@ -92,9 +94,9 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 @main
 enum Main {
     static func main() {
-        // SIGHUP asks to read the certificate again. Before the worker serves there is nothing to read again, and the
-        // signal must not end the process.
-        Signals.ignore(SIGHUP)
+        // SIGHUP asks to read the certificate again, SIGUSR1 to open the logs again. Before anything is read or opened
+        // there is nothing to do again, and neither may end the process.
+        Signals.ignore(SIGHUP, SIGUSR1)
         Program.main(ServeCommand.self)
     }
 }

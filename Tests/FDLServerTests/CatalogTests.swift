@@ -9,8 +9,33 @@ import Testing
 
 @Suite("The catalog")
 struct CatalogTests {
-    private func published(_ path: String, _ manifest: Manifest, base: String = "") -> PublishedManifest {
-        PublishedManifest(path: path, manifest: manifest, base: base)
+    private func published(
+        _ path: String,
+        _ manifest: Manifest,
+        base: String = "",
+        isSigned: Bool = true
+    ) -> PublishedManifest {
+        PublishedManifest(path: path, manifest: manifest, base: base, isSigned: isSigned)
+    }
+
+    @Test func `signed comes before unsigned, higher before deeper, newer before older`() throws {
+        func named(_ version: Int64) throws -> Manifest { try Manifest.sample("x", version: version, [("f", [1])]) }
+        let ranked = [
+            published("x.manifest.json", try named(2)), published("old.manifest.json", try named(1)),
+            published("up/x.manifest.json", try named(9)), published("up/deep/x.manifest.json", try named(99)),
+            published("y.manifest.json", try named(999), isSigned: false),
+            published("up/y.manifest.json", try named(9999), isSigned: false),
+        ]
+        for seed in UInt64(1)...20 {
+            var random = SeededGenerator(seed: seed)
+            let catalog = Catalog(ranked.shuffled(using: &random))
+            #expect(catalog.manifests.map(\.path) == ranked.map(\.path), "seed \(seed)")
+            #expect(catalog.path(ofManifest: "x.json") == "x.manifest.json")
+            #expect(
+                catalog.passedOver.map(\.path) == ranked.dropFirst(2).map(\.path)
+            )
+            #expect(catalog.passedOver.allSatisfy { $0.preferred == "x.manifest.json" })
+        }
     }
 
     @Test func `finds every chunk of every file`() throws {
@@ -188,7 +213,7 @@ struct CatalogScannerTests {
         var scanner = CatalogScanner(root: try ServedRoot(root.path))
         let (catalog, notices) = try scanner.scan(now: Self.later)
         #expect(catalog.manifests.count == 1)
-        let unreadable = notices.filter { if case .unreadableDirectory = $0 { true } else { false } }
+        let unreadable = notices.filter { if case .fault = $0 { true } else { false } }
         #expect(unreadable.count == 1)
         #expect(try scanner.scan(now: Self.later).notices.isEmpty)
     }

@@ -137,7 +137,7 @@ struct ExchangeHandlerTests {
                 Self.get("/", String(repeating: "X-Long: \(String(repeating: "x", count: 1000))\r\n", count: 40)),
                 "431 Request Header Fields Too Large"
             ),
-            ("NONSENSE\r\n\r\n", "400 Bad Request"),
+            ("NONSENSE\r\n\r\n", "501 Not Implemented"),
             ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request"),
         ] {
             let connection = try Connection(root)

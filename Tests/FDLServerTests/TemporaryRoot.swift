@@ -52,7 +52,11 @@ final class TemporaryRoot {
 
     func responder() throws -> Responder {
         let root = try ServedRoot(path)
-        return Responder(root: root, watcher: CatalogWatcher(root: root, logger: Self.quiet))
+        return Responder(
+            root: root,
+            watcher: CatalogWatcher(root: root, logger: Self.quiet),
+            notices: LimitNotices(logger: Self.quiet)
+        )
     }
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -45,6 +45,17 @@ struct Answer: Sendable {
     }
 }
 
+extension Answer {
+    /// What is asked for may be here, and this machine cannot open it now: no reader is to take that for "not here".
+    static var unavailable: Answer {
+        Answer(
+            .serviceUnavailable,
+            text: "503 Service Unavailable",
+            headers: ["Retry-After": "2", "Cache-Control": "no-store"]
+        )
+    }
+}
+
 /// What the responder decides: an answer, or first some work that must not happen on an event loop.
 enum Decision: Sendable {
     case answer(Answer)

@@ -1,6 +1,7 @@
 import FDLCompression
 import FDLCore
 import FDLSystem
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -11,11 +12,13 @@ import Synchronization
 final class Responder: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
+    private let notices: LimitNotices
     private let draining = Atomic(false)
 
-    init(root: ServedRoot, watcher: CatalogWatcher) {
+    init(root: ServedRoot, watcher: CatalogWatcher, notices: LimitNotices) {
         self.root = root
         self.watcher = watcher
+        self.notices = notices
     }
 
     /// From now on `/healthz` answers 503, and every answer is its connection's last.
@@ -33,27 +36,34 @@ final class Responder: Sendable {
     ///   - now: the time for comparing dates.
     ///   - hasLooked: whether the tree was looked at since the request came. Then nothing is decided to be looked for.
     func decide(_ request: HTTPRequestHead, now: UTCTime, hasLooked: Bool = false) -> Decision {
-        // RFC 9112 section 3.2: an HTTP/1.1 request has one Host.
-        if request.version.isAtLeast11, request.headers[canonicalForm: "host"].count != 1 {
-            return .answer(.refusal(.badRequest))
-        }
+        if let fault = RequestForm.fault(of: request) { return .answer(.refusal(fault)) }
         guard let target = RequestTarget(request.uri) else { return .answer(.refusal(.badRequest)) }
         guard request.method == .GET || request.method == .HEAD else {
             return .answer(Answer(.methodNotAllowed, text: "only GET and HEAD", headers: ["Allow": "GET, HEAD"]))
         }
-        switch target.path {
-        case .frontPage: return .answer(frontPage(request))
-        case .health: return .answer(health)
-        // Whoever has just published reads the index to see it there.
-        case .index: return hasLooked ? .answer(index) : .lookAgain
-        case .manifest(let name): return manifest(name, request, now: now).map(Decision.answer) ?? lacking(hasLooked)
-        case .chunk(let digest): return chunk(digest, request, now: now) ?? lacking(hasLooked)
-        case .file(let path): return .answer(file(path, request, now: now))
-        case nil: return .answer(.refusal(.notFound))
+        do throws(SystemError) {
+            switch target.path {
+            case .frontPage: return .answer(frontPage(request))
+            case .health: return .answer(health)
+            // Whoever has just published reads the index to see it there.
+            case .index: return hasLooked ? .answer(index) : .lookAgain
+            case .manifest(let name):
+                return try manifest(name, request, now: now).map(Decision.answer) ?? lacking(hasLooked)
+            case .chunk(let digest): return try chunk(digest, request, now: now) ?? lacking(hasLooked)
+            case .file(let path): return .answer(try file(path, request, now: now))
+            case nil: return .answer(.refusal(.notFound))
+            }
+        } catch {
+            notices.happened(.localFault, ["error": "\(error)"])
+            return .answer(.unavailable)
         }
     }
 
-    private func lacking(_ hasLooked: Bool) -> Decision { hasLooked ? .answer(.refusal(.notFound)) : .lookAgain }
+    /// What the catalog lacks is not there, unless the tree could not be read as a whole.
+    private func lacking(_ hasLooked: Bool) -> Decision {
+        guard hasLooked else { return .lookAgain }
+        return .answer(watcher.seesAll ? .refusal(.notFound) : .unavailable)
+    }
 
     // MARK: Pages
 
@@ -80,16 +90,29 @@ final class Responder: Sendable {
 
     private var health: Answer {
         let headers: HTTPHeaders = ["Cache-Control": "no-store"]
-        return isDraining
-            ? Answer(.serviceUnavailable, text: "draining", headers: headers)
-            : Answer(.ok, text: "serving", headers: headers)
+        if isDraining { return Answer(.serviceUnavailable, text: "draining", headers: headers) }
+        do throws(SystemError) {
+            try root.check()
+            return Answer(.ok, text: "serving", headers: headers)
+        } catch {
+            notices.happened(.localFault, ["error": "\(error)"])
+            return Answer(
+                .serviceUnavailable,
+                text: "not serving: \(SystemError.text(error.code))",
+                headers: ["Cache-Control": "no-store", "Retry-After": "2"]
+            )
+        }
     }
 
     // MARK: Files
 
     /// - Returns: nil where the catalog has no such manifest.
-    private func manifest(_ name: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer? {
-        guard let path = watcher.catalog.path(ofManifest: name), let file = root.open(path) else { return nil }
+    private func manifest(
+        _ name: String,
+        _ request: HTTPRequestHead,
+        now: UTCTime
+    ) throws(SystemError) -> Answer? {
+        guard let path = watcher.catalog.path(ofManifest: name), let file = try root.open(path) else { return nil }
         let isSignature = name.hasSuffix(FileNames.signatureSuffix)
         let headers: HTTPHeaders = [
             "Content-Type": isSignature ? "text/plain; charset=utf-8" : "application/json",
@@ -99,8 +122,8 @@ final class Responder: Sendable {
         return whole(file, request, headers: headers, now: now)
     }
 
-    private func file(_ path: String, _ request: HTTPRequestHead, now: UTCTime) -> Answer {
-        guard let file = root.open(path) else { return .refusal(.notFound) }
+    private func file(_ path: String, _ request: HTTPRequestHead, now: UTCTime) throws(SystemError) -> Answer {
+        guard let file = try root.open(path) else { return .refusal(.notFound) }
         return whole(file, request, headers: ["Content-Type": "application/octet-stream"], now: now)
     }
 
@@ -168,10 +191,14 @@ final class Responder: Sendable {
     // MARK: Chunks
 
     /// - Returns: nil where no manifest of the catalog has such a chunk.
-    private func chunk(_ digest: SHA256Digest, _ request: HTTPRequestHead, now: UTCTime) -> Decision? {
+    private func chunk(
+        _ digest: SHA256Digest,
+        _ request: HTTPRequestHead,
+        now: UTCTime
+    ) throws(SystemError) -> Decision? {
         let places = watcher.catalog.places(ofChunk: digest)
         guard !places.isEmpty else { return nil }
-        guard let slice = slice(of: places) else { return .answer(.refusal(.notFound)) }
+        guard let slice = try slice(of: places) else { return .answer(.refusal(.notFound)) }
         let encodings = AcceptEncoding(fields: request.headers["accept-encoding"]).preferred
         let plain = answer(
             request,
@@ -189,15 +216,23 @@ final class Responder: Sendable {
     }
 
     /// The chunk in the first file that still has the size its manifest states.
-    private func slice(of places: [Catalog.ChunkPlace]) -> FileSlice? {
+    /// - Throws: `SystemError` if there is none, and one could not be opened.
+    private func slice(of places: [Catalog.ChunkPlace]) throws(SystemError) -> FileSlice? {
+        var fault: SystemError?
         for place in places {
-            guard let file = root.open(place.path) else { continue }
+            let opened: ServedFile?
+            do throws(SystemError) { opened = try root.open(place.path) } catch {
+                fault = error
+                continue
+            }
+            guard let file = opened else { continue }
             guard file.status.size == place.fileSize else {
                 watcher.reportWrongSize(place.path, expected: place.fileSize, found: file.status.size)
                 continue
             }
             return FileSlice(file: file, offset: place.offset, length: Int64(place.length))
         }
+        if let fault { throw fault }
         return nil
     }
 }

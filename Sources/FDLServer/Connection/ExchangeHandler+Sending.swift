@@ -122,7 +122,8 @@ extension ExchangeHandler {
     }
 
     private func start(_ answer: Answer, request: HTTPRequestHead?, _ context: ChannelHandlerContext) {
-        let closes = request.map { Self.endsConnection($0) || isLastAnswer } ?? true
+        let closes =
+            request.map { Self.endsConnection($0) || RequestForm.endsConnection(answer.status) || isLastAnswer } ?? true
         var headers = answer.headers
         headers.add(name: "Date", value: LoopScratch.ofThisLoop.date(.now))
         headers.add(name: "Server", value: "fdl/\(Product.version)")

@@ -147,11 +147,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         services.logger.debug("connection failed: \(error)", metadata: peer)
-        guard let error = error as? HTTPParserError, state.takesRequests else {
-            close()
-            return
-        }
-        pending.append(.refusal(error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest))
+        guard let error = error as? HTTPParserError else { return close() }
+        // After the last request nothing is looked at any more, and what is being sent still has to arrive.
+        guard state.takesRequests else { return }
+        pending.append(.refusal(RequestForm.status(for: error)))
         advance()
     }
 

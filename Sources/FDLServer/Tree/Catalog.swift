@@ -2,10 +2,13 @@ import FDLCore
 
 /// What a worker knows at one moment of what it serves. Immutable: a new scan makes a new one.
 final class Catalog: Sendable {
-    /// Newest version first.
+    /// Of one name the preferred one first: signed before unsigned, higher in the tree before deeper, newer before older.
+    /// So whoever may write to a folder for uploads takes no name over from above.
     let manifests: [PublishedManifest]
     /// What `/manifests/index.json` says.
     let listing: [UInt8]
+    /// Whether all of the tree could be read. If not, what is not here may be there all the same.
+    let isComplete: Bool
     private let index: ChunkIndex
     private let paths: [String: String]
 
@@ -19,21 +22,21 @@ final class Catalog: Sendable {
         let length: Int
     }
 
-    init(_ manifests: [PublishedManifest]) {
-        let sorted = manifests.sorted { left, right in
-            let (a, b) = (left.manifest, right.manifest)
-            if a.version != b.version { return a.version > b.version }
-            if a.created != b.created { return a.created > b.created }
-            return left.path < right.path
-        }
+    init(_ manifests: [PublishedManifest], isComplete: Bool = true) {
+        let sorted = manifests.sorted { $0.isPreferred(to: $1) }
         self.manifests = sorted
+        self.isComplete = isComplete
         self.paths = Self.paths(of: sorted)
         self.listing = Self.listing(of: sorted)
 
         // If two versions of one name list the same file, the file holds the newer version. The older version's chunks
         // are gone from it: to serve them would be to send wrong bytes, which readers charge to this worker.
         var claims: [Claim: Int] = [:]
-        for (number, published) in sorted.enumerated() {
+        let byVersion = sorted.enumerated().sorted { left, right in
+            if left.element.isSigned != right.element.isSigned { return left.element.isSigned }
+            return left.element.isNewer(than: right.element)
+        }
+        for (number, published) in byVersion {
             for file in published.manifest.files.indices {
                 let claim = Claim(name: published.manifest.name, path: published.path(ofFile: file))
                 if claims[claim] == nil { claims[claim] = number }
@@ -68,7 +71,40 @@ final class Catalog: Sendable {
         }
     }
 
-    /// The newest version of each name.
+    /// A manifest that does not have its name although its version is the highest.
+    struct PassedOver: Hashable {
+        let path: String
+        let name: ManifestName
+        let version: Int64
+        /// The path of the one that has the name.
+        let preferred: String
+        let isSigned: Bool
+    }
+
+    var passedOver: [PassedOver] {
+        var preferred: [ManifestName: PublishedManifest] = [:]
+        var found: [PassedOver] = []
+        for published in manifests {
+            let manifest = published.manifest
+            guard let first = preferred[manifest.name] else {
+                preferred[manifest.name] = published
+                continue
+            }
+            guard manifest.version > first.manifest.version else { continue }
+            found.append(
+                PassedOver(
+                    path: published.path,
+                    name: manifest.name,
+                    version: manifest.version,
+                    preferred: first.path,
+                    isSigned: published.isSigned
+                )
+            )
+        }
+        return found
+    }
+
+    /// The preferred manifest of each name.
     private static func listing(of manifests: [PublishedManifest]) -> [UInt8] {
         var seen: Set<ManifestName> = []
         let newest = manifests.filter { seen.insert($0.manifest.name).inserted }
@@ -83,7 +119,7 @@ final class Catalog: Sendable {
     }
 
     /// Maps each NAME of `/manifests/NAME` to a file. If several manifests claim one, a manifest's own name takes
-    /// precedence over a file's name, and a newer version over an older one.
+    /// precedence over a file's name; among those, the order of `manifests` decides.
     private static func paths(of manifests: [PublishedManifest]) -> [String: String] {
         var paths: [String: String] = [:]
         let byName = manifests.map { (FileNames.served($0.manifest.name), $0.path) }

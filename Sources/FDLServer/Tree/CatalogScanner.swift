@@ -1,5 +1,6 @@
 import FDLCore
 import FDLSystem
+import Glibc
 
 /// Finds the manifests under a root, and notices cheaply when something has changed.
 ///
@@ -13,13 +14,17 @@ struct CatalogScanner {
     /// Whether a directory changed so shortly before the last scan that a later change could have the same time. True
     /// before the first scan.
     private var isUnsettled = true
-    /// The directories that the last scan could not search: a notice of each is given once.
-    private var unreadable: Set<String> = []
+    /// What the last scan could not search or read: a notice of each is given once.
+    private var faults: [String: SystemError] = [:]
+    private var passedOver: Set<Catalog.PassedOver> = []
 
     private struct Known {
         let status: FileStatus
         /// Nil if the file is not a valid manifest.
         let manifest: Manifest?
+        var isSigned: Bool
+        /// Where its files were found at the last scan.
+        var base: String?
     }
 
     /// What a scan found worth telling the operator.
@@ -28,8 +33,10 @@ struct CatalogScanner {
         case gone(path: String)
         case unreadable(path: String, reason: String)
         case neverServed(path: String, manifest: String)
-        /// A directory that cannot be listed, or whose entries cannot be looked at.
-        case unreadableDirectory(path: String, reason: String)
+        /// A directory that cannot be listed, or whose entries cannot be looked at, or a manifest that cannot be read.
+        /// What was known of it stays.
+        case fault(path: String, reason: String)
+        case passedOver(Catalog.PassedOver)
     }
 
     init(root: ServedRoot) {
@@ -38,10 +45,12 @@ struct CatalogScanner {
 
     /// Whether a scan could find something new.
     var isOutdated: Bool {
-        if isUnsettled { return true }
+        if isUnsettled || faults.values.contains(where: \.isPassing) { return true }
         for (path, status) in directories where root.status(ofDirectory: path) != status { return true }
-        for (path, known) in manifests where root.open(path)?.status != known.status { return true }
-        return false
+        return manifests.contains { path, known in
+            // One that cannot be opened now has not changed for all that is known.
+            do throws(SystemError) { return try root.open(path)?.status != known.status } catch { return false }
+        }
     }
 
     /// Walks the tree and reads the manifests that have changed.
@@ -50,7 +59,7 @@ struct CatalogScanner {
     mutating func scan(now: Int64) throws(SystemError) -> (catalog: Catalog, notices: [Notice]) {
         var found: [String: FileStatus] = [:]
         if let status = root.status(ofDirectory: "") { found[""] = status }
-        var failures: [String: String] = [:]
+        var failures: [String: SystemError] = [:]
         let listing = try FileTree.regularFiles(
             beneath: root.path,
             descend: { path in
@@ -61,21 +70,36 @@ struct CatalogScanner {
                 return true
             },
             failed: { error, directory in
-                if failures[directory] == nil { failures[directory] = "\(error)" }
+                if failures[directory] == nil { failures[directory] = error }
             }
         )
         var notices: [Notice] = []
-        for (path, reason) in failures.sorted(by: { $0.key < $1.key }) where !unreadable.contains(path) {
-            notices.append(.unreadableDirectory(path: path, reason: reason))
-        }
-        unreadable = Set(failures.keys)
+        // What a directory held that cannot be searched now is still there, for all that is known.
+        var kept = manifests.filter { path, _ in Self.isBelow(path, failures.keys) }
         let paths = Set(listing.files.map(\.path))
         var known: [String: Known] = [:]
         for entry in listing.files where Self.isManifest(entry.path, among: paths) {
-            known[entry.path] = read(entry.path, &notices)
+            kept[entry.path] = nil
+            do throws(SystemError) {
+                known[entry.path] = try read(entry.path, isSigned: Self.isSigned(entry.path, among: paths), &notices)
+            } catch {
+                failures[entry.path] = error
+                known[entry.path] = manifests[entry.path]
+            }
         }
+        known.merge(kept) { read, _ in read }
+        for (path, error) in failures.sorted(by: { $0.key < $1.key }) where faults[path] == nil {
+            notices.append(.fault(path: path, reason: "\(error)"))
+        }
+        faults = failures
         for path in manifests.keys.sorted() where known[path] == nil { notices.append(.gone(path: path)) }
         directories = found
+        for (path, one) in known {
+            guard let manifest = one.manifest else { continue }
+            // Where a directory could not be searched, its files count for what they did before.
+            let earlier = failures.isEmpty ? nil : one.base
+            known[path]?.base = earlier ?? base(of: manifest, at: path, among: paths)
+        }
         manifests = known
         // The times that file systems keep are coarse; none in use is coarser than two seconds. A time far in the
         // future was set by hand, and no later change gets it by itself.
@@ -83,10 +107,24 @@ struct CatalogScanner {
 
         let published = known.compactMap { path, known in
             known.manifest.map { manifest in
-                PublishedManifest(path: path, manifest: manifest, base: base(of: manifest, at: path, among: paths))
+                PublishedManifest(
+                    path: path,
+                    manifest: manifest,
+                    base: known.base ?? "",
+                    isSigned: known.isSigned
+                )
             }
         }
-        return (Catalog(published), notices)
+        let catalog = Catalog(published, isComplete: !failures.values.contains(where: \.isPassing))
+        let passed = catalog.passedOver
+        for other in passed where !passedOver.contains(other) { notices.append(.passedOver(other)) }
+        passedOver = Set(passed)
+        return (catalog, notices)
+    }
+
+    /// Whether a path lies in one of the directories or in what is in them.
+    private static func isBelow(_ path: String, _ directories: some Collection<String>) -> Bool {
+        directories.contains { $0.isEmpty || path.hasPrefix($0 + "/") }
     }
 
     /// The possible directory that has the most of the manifest's files.
@@ -99,11 +137,25 @@ struct CatalogScanner {
         return bases.first { directories[String($0.dropLast())] != nil } ?? ""
     }
 
-    private func read(_ path: String, _ notices: inout [Notice]) -> Known? {
-        guard let file = root.open(path) else { return nil }
-        if let known = manifests[path], known.status == file.status { return known }
+    /// - Throws: `SystemError` if this machine cannot read it now.
+    private func read(
+        _ path: String,
+        isSigned: Bool,
+        _ notices: inout [Notice]
+    ) throws(SystemError) -> Known? {
+        guard let file = try root.open(path) else { return nil }
+        if var known = manifests[path], known.status == file.status {
+            known.isSigned = isSigned
+            return known
+        }
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try file.readAll(limit: Manifest.maximumBytes) } catch {
+            guard error.code == EFBIG else { throw error }
+            notices.append(.unreadable(path: path, reason: "\(error)"))
+            return Known(status: file.status, manifest: nil, isSigned: isSigned)
+        }
         do {
-            let manifest = try Manifest(parsing: try file.readAll(limit: Manifest.maximumBytes))
+            let manifest = try Manifest(parsing: bytes)
             notices.append(
                 .found(
                     path: path,
@@ -116,17 +168,21 @@ struct CatalogScanner {
             for file in manifest.files where RequestTarget.isNeverServed(file.path.string) {
                 notices.append(.neverServed(path: file.path.string, manifest: path))
             }
-            return Known(status: file.status, manifest: manifest)
+            return Known(status: file.status, manifest: manifest, isSigned: isSigned)
         } catch {
             notices.append(.unreadable(path: path, reason: "\(error)"))
-            return Known(status: file.status, manifest: nil)
+            return Known(status: file.status, manifest: nil, isSigned: isSigned)
         }
+    }
+
+    private static func isSigned(_ path: String, among paths: Set<String>) -> Bool {
+        paths.contains(FileNames.signature(of: path))
     }
 
     /// `X.manifest.json`, signed or not yet, or any `X.json` with its signature beside it.
     private static func isManifest(_ path: String, among paths: Set<String>) -> Bool {
         let name = path[path.lastPart...]
         return !name.hasPrefix(".") && name.hasSuffix(FileNames.servedManifestSuffix)
-            && (name.hasSuffix(FileNames.manifestSuffix) || paths.contains(FileNames.signature(of: path)))
+            && (name.hasSuffix(FileNames.manifestSuffix) || isSigned(path, among: paths))
     }
 }

@@ -1,3 +1,4 @@
+import FDLCore
 import FDLSystem
 import Logging
 import NIOCore
@@ -16,6 +17,8 @@ final class CatalogWatcher: Sendable {
     private let scanner: Mutex<CatalogScanner>
     private let schedule = Mutex(LookSchedule<EventLoopPromise<Void>>())
     private let distrusted = Mutex<Set<String>>([])
+    /// Why the last walk failed as a whole.
+    private let blindness = Mutex<SystemError?>(nil)
 
     /// Makes the first scan.
     init(root: ServedRoot, logger: Logger) {
@@ -27,6 +30,9 @@ final class CatalogWatcher: Sendable {
     }
 
     var catalog: Catalog { current.withLock { $0 } }
+
+    /// Whether what the catalog lacks is not there: all of the tree could be read when it was looked at last.
+    var seesAll: Bool { catalog.isComplete && blindness.withLock { $0?.isPassing } != true }
 
     /// Looks at the tree repeatedly, on `threads`, until the task is cancelled.
     func watch(on threads: NIOThreadPool) async {
@@ -81,11 +87,17 @@ final class CatalogWatcher: Sendable {
                 do throws(SystemError) {
                     let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
                     current.withLock { $0 = catalog }
+                    blindness.withLock { $0 = nil }
                     if !notices.isEmpty { distrusted.withLock { $0.removeAll() } }
                     for notice in notices { tell(notice) }
                     break
                 } catch {
                     guard isLast else { continue }
+                    let isNew = blindness.withLock { blindness in
+                        defer { blindness = error }
+                        return blindness != error
+                    }
+                    guard isNew else { break }
                     logger.warning("the tree changed while it was scanned, or cannot be read: \(error)")
                 }
             }
@@ -116,8 +128,20 @@ final class CatalogWatcher: Sendable {
             logger.info("manifest gone", metadata: ["path": "\(path)"])
         case .unreadable(let path, let reason):
             logger.warning("not a manifest: \(reason)", metadata: ["path": "\(path)"])
-        case .unreadableDirectory(let path, let reason):
-            logger.warning("a directory cannot be searched: \(reason)", metadata: ["path": "\(path)"])
+        case .fault(let path, let reason):
+            logger.warning(
+                "a part of the tree cannot be read, what was known of it stays: \(reason)",
+                metadata: ["path": "\(path)"]
+            )
+        case .passedOver(let other):
+            let why = other.isSigned ? "one that lies higher in the tree has its name" : "it is not signed"
+            logger.warning(
+                "a manifest with a higher version is passed over: \(why)",
+                metadata: [
+                    "path": "\(other.path)", "name": "\(other.name.string)", "version": "\(other.version)",
+                    "preferred": "\(other.preferred)",
+                ]
+            )
         case .neverServed(let path, let manifest):
             logger.warning(
                 "a manifest names what looks like a private key or an unfinished download: it is not served",

@@ -8,12 +8,32 @@ struct PublishedManifest: Sendable {
     let layout: ChunkLayout
     /// The directory that the files' paths are relative to: empty for the root, else with a `/` at its end.
     let base: String
+    /// Whether a signature lies beside it. Whose, a worker does not know: it has no keys.
+    let isSigned: Bool
 
-    init(path: String, manifest: Manifest, base: String) {
+    init(path: String, manifest: Manifest, base: String, isSigned: Bool = true) {
         self.path = path
         self.manifest = manifest
         self.layout = manifest.layout
         self.base = base
+        self.isSigned = isSigned
+    }
+
+    /// How many directories below the root it lies.
+    private var depth: Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
+
+    /// The order in which manifests of one name come.
+    func isPreferred(to other: PublishedManifest) -> Bool {
+        if isSigned != other.isSigned { return isSigned }
+        if depth != other.depth { return depth < other.depth }
+        return isNewer(than: other)
+    }
+
+    /// By version, then by date, then by path.
+    func isNewer(than other: PublishedManifest) -> Bool {
+        if manifest.version != other.manifest.version { return manifest.version > other.manifest.version }
+        if manifest.created != other.manifest.created { return manifest.created > other.manifest.created }
+        return path < other.path
     }
 
     /// The manifest's file name.

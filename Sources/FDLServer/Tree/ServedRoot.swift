@@ -45,8 +45,10 @@ final class ServedRoot: Sendable {
     }
 
     /// Opens a regular file below the root without following symbolic links.
-    /// - Returns: nil if there is none, or it may not be read.
-    func open(_ relativePath: String) -> ServedFile? {
+    /// - Returns: nil if there is none that may be served.
+    /// - Throws: `SystemError` if there may be one, and this machine cannot open it now: nobody is to learn from that
+    ///   that there is none.
+    func open(_ relativePath: String) throws(SystemError) -> ServedFile? {
         do throws(SystemError) {
             // O_NONBLOCK: opening a named pipe must not wait for its writer.
             let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
@@ -54,8 +56,15 @@ final class ServedRoot: Sendable {
             guard let file, !secrets.withLock({ $0.contains(file.status.identity) }) else { return nil }
             return file
         } catch {
-            return nil
+            if error.isAbsence { return nil }
+            throw error
         }
+    }
+
+    /// Whether files can be opened at all.
+    /// - Throws: `SystemError` if not even the root's own directory can: for want of a descriptor, say.
+    func check() throws(SystemError) {
+        _ = try current.opened.descriptor.open(child: ".", flags: O_RDONLY | O_DIRECTORY)
     }
 
     /// The status of a directory below the root; nil if it is not a directory or cannot be reached.
