@@ -11,8 +11,12 @@ public struct DownloadSummary: Sendable {
     /// Chunks that came over the network. The others were in the output or a seed already, are copies of these, or are
     /// all zeros.
     public let fetchedChunks: Int
+    /// The length of those chunks, in bytes.
+    public let fetchedBytes: Int64
     /// From the start to the end of the job, on the monotonic clock.
     public let duration: Duration
+    /// How much of that chunks were fetched in; zero if none were.
+    public let fetchDuration: Duration
     public let sources: [SourceOutcome]
 
     /// Chunks that did not have to be fetched.
@@ -30,13 +34,19 @@ public enum DownloadEvent: Sendable {
     /// Local files have been scanned: the partial output, the seeds, and an output to be replaced. `reused` of `total`
     /// chunks were found there; chunks of zeros that had to be added as holes do not count.
     case scanned(reused: Int, total: Int)
-    /// Once a second while chunks are fetched: how many chunks and bytes are stored or need no fetching.
-    case progress(chunks: Int, totalChunks: Int, bytes: Int64, totalBytes: Int64)
+    /// Local files are being read: so many bytes of so many. Comes often, and on several threads.
+    case scanning(bytes: Int64, totalBytes: Int64)
+    /// Some times a second while chunks are fetched.
+    case progress(DownloadProgress)
+    /// Every chunk is stored. Now the output is made to survive a loss of power, which takes as long as the disk needs.
+    case finishing
     /// What is left of a replaced folder is kept at `path`: files that appeared in it meanwhile and are not listed in
     /// the manifest, or that could not be removed.
     case kept(path: String)
     /// The file system cannot do something, and the output does without. Reported once for each limitation.
     case limited(DownloadLimitation)
+    /// A source gives nothing at present, and is asked again later. Told once for a reason.
+    case sourceFailing(Manifest.Source, reason: String)
     /// A source is not asked again in this job.
     case sourceDropped(Manifest.Source, reason: String)
     /// A source leads to another origin for what it is asked. Told once of each.

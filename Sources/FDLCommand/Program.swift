@@ -82,8 +82,6 @@ package enum Program {
             StandardStream.output.writeLine(failure.event.description)
         }
         let signal = Interruption.signal
-        // A progress line may be on the screen.
-        if signal != nil, StandardStream.error.isTerminal { ProgressLine.wipe() }
         StandardStream.error.write(failure.report)
         if let signal { Signals.end(by: signal) }
         leave(failure.exitCode.rawValue)

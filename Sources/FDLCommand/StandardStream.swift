@@ -10,6 +10,8 @@ package final class StandardStream: Sendable {
     private struct State {
         let descriptor: Int32
         var failure: Int32?
+        /// Lines that stand below everything else on a terminal.
+        var block: TerminalBlock?
     }
 
     private let state: Mutex<State>
@@ -30,20 +32,56 @@ package final class StandardStream: Sendable {
     ///
     /// A write that fails is no reason to stop the work: nothing is thrown, and `failure` is looked at at the end.
     package func write(_ text: String) {
+        // Both may be the same terminal.
+        if self === Self.output { Self.error.wipe() }
         state.withLock { state in
-            var rest = Array(text.utf8)[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
-                if count > 0 {
-                    rest = rest.dropFirst(count)
-                } else if count < 0, errno == EAGAIN {
-                    waitUntilWritable(state.descriptor)
-                } else if count == 0 || errno != EINTR {
-                    if count < 0, errno != EPIPE, errno != EBADF, state.failure == nil { state.failure = errno }
-                    return
-                }
+            let wiping = Self.takeBlock(&state)
+            Self.write(wiping + text, &state)
+        }
+    }
+
+    private static func write(_ text: String, _ state: inout State) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count < 0, errno == EAGAIN {
+                waitUntilWritable(state.descriptor)
+            } else if count == 0 || errno != EINTR {
+                if count < 0, errno != EPIPE, errno != EBADF, state.failure == nil { state.failure = errno }
+                return
             }
         }
+    }
+
+    // MARK: Lines that are drawn over
+
+    /// Draws lines below everything else, over those that were drawn before. Whatever is written takes them away first.
+    ///
+    /// Does nothing if the terminal does not tell its size, or this process is in its background.
+    /// - Parameter lines: what to draw in a terminal of so many columns and lines; none for nothing.
+    func show(_ lines: (_ width: Int, _ height: Int) -> [String]) {
+        state.withLock { state in
+            guard !Terminal.isInBackground(state.descriptor), let size = Terminal.size(state.descriptor) else { return }
+            let lines = lines(size.width, size.height)
+            guard !lines.isEmpty else { return }
+            Self.write(TerminalBlock.drawing(lines, over: state.block, width: size.width), &state)
+            state.block = TerminalBlock(lines)
+        }
+    }
+
+    /// Takes away what `show` has drawn.
+    func wipe() {
+        state.withLock { state in
+            let wiping = Self.takeBlock(&state)
+            Self.write(wiping, &state)
+        }
+    }
+
+    private static func takeBlock(_ state: inout State) -> String {
+        guard let block = state.block.take() else { return "" }
+        return block.erasing(width: Terminal.size(state.descriptor)?.width ?? 100_000)
     }
 
     /// Writes the text and a newline.

@@ -51,6 +51,7 @@ extension DownloadPlan {
         hedgeBudget -= length
         let request = ask(for: victim.chunk..<(victim.chunk + 1), on: key)
         book.hedge(victim.chunk, by: request)
+        account.reports[helper.source].hedged += 1
         connections[key]?.hunger = .none
         return true
     }

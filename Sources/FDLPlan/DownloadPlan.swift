@@ -196,6 +196,13 @@ package struct DownloadPlan: Sendable {
         return ledger
     }
 
+    /// The same as of a later instant: by then a source may have been silent for longer.
+    package func ledger(at instant: Instant) -> SourceLedger {
+        var later = self
+        later.agenda.advance(to: instant)
+        return later.ledger
+    }
+
     /// The time of the event being handled, in seconds.
     var now: Double { agenda.now }
 

@@ -77,9 +77,12 @@ struct GetCommand: AsyncParsableCommand {
         request.seeds = seed
         request.replacesExisting = force
         request.usesPageCache = pageCache
-        reporter.begins(manifest, sources: request.sources)
+        let signer = SignerName(of: accepted.verified)
+        reporter.begins(manifest, signer: signer, sources: request.sources)
         let downloader = Downloader(request) { reporter.report($0) }
-        reporter.finished(try await interruptible { () throws(Failure) in try await downloader.run() })
+        let summary = try await interruptible { () throws(Failure) in try await downloader.run() }
+        reporter.endProgress()
+        reporter.finished(summary, signer: signer)
     }
 
     private func destination(_ manifest: Manifest) -> DownloadRequest.Output {

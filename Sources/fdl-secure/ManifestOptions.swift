@@ -70,6 +70,7 @@ struct ManifestOptions: ParsableArguments {
         _ access: SourceAccess,
         _ reporter: Reporter
     ) async throws(Failure) -> ManifestFinder.Found {
+        reporter.busy("looking for the manifest of \(shortened(shownURL(manifest)))")
         let found = try await ManifestFinder.find(
             manifest,
             name: name,
@@ -101,6 +102,7 @@ struct ManifestOptions: ParsableArguments {
     ) async throws(Failure) -> SignedBytes {
         if let found {
             let tls = try sources.tls(of: nil)
+            reporter.busy("fetching \(shortened(shownURL(found.url)))")
             return try await ManifestFetch.fetch(found.url, tls: tls, access: access) { origin in
                 reporter.redirected(found.url, to: origin)
             }

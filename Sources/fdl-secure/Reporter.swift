@@ -1,29 +1,45 @@
 import FDLClient
 import FDLCommand
 import FDLCore
+import FDLTrust
 import Synchronization
 
 /// Tells a person, or with `--json` a program, what happens. Lines for people go to standard error, so that standard
-/// output stays free for the bytes.
+/// output stays free for the bytes. `docs/json.md` lists the objects for programs.
 final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
-    private let line: ProgressLine
+    private let display: ProgressDisplay
     private let told = Mutex<Set<String>>([])
+    /// When a program was told of progress last.
+    private let toldProgress = Mutex<ContinuousClock.Instant?>(nil)
 
     init(json: Bool, quiet: Bool) {
         self.json = json
         self.quiet = quiet
-        line = ProgressLine(isShown: StandardStream.error.isTerminal && !json && !quiet)
+        display = ProgressDisplay(json || quiet ? .nowhere : .ofStandardError)
     }
 
-    func begins(_ manifest: Manifest, sources: [Manifest.Source]) {
+    /// - Parameter signer: nil if the manifest is unsigned by the reader's own wish.
+    func begins(_ manifest: Manifest, signer: SignerName?, sources: [Manifest.Source]) {
+        emit([
+            "event": "begin", "name": .text(manifest.name.string), "version": .number(Int(manifest.version)),
+            "signer": signer.map(\.json) ?? .null, "files": .number(manifest.files.count),
+            "bytes": .number(Int(manifest.totalBytes)),
+            "sources": .list(
+                sources.map { ["url": .text("\($0.url)"), "kind": .text($0.kind.rawValue)] }
+            ),
+        ])
         let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
+        let count = sources.isEmpty ? "" : ", \(sources.count) source\(sources.count == 1 ? "" : "s")"
         say(
-            "\(manifest.name) version \(manifest.version): \(files), \(ByteCount.text(manifest.totalBytes)), "
-                + "\(sources.count) source\(sources.count == 1 ? "" : "s")"
+            "\(manifest.name) version \(manifest.version), \(SignerName.phrase(signer)): \(files), "
+                + "\(ByteCount.text(manifest.totalBytes))\(count)"
         )
     }
+
+    /// Shows what is being done as long as that takes, if nobody knows how much of it there is.
+    func busy(_ doing: String) { display.update(printable(doing)) }
 
     /// Reports something that a person should know, but that does not end the command.
     func warn(_ text: String) {
@@ -47,21 +63,23 @@ final class Reporter: Sendable {
 
     func report(_ event: DownloadEvent) {
         switch event {
+        case .scanning(let bytes, let totalBytes): scanning(bytes, totalBytes)
         case .scanned(let reused, let total):
             emit(["event": "scanned", "reused": .number(reused), "total": .number(total)])
             if reused > 0 { say("\(reused) of \(total) chunks are here already") }
-        case .progress(let chunks, let totalChunks, let bytes, let totalBytes):
-            emit([
-                "event": "progress", "chunks": .number(chunks), "totalChunks": .number(totalChunks),
-                "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes)),
-            ])
-            line.report(done: bytes, total: totalBytes)
+        case .progress(let progress): report(progress)
+        case .finishing:
+            emit(["event": "finishing"])
+            display.update("waiting for the disk")
         case .kept(let path):
             emit(["event": "kept", "path": .text(path)])
             say("what is left of the folder that was replaced is kept in \(path)")
         case .limited(let limitation):
             emit(["event": "limited", "what": .text("\(limitation)")])
             say("note: \(limitation)")
+        case .sourceFailing(let source, let reason):
+            emit(["event": "source", "url": .text("\(source.url)"), "failing": .text(reason)])
+            say("\(source.url) gives nothing now: \(reason); it is asked again")
         case .sourceDropped(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
             say("\(source.url) is no longer asked: \(reason)")
@@ -72,29 +90,41 @@ final class Reporter: Sendable {
         }
     }
 
-    func finished(_ summary: DownloadSummary) {
-        emit([
-            "event": "done", "path": .text(summary.path), "bytes": .number(Int(summary.bytes)),
-            "chunks": [
-                "total": .number(summary.totalChunks), "fetched": .number(summary.fetchedChunks),
-                "reused": .number(summary.reusedChunks),
-            ],
-            "seconds": .seconds(summary.duration),
-            "sources": .list(summary.sources.map(Self.json)),
-        ])
-        for outcome in summary.sources where summary.fetchedChunks > 0 {
-            let report = outcome.report
-            var line = "  \(outcome.source.url): \(report.chunks) chunks, \(ByteCount.text(report.bytes))"
-            if report.corrupt > 0 { line += ", \(report.corrupt) WRONG" }
-            if report.failed > 0 { line += ", \(report.failed) failed" }
-            if report.lacked > 0 { line += ", \(report.lacked) not there" }
-            if let error = report.lastError, report.state.isFinal { line += " (\(error))" }
-            say(line)
-        }
-        say(
-            "\(summary.path): \(ByteCount.text(summary.bytes)) verified in \(JSONValue.seconds(summary.duration)) s, "
-                + "\(summary.fetchedChunks) chunks fetched, \(summary.reusedChunks) reused"
+    /// So many bytes of local files have been read.
+    func scanning(_ bytes: Int64, _ totalBytes: Int64) {
+        display.update("checking", Progress.Amount(done: bytes, total: totalBytes))
+        guard json, isProgressDue else { return }
+        emit(["event": "scanning", "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes))])
+    }
+
+    private func report(_ progress: DownloadProgress) {
+        display.update(
+            "fetching",
+            Progress.Amount(done: progress.bytes, total: progress.totalBytes, reused: progress.reusedBytes),
+            moved: progress.receivedBytes,
+            sources: progress.sources.map(Progress.Source.init)
         )
+        guard json, isProgressDue else { return }
+        emit([
+            "event": "progress", "chunks": .number(progress.chunks), "totalChunks": .number(progress.totalChunks),
+            "bytes": .number(Int(progress.bytes)), "totalBytes": .number(Int(progress.totalBytes)),
+            "receivedBytes": .number(Int(progress.receivedBytes)),
+        ])
+    }
+
+    /// Whether a program has not been told of progress for a second.
+    private var isProgressDue: Bool {
+        let now = ContinuousClock.now
+        return toldProgress.withLock { told in
+            if let last = told, now - last < .milliseconds(990) { return false }
+            told = now
+            return true
+        }
+    }
+
+    func finished(_ summary: DownloadSummary, signer: SignerName?) {
+        emit(DownloadAccount.json(summary))
+        for line in DownloadAccount.lines(summary, signer: signer) { say(line) }
     }
 
     func problem(_ problem: LocalTreeCheck.Problem) {
@@ -111,27 +141,15 @@ final class Reporter: Sendable {
         say("\(path): all \(report.totalChunks) chunks match")
     }
 
-    private static func json(_ outcome: SourceOutcome) -> JSONValue {
-        let report = outcome.report
-        return [
-            "url": .text("\(outcome.source.url)"), "kind": .text(outcome.source.kind.rawValue),
-            "bytes": .number(Int(report.bytes)), "chunks": .number(report.chunks),
-            "corrupt": .number(report.corrupt), "failed": .number(report.failed),
-            "lacked": .number(report.lacked), "state": .text(report.state.name),
-            "reason": report.lastError.map { .text("\($0)") } ?? .null,
-        ]
-    }
-
     private func emit(_ value: JSONValue) {
         if json { StandardStream.output.writeLine(value.description) }
     }
 
     private func say(_ line: String) {
         guard !quiet, !json else { return }
-        endProgress()
         StandardStream.error.writeLine(printable(line))
     }
 
-    /// Takes the progress line away before another line is written.
-    func endProgress() { line.end() }
+    /// No progress is shown from now on.
+    func endProgress() { display.end() }
 }

@@ -23,12 +23,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = Reporter(json: json, quiet: quiet)
+        defer { reporter.endProgress() }
         // A local manifest needs no network, so a variable that names no usable proxy does not matter.
         let access = trust.isURL ? try sources.access(manifest: trust.manifest) : SourceAccess()
         let verified = try await trust.load(sources, access, reporter).verified
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
-        let report = try await LocalTreeCheck.check(verified, at: path)
+        reporter.begins(manifest, signer: SignerName(of: verified), sources: [])
+        let report = try await LocalTreeCheck.check(verified, at: path) { reporter.scanning($0, $1) }
+        reporter.endProgress()
         for problem in report.problems { reporter.problem(problem) }
         reporter.verified(report, path: path)
         if let first = report.problems.first {

@@ -98,14 +98,14 @@ struct ManifestCommand: AsyncParsableCommand {
         recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
 
         try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
-        let line = ProgressLine(isShown: StandardStream.error.isTerminal)
-        defer { line.end() }
+        let display = ProgressDisplay(.ofStandardError)
+        defer { display.end() }
         let manifest = try await recipe.manifest(
             of: input,
             now: now,
-            progress: { line.report(done: $0, total: $1) }
+            progress: { display.update("hashing", Progress.Amount(done: $0, total: $1)) }
         )
-        line.end()
+        display.end()
         let fileName = splitLast(target).name
         let signed = try SignedBytes(manifest, signedWith: secretKey, fileName: fileName, now: now)
         // Held to the end of the program: both files are written, and then the command has succeeded.

@@ -27,7 +27,7 @@ struct EmbedClient {
             }
             let request = DownloadRequest(manifest: verified, output: .path(arguments[3]), sources: sources, tls: tls)
             let summary = try await Downloader(request) { event in
-                if case .progress(_, _, let bytes, let total) = event { print("\(bytes) of \(total) bytes") }
+                if case .progress(let progress) = event { print("\(progress.bytes) of \(progress.totalBytes) bytes") }
             }.run()
             print("\(summary.path): \(summary.bytes) bytes, \(summary.fetchedChunks) chunks fetched")
         } catch {

@@ -21,26 +21,28 @@ enum ChunkDestination: Sendable {
 /// Drives a `DownloadPlan` with real connections. Confined to one event loop, on which the plan gets every event in
 /// order. Connections and writers run on other threads and post their events to that loop.
 final class DownloadEngine {
-    private let loop: any EventLoop
-    private let connector: SourceConnector
+    let loop: any EventLoop
+    let connector: SourceConnector
     private let destination: ChunkDestination
     private let writer: NIOThreadPool
     private let layout: ChunkLayout
-    private let report: @Sendable (DownloadEvent) -> Void
+    let report: @Sendable (DownloadEvent) -> Void
     private let promise: EventLoopPromise<Outcome>
     private let started = NIODeadline.now()
 
     private var run = Run.waiting
-    private var plan: DownloadPlan
+    var plan: DownloadPlan
     private var connected: [ConnectionID: FetchConnection] = [:]
     /// What each connection is to be told once the events at hand are dealt with.
     private var commands: [ConnectionID: [FetchCommand]] = [:]
     /// Connections that the plan disconnected before they were ready.
     private var abandoned: Set<ConnectionID> = []
     private var wakeUp: Scheduled<Void>?
-    private var progressTimer: Scheduled<Void>?
-    private var storedChunks = 0
-    private var storedBytes: Int64 = 0
+    var progressTimer: Scheduled<Void>?
+    var storedChunks = 0
+    var storedBytes: Int64 = 0
+    var received = ReceivedBytes()
+    var troubles = Troubles()
     private var corruptTold: [Int]
     private var droppedTold: [Bool]
 
@@ -64,6 +66,10 @@ final class DownloadEngine {
     /// The result of a run that finished.
     struct Outcome: Sendable {
         let storedChunks: Int
+        /// The length of those chunks, in bytes.
+        let storedBytes: Int64
+        /// From the first request to the last chunk.
+        let duration: Duration
         let ledger: SourceLedger
     }
 
@@ -92,7 +98,7 @@ final class DownloadEngine {
     /// and with a `Failure` if the run was stopped.
     var outcome: EventLoopFuture<Outcome> { promise.futureResult }
 
-    private var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
+    var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
 
     /// Begins the download.
     /// - Parameters:
@@ -118,24 +124,9 @@ final class DownloadEngine {
     /// Each source's account.
     private var ledger: SourceLedger { plan.ledger.folded(by: owners) }
 
-    private var owners: [Int] { connector.endpoints.map(\.source) }
+    var owners: [Int] { connector.endpoints.map(\.source) }
 
     private var isRunning: Bool { if case .running = run { true } else { false } }
-
-    /// Reports progress once a second.
-    private func tellProgress(_ there: (chunks: Int, bytes: Int64), _ total: (chunks: Int, bytes: Int64)) {
-        progressTimer = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in
-            report(
-                .progress(
-                    chunks: there.chunks + storedChunks,
-                    totalChunks: total.chunks,
-                    bytes: there.bytes + storedBytes,
-                    totalBytes: total.bytes
-                )
-            )
-            tellProgress(there, total)
-        }
-    }
 
     /// Ends the run for a reason that has nothing to do with the sources.
     func stop(_ failure: Failure) {
@@ -154,6 +145,7 @@ final class DownloadEngine {
             storedChunks += 1
             storedBytes += Int64(layout.length(ofChunk: chunk))
         }
+        received.note(event) { layout.length(ofChunk: $0) }
         if case .connectionClosed(let id, _) = event { connected[id] = nil }
         let actions = plan.handle(event, at: now)
         switch event {
@@ -281,7 +273,10 @@ final class DownloadEngine {
         for connection in connected.values { connection.close() }
         connected.removeAll()
         switch reason {
-        case .finished: promise.succeed(Outcome(storedChunks: storedChunks, ledger: ledger))
+        case .finished:
+            promise.succeed(
+                Outcome(storedChunks: storedChunks, storedBytes: storedBytes, duration: now, ledger: ledger)
+            )
         case .exhausted(let failure): promise.fail(failure.folded(by: owners))
         case .stopped(let failure): promise.fail(failure)
         }

@@ -42,6 +42,7 @@ struct DownloadJob {
             store.discardIfEmpty()
             throw error
         }
+        report(.finishing)
         try await finish(store)
         return summary(path: target.path, outcome: outcome)
     }
@@ -60,7 +61,8 @@ struct DownloadJob {
             layout: manifest.layout,
             digests: manifest.digests,
             store: store,
-            hashers: System.coreCount
+            hashers: System.coreCount,
+            progress: scanned
         )
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
@@ -87,6 +89,7 @@ struct DownloadJob {
         else { return false }
         let withoutBit = try LocalTreeCheck.putBitsRight(tree, manifest)
         if withoutBit > 0 { report(.limited(.executableBit(files: withoutBit))) }
+        report(.finishing)
         // Another program may have just written it, or an earlier run may have ended between the rename and the sync.
         try await tree.sync(on: pool)
         try target.directory.descriptor.syncDirectory()
@@ -198,8 +201,11 @@ struct DownloadJob {
             .run(missing, into: destination)
     }
 
+    /// Is told how much of local files has been read.
+    private var scanned: ScanProgress { { [report] in report(.scanning(bytes: $0, totalBytes: $1)) } }
+
     private func scanner(_ subject: ChunkScanner.Subject) -> ChunkScanner {
-        ChunkScanner(layout: manifest.layout, digests: manifest.digests, subject: subject)
+        ChunkScanner(layout: manifest.layout, digests: manifest.digests, subject: subject, progress: scanned)
     }
 
     private func summary(path: String, outcome: DownloadEngine.Outcome?) -> DownloadSummary {
@@ -209,7 +215,9 @@ struct DownloadJob {
             bytes: manifest.totalBytes,
             totalChunks: manifest.digests.count,
             fetchedChunks: outcome?.storedChunks ?? 0,
+            fetchedBytes: outcome?.storedBytes ?? 0,
             duration: ContinuousClock.now - started,
+            fetchDuration: outcome?.duration ?? .zero,
             sources: zip(request.sources, reports).map { SourceOutcome(source: $0, report: $1) }
         )
     }

@@ -5,11 +5,15 @@ import Glibc
 import NIOCore
 import Synchronization
 
+/// Is told how many bytes of local files have been read, of how many. Called on several threads at once.
+public typealias ScanProgress = @Sendable (_ bytes: Int64, _ totalBytes: Int64) -> Void
+
 /// Finds the chunks that are in their places, by hashing the files with all cores.
 struct ChunkScanner: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
     let subject: Subject
+    var progress: ScanProgress = { _, _ in }
 
     /// What is scanned. This decides whether data from the page cache can be trusted.
     enum Subject: Sendable {
@@ -31,6 +35,8 @@ struct ChunkScanner: Sendable {
         struct State: Sendable {
             var next = 0
             var found: ChunkSet
+            /// The length of the chunks that have been looked at.
+            var bytes: Int64 = 0
         }
         let state: Mutex<State>
         let zeros: ChunkSet
@@ -70,6 +76,7 @@ struct ChunkScanner: Sendable {
         // Long enough for sequential reads, short enough that all threads finish at about the same time.
         let run = max(1, (8 << 20) / layout.chunkSize.bytes)
         var hasher = Hasher(memory: DiskMemory(byteCount: bufferSize, inHugePages: false))
+        let total = layout.fileSizes.reduce(0, +)
         while !stop.isSet {
             let start = shared.state.withLock { state in
                 defer { state.next += run }
@@ -78,9 +85,13 @@ struct ChunkScanner: Sendable {
             guard start < layout.chunkCount else { return }
             let chunks = start..<min(start + run, layout.chunkCount)
             let matching = try scan(chunks, of: tree, shared.zeros, &hasher)
-            shared.state.withLock { state in
+            let length = chunks.reduce(Int64(0)) { $0 + Int64(layout.length(ofChunk: $1)) }
+            let done = shared.state.withLock { state in
                 for chunk in matching { state.found.insert(chunk) }
+                state.bytes += length
+                return state.bytes
             }
+            progress(done, total)
         }
     }
 

@@ -11,6 +11,7 @@ struct LocalReuse: Sendable {
     let digests: [SHA256Digest]
     let store: ChunkStore
     let hashers: Int
+    var progress: ScanProgress = { _, _ in }
 
     /// What the threads share.
     private final class Search: Sendable {
@@ -22,6 +23,8 @@ struct LocalReuse: Sendable {
             var file = 0
             /// What to look at next: an offset in that seed, in bytes, or a chunk if the store itself is searched.
             var next: Int64 = 0
+            /// How many bytes of seeds have been searched.
+            var bytes: Int64 = 0
         }
         let state: Mutex<State>
 
@@ -46,10 +49,16 @@ struct LocalReuse: Sendable {
         guard !missing.isEmpty, !paths.isEmpty else { return ChunkSet(bound: missing.bound) }
         let search = Search(missing: missing, digests: digests)
         let seeds = try paths.flatMap { try Self.files(at: $0) }
+        let total = seeds.reduce(0) { $0 + $1.size }
         try await ParallelWork.run(threads: hashers) { stop in
             var buffer = [UInt8](repeating: 0, count: layout.chunkSize.bytes)
             while !stop.isSet, let (path, offsets) = nextRun(of: seeds, search) {
                 try copyRun(offsets, of: path, search, stop, &buffer)
+                let done = search.state.withLock { state in
+                    state.bytes += Int64(offsets.count)
+                    return state.bytes
+                }
+                progress(done, total)
             }
         }
         return search.copied

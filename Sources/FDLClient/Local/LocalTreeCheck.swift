@@ -34,23 +34,32 @@ public enum LocalTreeCheck {
     }
 
     /// Hashes the file or folder at `path`, using all cores.
+    /// - Parameter progress: is told how many bytes have been read.
     /// - Throws: `Failure`: 64 if there is nothing at `path`, or a file instead of a folder or the reverse; 74 if it
     ///   cannot be read, or this machine has too few threads or too little memory.
-    public static func check(_ verified: VerifiedManifest, at path: String) async throws(Failure) -> Report {
+    public static func check(
+        _ verified: VerifiedManifest,
+        at path: String,
+        progress: @escaping ScanProgress = { _, _ in }
+    ) async throws(Failure) -> Report {
         try explaining { () throws(SystemError) in
             try ProcessLimits.check(threads: System.coreCount + 2, bytes: 32 << 20)
         }
         do {
-            return try await check(verified.manifest, at: path)
+            return try await check(verified.manifest, at: path, progress)
         } catch {
             throw Failure(of: error)
         }
     }
 
-    private static func check(_ manifest: Manifest, at path: String) async throws -> Report {
+    private static func check(
+        _ manifest: Manifest,
+        at path: String,
+        _ progress: @escaping ScanProgress
+    ) async throws -> Report {
         let tree = try tree(manifest, at: path)
         let layout = manifest.layout
-        let scanner = ChunkScanner(layout: layout, digests: manifest.digests, subject: .files)
+        let scanner = ChunkScanner(layout: layout, digests: manifest.digests, subject: .files, progress: progress)
         let found = try await scanner.matchingChunks(in: tree)
         var problems: [Problem] = []
         if let (path, other) = try tree.folder?.foldedPair() {

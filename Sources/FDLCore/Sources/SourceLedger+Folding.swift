@@ -25,6 +25,7 @@ extension SourceReport {
         chunks = group.reduce(0) { $0 + $1.chunks }
         corrupt = group.reduce(0) { $0 + $1.corrupt }
         lacked = group.reduce(0) { $0 + $1.lacked }
+        hedged = group.reduce(0) { $0 + $1.hedged }
         failed = told.reduce(0) { $0 + $1.failed }
         let rates = group.compactMap(\.rate)
         rate = rates.isEmpty ? nil : rates.reduce(0, +)

@@ -33,6 +33,8 @@ public struct SourceReport: Sendable, Equatable {
     public package(set) var failed = 0
     /// How many chunks the source answered that it lacks. That is no fault.
     public package(set) var lacked = 0
+    /// How many chunks the source was asked for although another had been asked before and was expected later.
+    public package(set) var hedged = 0
     public package(set) var state: SourceState = .untried
     /// Its last error; `.lacking` only if it never did anything worse.
     public package(set) var lastError: SourceError?

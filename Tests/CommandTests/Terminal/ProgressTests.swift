@@ -1,0 +1,139 @@
+import TestSupport
+import Testing
+
+/// Lets answers out when a test says so.
+private final class Gate: Sendable {
+    private let isOpen = SharedMutex(false)
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    func pass() async throws {
+        while !isOpen.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+    }
+}
+
+@Suite("Progress in a terminal")
+struct ProgressTests {
+    private let scene: Scene
+
+    init() async throws {
+        scene = try await Scene()
+    }
+
+    /// What a terminal shows while a source has given half of what it has, and waits.
+    private struct Stopped {
+        let session: TerminalSession
+        let gate: Gate
+        let source: FaultServer
+        let dead: Int
+    }
+
+    /// A download of four chunks from a source that stops before the third, beside one that does not exist.
+    private func stopped(
+        width: Int = 80,
+        term: String = "screen",
+        environment: [String: String] = [:]
+    ) async throws -> Stopped {
+        let published = try await scene.publish(noise(4 << 16), chunkSize: 1 << 16)
+        let tree = try HonestTree(manifest: published.manifest, root: published.root)
+        let gate = Gate()
+        let served = SharedMutex(0)
+        let source = try await FaultServer.start(certificate: scene.certificates.server) { request, reply in
+            if served.withLock({ count in
+                count += 1; return count > 2
+            }) {
+                try await gate.pass()
+            }
+            try await tree.answer(request, reply)
+        }
+        let dead = try freePort()
+        let arguments = try await ["get", published.manifest, "-o", "copy", "--compress", "never"] + scene.acceptance()
+        let session = try await TerminalSession.start(
+            .secure,
+            arguments + ["--server", source.url, "--server", "https://127.0.0.1:\(dead)/"],
+            in: scene,
+            width: width,
+            term: term,
+            environment: environment
+        )
+        return Stopped(session: session, gate: gate, source: source, dead: dead)
+    }
+
+    /// The lines that are drawn over: from the last that begins with what is being done.
+    private static func block(_ lines: [String]) -> ArraySlice<String> {
+        lines.lastIndex { $0.hasPrefix("fetching") }.map { lines[$0...] } ?? []
+    }
+
+    @Test func `The whole and each source have a line; a dead one is named with its reason; at the end they are gone`()
+        async throws
+    {
+        let stopped = try await stopped(width: 100)
+        let lines = try await stopped.session.until("half is there") { lines in
+            Self.block(lines).first?.contains(" 50 % ") == true && Self.block(lines).count == 3
+                && lines.contains { $0.contains("gives nothing now") }
+        }
+        let block = Array(Self.block(lines))
+        #expect(block[0].contains("[=") && block[0].contains("128 KiB of 256 KiB"))
+        #expect(block[1].hasPrefix("  127.0.0.1:\(stopped.source.port)  100 %"))
+        #expect(block[2].hasPrefix("  127.0.0.1:\(stopped.dead)  waiting  unreachable: Connection refused"))
+        #expect(lines.contains { $0.hasPrefix("data.bin version ") && $0.contains("signed by the key ") })
+        #expect(lines.joined().contains("https://127.0.0.1:\(stopped.dead)/ gives nothing now: unreachable"))
+        #expect(!lines.joined().contains(" 0 B/s"))
+        stopped.gate.open()
+        #expect(try await stopped.session.end() == 0)
+        let last = try await stopped.session.until("it says what it did") { $0.contains { $0.contains("verified in") } }
+        #expect(!last.contains { $0.hasPrefix("fetching") })
+        #expect(last.contains { $0.hasPrefix("  fetched 256 KiB at ") })
+        #expect(last.contains { $0.contains(":\(stopped.source.port)/: 100 %, 4 chunks") })
+        #expect(last.joined().contains(":\(stopped.dead)/: nothing, "))
+    }
+
+    @Test(arguments: [35, 12])
+    func `A narrow terminal shows the same in less`(width: Int) async throws {
+        let stopped = try await stopped(width: width)
+        let lines = try await stopped.session.until("half is there") { lines in
+            Self.block(lines).count == 3 && Self.block(lines).joined().contains("50 %")
+                || width < 20
+                    && lines.contains { $0.hasPrefix("50 %") }
+        }
+        for line in Self.block(lines) { #expect(line.count < width) }
+        stopped.gate.open()
+        #expect(try await stopped.session.end() == 0)
+        #expect(try await !stopped.session.screen.contains { $0.hasPrefix("fetching") })
+    }
+
+    @Test func `After a resize nothing is torn`() async throws {
+        let stopped = try await stopped(width: 100)
+        func isWhole(_ lines: [String], narrowerThan width: Int) -> Bool {
+            let block = Self.block(lines)
+            return block.count == 3 && block.allSatisfy { $0.count < width }
+                && lines.count { $0.contains("fetching") } == 1 && block.joined().contains(" 50 %")
+        }
+        try await stopped.session.until("half is there") { isWhole($0, narrowerThan: 100) }
+        for width in [40, 100, 30, 60, 35] {
+            try await stopped.session.resize(width: width)
+            try await stopped.session.until("it fits in \(width)") { isWhole($0, narrowerThan: width) }
+        }
+        stopped.gate.open()
+        #expect(try await stopped.session.end() == 0)
+        #expect(try await !stopped.session.screen.contains { $0.contains("fetching") })
+    }
+
+    @Test func `A terminal that has no escape codes gets none`() async throws {
+        let stopped = try await stopped(term: "dumb")
+        try await stopped.session.until("the dead source is named") { $0.joined().contains("gives nothing now") }
+        stopped.gate.open()
+        #expect(try await stopped.session.end() == 0)
+        let lines = try await stopped.session.screen
+        #expect(!lines.joined().contains("["))
+    }
+
+    @Test func `Ctrl-C leaves the message and nothing of the progress`() async throws {
+        let stopped = try await stopped()
+        try await stopped.session.until("half is there") { Self.block($0).count == 3 }
+        try await stopped.session.type("C-c")
+        try await stopped.session.end()
+        let lines = try await stopped.session.until("it says so") { $0.contains("error: interrupted") }
+        #expect(!lines.contains { $0.hasPrefix("fetching") || $0.hasPrefix("  127.0.0.1") })
+    }
+}
