@@ -57,7 +57,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "FDLTrust", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
-        .target(name: "FDLTLS", dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", nioCore], swiftSettings: settings),
+        .target(
+            name: "FDLTLS",
+            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", "FDLSystem", nioCore],
+            swiftSettings: settings
+        ),
         .target(name: "FDLCompression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "FDLPublishing",

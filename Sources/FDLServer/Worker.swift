@@ -33,24 +33,24 @@ public final class Worker: Sendable {
         notices = LimitNotices(logger: logger)
         loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
-            certificates = try ReloadableTLSContext(
-                TLSServerConfiguration(
-                    certificateChainPath: configuration.certificate,
-                    privateKeyPath: configuration.privateKey,
-                    clientCertificateAuthorityPath: configuration.clientCertificateAuthority
-                )
-            )
+            certificates = try ReloadableTLSContext(configuration.tls.server)
         } catch {
             throw .tls(error)
         }
         do throws(SystemError) {
             root = try ServedRoot(configuration.root)
-            if let path = certificates.privateKeyPath { root.refuse(path) }
+            for path in certificates.privateKeyPaths { root.refuse(path) }
             watcher = CatalogWatcher(root: root, logger: logger)
             responder = Responder(root: root, watcher: watcher, notices: notices)
         } catch {
             throw .root(error)
         }
+        logRemarks()
+    }
+
+    /// Tells the operator what is amiss with the files that were read.
+    private func logRemarks() {
+        for remark in certificates.context.remarks { logger.warning("\(remark)") }
     }
 
     /// Serves until `drain` is called.
@@ -118,7 +118,8 @@ public final class Worker: Sendable {
     /// - Throws: `TLSError`; then those in use stay in use.
     public func reloadCertificate() throws(TLSError) {
         try certificates.reload()
-        if let path = certificates.privateKeyPath { root.refuse(path) }
+        for path in certificates.privateKeyPaths { root.refuse(path) }
+        logRemarks()
     }
 
     /// One loop a core, or fewer if there are not enough descriptors; never shut down.

@@ -7,18 +7,19 @@ public struct WorkerConfiguration: Sendable {
     public var root = "."
     /// Where to listen. The default takes IPv6 and IPv4.
     public var addresses = [ListenAddress.standard]
-    /// A PEM file with the server's certificate and the intermediate ones between it and its authority.
-    public var certificate: String
-    /// The private key's PEM file; nil to look in the certificate's file, then beside it.
-    public var privateKey: String?
-    /// A PEM file of authorities; if it is given, clients need a certificate of one of them.
-    public var clientCertificateAuthority: String?
+    /// What connections show and ask for.
+    public var tls: WorkerTLS
     public var limits = WorkerLimits()
     /// The most bytes of compressed chunks to remember.
     public var compressionCacheBytes = 64 << 20
 
+    /// A worker that shows one certificate, whose key is in its file or beside it.
     public init(certificate: String) {
-        self.certificate = certificate
+        self.tls = WorkerTLS(certificates: [certificate])
+    }
+
+    public init(tls: WorkerTLS) {
+        self.tls = tls
     }
 }
 

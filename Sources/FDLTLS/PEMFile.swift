@@ -1,6 +1,7 @@
 import COpenSSL
 import FDLCore
 import FDLOpenSSL
+import FDLSystem
 import Glibc
 
 /// An X.509 certificate.
@@ -40,12 +41,14 @@ struct PEMReader: ~Copyable {
     private let origin: String
 
     /// Opens a file.
-    /// - Throws: `missing` if there is none, `.unreadableFile` if it cannot be opened.
+    /// - Throws: `missing` if there is none, `.unreadableFile` if it cannot be opened or is a directory.
     init(path: String, missing: TLSError) throws(TLSError) {
+        if let status = try? FileStatus(path: path), status.kind == .directory {
+            throw .unreadableFile(path: path, .directory)
+        }
         guard let bio = OwnedBIO(readingFile: path) else {
-            let system = ErrorQueue.drain().first { $0.library == ERR_LIB_SYS }
-            if let system, system.reason == ENOENT || system.reason == ENOTDIR { throw missing }
-            throw .unreadableFile(path: path, reason: system?.text ?? "cannot be opened")
+            let code = ErrorQueue.drain().first { $0.library == ERR_LIB_SYS }?.reason
+            throw TLSError(opening: path, code: code ?? EIO, missing: missing)
         }
         self.bio = bio
         self.origin = path
@@ -85,6 +88,13 @@ struct PEMReader: ~Copyable {
         return nil
     }
 
+    /// Why a file is refused that holds nothing of the wanted kind.
+    static func lack(of kind: String, in path: String) -> TLSError {
+        // A DER structure begins with a SEQUENCE. Files of certificate stores (.der, .cer, .p12) are of that form.
+        let isDER = (try? WholeFile.read(path, limit: 1 << 20))?.first == 0x30
+        return .unreadablePEM(origin: path, reason: isDER ? "it is in DER or PKCS #12" : "it holds no \(kind)")
+    }
+
     private mutating func nextBlock() throws(TLSError) -> PEMBlock? {
         var block = PEMBlock()
         guard block.read(from: bio.pointer) else {
@@ -101,5 +111,21 @@ struct PEMReader: ~Copyable {
             let reason = entries.map(\.text).joined(separator: ", ")
             throw .unreadablePEM(origin: origin, reason: reason.isEmpty ? "damaged" : reason)
         }
+    }
+}
+
+extension TLSError {
+    /// Why a file that was named cannot be opened.
+    /// - Parameters:
+    ///   - code: the errno.
+    ///   - missing: what is said if it is not there.
+    init(opening path: String, code: Int32, missing: TLSError) {
+        self =
+            switch code {
+            case ENOENT, ENOTDIR: missing
+            case EACCES, EPERM: .unreadableFile(path: path, .permissionDenied)
+            case EISDIR: .unreadableFile(path: path, .directory)
+            default: .unreadableFile(path: path, .other(SystemError.text(code)))
+            }
     }
 }

@@ -2,22 +2,51 @@ public import FDLCore
 
 /// What a server shows and what it asks of its clients.
 package struct TLSServerConfiguration: Sendable {
-    /// A PEM file: the server's certificate first, then the intermediate ones up to (not including) the root.
-    package var certificateChainPath: String
-    /// A PEM file with the private key. If nil, the key is looked for in the certificate's file, then beside it
-    /// (`server.pem` → `server.key`).
-    package var privateKeyPath: String?
-    /// A PEM file of authorities. If given, a client has to show a certificate that one of them issued.
-    package var clientCertificateAuthorityPath: String?
+    /// PEM files: in each the server's certificate first, then the intermediate ones up to (not including) the root.
+    /// Which is shown depends on the name that a client asks for and on the kinds of keys it knows; the first one's is
+    /// the site of those who ask for no name, or for another.
+    package var certificateChainPaths: [String]
+    /// PEM files with private keys, in any order. The key of a certificate that none of them fits is looked for in the
+    /// certificate's file, then beside it (`server.pem` → `server.key`).
+    package var privateKeyPaths: [String] = []
+    /// Responses of OCSP responders (RFC 6960, DER), in any order. That of a certificate that none of them is about is
+    /// looked for beside it (`server.pem` → `server.pem.ocsp`).
+    package var statusPaths: [String] = []
+    /// Whom it serves; nil for everybody.
+    package var clients: ClientRules?
+    package var oldestVersion = TLSVersion.tls12
 
+    /// Which clients' certificates are accepted.
+    package struct ClientRules: Sendable {
+        /// A PEM file of authorities: a client has to show a certificate that one of them issued.
+        package var authorityPath: String
+        /// A file, PEM or DER, of lists of revoked certificates. A certificate whose authority has no current list there
+        /// is refused.
+        package var revocationListPath: String?
+        /// Patterns with `*` and `?`. If there are any, one has to match the certificate's common name or one of its
+        /// alternative names (DNS, e-mail, URI); upper and lower case are the same.
+        package var allowedNames: [String]
+
+        package init(authorityPath: String, revocationListPath: String? = nil, allowedNames: [String] = []) {
+            self.authorityPath = authorityPath
+            self.revocationListPath = revocationListPath
+            self.allowedNames = allowedNames
+        }
+    }
+
+    package init(certificateChainPaths: [String]) {
+        self.certificateChainPaths = certificateChainPaths
+    }
+
+    /// A server with one certificate.
     package init(
         certificateChainPath: String,
         privateKeyPath: String? = nil,
         clientCertificateAuthorityPath: String? = nil
     ) {
-        self.certificateChainPath = certificateChainPath
-        self.privateKeyPath = privateKeyPath
-        self.clientCertificateAuthorityPath = clientCertificateAuthorityPath
+        self.certificateChainPaths = [certificateChainPath]
+        self.privateKeyPaths = privateKeyPath.map { [$0] } ?? []
+        self.clients = clientCertificateAuthorityPath.map { ClientRules(authorityPath: $0) }
     }
 }
 

@@ -22,6 +22,8 @@ final class TLSConnection {
     private let sessions: TLSSessionCache?
     private var sessionKey: TLSSessionCache.Key?
     private var refusedPin: PublicKeyPin?
+    /// The names of a client that is not allowed.
+    var refusedNames: [String]?
 
     /// - Parameters:
     ///   - host: the host a client expects to talk to; nil on a server.
@@ -167,6 +169,7 @@ final class TLSConnection {
     }
 
     private var verificationError: TLSError {
+        if let refusedNames { return .clientNotAllowed(names: refusedNames) }
         if let refusedPin { return .pinMismatch(presented: refusedPin) }
         let result = SSL_get_verify_result(ssl)
         switch Int32(truncatingIfNeeded: result) {
@@ -221,7 +224,7 @@ extension TLSConnection {
         return 1
     }
 
-    private static func of(_ ssl: OpaquePointer?) -> TLSConnection? {
+    static func of(_ ssl: OpaquePointer?) -> TLSConnection? {
         guard let ssl, let data = SSL_get_ex_data(ssl, 0) else { return nil }
         return Unmanaged<TLSConnection>.fromOpaque(data).takeUnretainedValue()
     }

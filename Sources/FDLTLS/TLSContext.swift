@@ -1,6 +1,7 @@
 import COpenSSL
 package import FDLCore
 import FDLOpenSSL
+import Glibc
 import Synchronization
 
 /// What the connections of one side share: certificate, key, trust, and the rules of the protocol. Immutable.
@@ -22,48 +23,77 @@ package final class TLSContext: Sendable {
     let pins: Set<PublicKeyPin>
     /// Whether a server's certificate needs a valid chain, name and dates. If not, the pins replace them.
     let needsChain: Bool
-    let pools = BufferPools()
-    /// The file that the private key was read from; nil for a client that shows no certificate.
-    package let privateKeyPath: String?
+    let pools: BufferPools
+    /// A server's certificates; nil on a client.
+    let sites: ServerSites?
+    /// A server's, by which it opens its clients' tickets.
+    let ticketKeys: TicketKeys
+    /// Patterns, one of which a client's certificate has to match; empty if all of the authority's may come.
+    let allowedClients: [String]
+    /// What an operator should know of the files that were read, a sentence each.
+    package let remarks: [String]
     private let shared: SharedContext
 
     var pointer: OpaquePointer { shared.pointer }
 
-    private init(
-        role: Role,
-        pins: [PublicKeyPin],
-        leafPins: [PublicKeyPin],
-        privateKeyPath: String?,
-        pointer: OpaquePointer
-    ) {
-        self.role = role
-        self.pins = Set(leafPins.isEmpty ? pins : leafPins)
-        self.needsChain = leafPins.isEmpty
-        self.privateKeyPath = privateKeyPath
-        self.number = Self.counter.add(1, ordering: .relaxed).newValue
-        self.shared = SharedContext(pointer: pointer)
+    /// The files that private keys were read from.
+    package var privateKeyPaths: [String] { sites?.identities.map(\.keyPath) ?? [] }
+
+    private init(client configuration: TLSClientConfiguration, _ shared: SharedContext) {
+        role = .client
+        pins = Set(configuration.leafPins.isEmpty ? configuration.pins : configuration.leafPins)
+        needsChain = configuration.leafPins.isEmpty
+        number = Self.counter.add(1, ordering: .relaxed).newValue
+        (pools, sites, ticketKeys, allowedClients, remarks) = (BufferPools(), nil, TicketKeys(), [], [])
+        self.shared = shared
     }
 
-    deinit {
-        SSL_CTX_free(shared.pointer)
+    private init(
+        server configuration: TLSServerConfiguration,
+        _ sites: ServerSites,
+        _ shared: SharedContext,
+        remarks: [String],
+        after previous: TLSContext?
+    ) {
+        role = .server
+        (pins, needsChain) = ([], true)
+        number = Self.counter.add(1, ordering: .relaxed).newValue
+        pools = previous?.pools ?? BufferPools()
+        ticketKeys = previous?.ticketKeys ?? TicketKeys()
+        allowedClients = configuration.clients?.allowedNames ?? []
+        self.sites = sites
+        self.remarks = remarks
+        self.shared = shared
     }
 
     /// Makes a server's context.
+    /// - Parameter previous: the one that this takes the place of. Its clients' tickets are taken by this one too.
     /// - Throws: one of the configuration errors, each naming its file.
-    package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
-        let identity = try Identity(
-            chainPath: configuration.certificateChainPath,
-            keyPath: configuration.privateKeyPath
-        )
-        let context = TLSContext(
-            role: .server,
-            pins: [],
-            leafPins: [],
-            privateKeyPath: identity.key.path,
-            pointer: try newPointer()
-        )
+    package static func server(
+        _ configuration: TLSServerConfiguration,
+        after previous: TLSContext? = nil
+    ) throws(TLSError) -> TLSContext {
+        let identities = try TLSIdentity.read(configuration)
+        // What is asked of clients is read once, and the same in the contexts of all certificates.
+        let asking = SharedContext(owning: try newPointer(oldest: configuration.oldestVersion))
+        var remarks = remarks(on: identities)
+        if let rules = configuration.clients { remarks += try ClientCheck.set(rules, in: asking.pointer) }
+        let sites = ServerSites(identities) { identities throws(TLSError) in
+            let made = try serverContext(configuration, showing: identities)
+            if configuration.clients != nil { try ClientCheck.copy(from: asking.pointer, to: made.pointer) }
+            return made
+        }
+        try sites.check()
+        return TLSContext(server: configuration, sites, try sites.standard(), remarks: remarks, after: previous)
+    }
+
+    private static func serverContext(
+        _ configuration: TLSServerConfiguration,
+        showing identities: [TLSIdentity]
+    ) throws(TLSError) -> SharedContext {
+        let context = SharedContext(owning: try newPointer(oldest: configuration.oldestVersion))
         let pointer = context.pointer
-        try use(identity, in: pointer)
+        for identity in identities { try identity.use(in: pointer) }
         // Sessions live in tickets alone, so that memory does not grow with the number of clients seen. The id ties a
         // ticket to this use of TLS; OpenSSL demands one if clients show certificates.
         fdl_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
@@ -72,34 +102,34 @@ package final class TLSContext: Sendable {
         // One ticket and not OpenSSL's two: each costs a twentieth of a handshake, and a connection that resumes uses
         // one and brings one.
         try check(SSL_CTX_set_num_tickets(pointer, 1) == 1)
+        SSL_CTX_set_timeout(pointer, Int(TicketKeyRing.lifetime))
+        fdl_SSL_CTX_set_ticket_callback(pointer, TicketKeys.callback)
         SSL_CTX_set_alpn_select_cb(pointer, ALPN.select, nil)
-        if let path = configuration.clientCertificateAuthorityPath {
-            var reader = try PEMReader(path: path, missing: .certificateFileMissing(path: path))
-            try addRoots(from: &reader, origin: path, to: pointer) { authority in
-                SSL_CTX_add_client_CA(pointer, authority) == 1
-            }
-            SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        if configuration.certificateChainPaths.count > 1 {
+            fdl_SSL_CTX_set_server_name_callback(pointer, ServerSites.choose)
         }
+        fdl_SSL_CTX_set_status_callback(pointer, TLSConnection.staple)
         return context
+    }
+
+    private static func remarks(on identities: [TLSIdentity]) -> [String] {
+        let now = Int64(Glibc.time(nil))
+        return identities.flatMap { identity in
+            var remarks: [String] = []
+            if let end = identity.end, end <= now {
+                remarks.append("the certificate \(identity.chainPath) has expired")
+            }
+            if let status = identity.status, !status.isCurrent(now: now) {
+                remarks.append("the OCSP response \(status.path) is out of date: it is not handed out")
+            }
+            return remarks
+        }
     }
 
     /// Makes a client's context.
     /// - Throws: one of the configuration errors, each naming its file.
     package static func client(_ configuration: TLSClientConfiguration) throws(TLSError) -> TLSContext {
-        var identity: Identity?
-        var keyPath: String?
-        if let path = configuration.certificateChainPath {
-            let found = try Identity(chainPath: path, keyPath: configuration.privateKeyPath)
-            keyPath = found.key.path
-            identity = consume found
-        }
-        let context = TLSContext(
-            role: .client,
-            pins: configuration.pins,
-            leafPins: configuration.leafPins,
-            privateKeyPath: keyPath,
-            pointer: try newPointer()
-        )
+        let context = TLSContext(client: configuration, SharedContext(owning: try newPointer(oldest: .tls12)))
         let pointer = context.pointer
         switch configuration.trustRoots {
         case .system:
@@ -112,7 +142,9 @@ package final class TLSContext: Sendable {
             try check(ErrorQueue.clean { SSL_CTX_set_default_verify_paths(pointer) } == 1)
             try addRoots(pem: bytes, to: pointer)
         }
-        if let identity = identity.take() { try use(identity, in: pointer) }
+        if let path = configuration.certificateChainPath {
+            try TLSIdentity.read(chainPath: path, keyPath: configuration.privateKeyPath).use(in: pointer)
+        }
         SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
         SSL_CTX_set_cert_verify_callback(pointer, TLSConnection.verifyChainAndPin, nil)
         // Sessions are handed to the connection's TLSSessionCache; OpenSSL keeps none of its own.
@@ -124,12 +156,6 @@ package final class TLSContext: Sendable {
     }
 }
 
-/// `SSL_CTX` is reference counted with atomics and locks what its connections change in it. All of our own changes
-/// are made before `TLSContext.server` or `.client` returns it, by the one thread that knows it.
-private struct SharedContext: @unchecked Sendable {
-    let pointer: OpaquePointer
-}
-
 extension TLSContext {
     /// AES-128 first: it is as good as unbreakable and a quarter cheaper than AES-256.
     private static let cipherSuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
@@ -138,13 +164,20 @@ extension TLSContext {
         ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:\
         ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
         """
+    /// The groups for the exchange of keys, what is liked best first; the first list that this OpenSSL knows is taken.
+    ///
+    /// No finite-field groups: for 1 KiB of ffdhe8192 a client makes a server calculate for 92 ms, a hundred times as
+    /// long as for X25519. X25519MLKEM768 keeps what is sent today from who has a quantum computer later.
+    private static let groupLists = [
+        "*X25519MLKEM768/*X25519:P-256:P-384", "X25519:P-256:P-384",
+    ]
 
-    private static func newPointer() throws(TLSError) -> OpaquePointer {
+    private static func newPointer(oldest: TLSVersion) throws(TLSError) -> OpaquePointer {
         guard let pointer = ErrorQueue.clean({ SSL_CTX_new(TLS_method()) }) else {
             throw .library(reason: ErrorQueue.drainText())
         }
         do throws(TLSError) {
-            try setProtocolRules(pointer)
+            try setProtocolRules(pointer, oldest: oldest)
             return pointer
         } catch {
             SSL_CTX_free(pointer)
@@ -152,11 +185,17 @@ extension TLSContext {
         }
     }
 
-    private static func setProtocolRules(_ pointer: OpaquePointer) throws(TLSError) {
-        try check(ErrorQueue.clean { fdl_SSL_CTX_set_min_proto_version(pointer, TLS1_2_VERSION) } == 1)
+    private static func setProtocolRules(_ pointer: OpaquePointer, oldest: TLSVersion) throws(TLSError) {
+        let version =
+            switch oldest {
+            case .tls12: TLS1_2_VERSION
+            case .tls13: TLS1_3_VERSION
+            }
+        try check(ErrorQueue.clean { fdl_SSL_CTX_set_min_proto_version(pointer, version) } == 1)
         try check(ErrorQueue.clean { fdl_SSL_CTX_set_max_proto_version(pointer, TLS1_3_VERSION) } == 1)
         try check(ErrorQueue.clean { SSL_CTX_set_cipher_list(pointer, ciphersOfTLS12) } == 1)
         try check(ErrorQueue.clean { SSL_CTX_set_ciphersuites(pointer, cipherSuites) } == 1)
+        try check(groupLists.contains { list in ErrorQueue.clean { fdl_SSL_CTX_set1_groups_list(pointer, list) } == 1 })
         SSL_CTX_set_options(
             pointer,
             fdl_SSL_OP_NO_COMPRESSION | fdl_SSL_OP_NO_RENEGOTIATION
@@ -169,73 +208,8 @@ extension TLSContext {
         )
     }
 
-    private static func check(_ succeeded: Bool) throws(TLSError) {
+    static func check(_ succeeded: Bool) throws(TLSError) {
         if !succeeded { throw .library(reason: ErrorQueue.drainText()) }
-    }
-
-    private static func use(_ identity: consuming Identity, in pointer: OpaquePointer) throws(TLSError) {
-        let used = ErrorQueue.clean {
-            SSL_CTX_use_certificate(pointer, identity.leaf.pointer) == 1
-                && SSL_CTX_use_PrivateKey(pointer, identity.key.key.pointer) == 1
-        }
-        guard used else { throw .unusableCertificate(path: identity.path, reason: ErrorQueue.drainText()) }
-        while let intermediate = try identity.rest.nextCertificate() {
-            guard ErrorQueue.clean({ fdl_SSL_CTX_add1_chain_cert(pointer, intermediate.pointer) }) == 1 else {
-                throw .unusableCertificate(path: identity.path, reason: ErrorQueue.drainText())
-            }
-        }
-    }
-
-    /// A certificate with its key, and what follows it in its file.
-    private struct Identity: ~Copyable {
-        let path: String
-        let leaf: Certificate
-        let key: FoundKey
-        var rest: PEMReader
-
-        init(chainPath: String, keyPath: String?) throws(TLSError) {
-            var reader = try PEMReader(path: chainPath, missing: .certificateFileMissing(path: chainPath))
-            guard let leaf = try reader.nextCertificate() else {
-                throw .unreadablePEM(origin: chainPath, reason: "it holds no certificate")
-            }
-            let key = try TLSContext.privateKey(path: keyPath, certificateChainPath: chainPath)
-            guard key.key.belongs(to: leaf) else {
-                throw .keyOfAnotherCertificate(certificate: chainPath, key: key.path)
-            }
-            self.path = chainPath
-            self.leaf = leaf
-            self.key = key
-            self.rest = reader
-        }
-    }
-
-    /// A private key and the file it came from.
-    private struct FoundKey: ~Copyable {
-        let key: PrivateKey
-        let path: String
-    }
-
-    private static func privateKey(path: String?, certificateChainPath: String) throws(TLSError) -> FoundKey {
-        if let path {
-            return FoundKey(key: try onlyKey(in: path), path: path)
-        }
-        var reader = try PEMReader(
-            path: certificateChainPath,
-            missing: .certificateFileMissing(path: certificateChainPath)
-        )
-        if let key = try reader.nextPrivateKey() {
-            return FoundKey(key: key, path: certificateChainPath)
-        }
-        let beside = keyPath(beside: certificateChainPath)
-        return FoundKey(key: try onlyKey(in: beside), path: beside)
-    }
-
-    private static func onlyKey(in path: String) throws(TLSError) -> PrivateKey {
-        var reader = try PEMReader(path: path, missing: .keyFileMissing(path: path))
-        guard let key = try reader.nextPrivateKey() else {
-            throw .unreadablePEM(origin: path, reason: "it holds no private key")
-        }
-        return key
     }
 
     /// `dir/server.pem` → `dir/server.key`
@@ -256,7 +230,7 @@ extension TLSContext {
         }
     }
 
-    private static func addRoots(
+    static func addRoots(
         from reader: inout PEMReader,
         origin: String,
         to pointer: OpaquePointer,
@@ -271,6 +245,6 @@ extension TLSContext {
             )
             count += 1
         }
-        guard count > 0 else { throw .unreadablePEM(origin: origin, reason: "it holds no certificate") }
+        guard count > 0 else { throw PEMReader.lack(of: "certificate", in: origin) }
     }
 }

@@ -13,27 +13,11 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
             names. It does the same for any other NAME.json that has NAME.json.minisig next to it. \
-            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads the certificate again, \
-            SIGUSR1 opens the logs again.
+            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads certificates, keys and \
+            lists again, SIGUSR1 opens the logs again.
             """,
         version: "fdl-secure-server \(Product.version)"
     )
-
-    @Option(
-        help: ArgumentHelp(
-            "PEM file of the server's certificate, with those between it and its authority.",
-            valueName: "file"
-        )
-    )
-    var cert: String
-
-    @Option(
-        help: ArgumentHelp(
-            "PEM file of its private key. Default: in the certificate's file, or beside it.",
-            valueName: "file"
-        )
-    )
-    var key: String?
 
     @Option(help: ArgumentHelp("The directory to serve.", valueName: "directory"))
     var root = "."
@@ -46,11 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var listen: [ListenAddress] = []
 
-    @Option(
-        name: .customLong("client-ca"),
-        help: ArgumentHelp("PEM file of the authority whose certificates clients must show.", valueName: "file")
-    )
-    var clientCA: String?
+    @OptionGroup(title: "TLS")
+    var tls: TLSOptions
 
     @OptionGroup(title: "Limits")
     var limits: ClientLimitOptions
@@ -74,11 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private var configuration: WorkerConfiguration {
-        var configuration = WorkerConfiguration(certificate: cert)
-        configuration.privateKey = key
+        var configuration = WorkerConfiguration(tls: tls.tls)
         configuration.root = root
         if !listen.isEmpty { configuration.addresses = listen }
-        configuration.clientCertificateAuthority = clientCA
         configuration.limits = limits.limits
         configuration.compressionCacheBytes = limits.compressionCache << 20
         return configuration

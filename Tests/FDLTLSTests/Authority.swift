@@ -69,10 +69,15 @@ final class Authority: Sendable {
         _ name: String = "server",
         names: String = "DNS:localhost,IP:127.0.0.1,IP:::1",
         usage: String = "serverAuth",
+        isRSA: Bool = false,
         from start: String? = nil,
         to end: String? = nil
     ) async throws -> Identity {
-        try await newKey("\(name).key")
+        if isRSA {
+            try await openssl("genrsa", "-out", "\(name).key", "2048")
+        } else {
+            try await newKey("\(name).key")
+        }
         try await openssl("req", "-new", "-key", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=localhost")
         let extensions = """
             basicConstraints = critical,CA:FALSE
@@ -89,6 +94,50 @@ final class Authority: Sendable {
         if let end { arguments += ["-enddate", end] }
         try await RunningProgram.run("openssl", arguments, directory: directory)
         return Identity(certificate: path("\(name).pem"), key: path("\(name).key"))
+    }
+
+    /// Says that a certificate is no longer good.
+    func revoke(_ identity: Identity) async throws {
+        try await openssl("ca", "-config", "ca.cnf", "-revoke", identity.certificate)
+    }
+
+    /// Writes the list of those that are no longer good.
+    /// - Parameter days: how long it lasts; negative for one that is over.
+    /// - Returns: its path.
+    func revocations(_ name: String = "ca.crl", days: Int = 1) async throws -> String {
+        let times =
+            days < 0
+            ? ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z"] : ["-crldays", "\(days)"]
+        try await RunningProgram.run(
+            "openssl",
+            ["ca", "-config", "ca.cnf", "-gencrl", "-out", name] + times,
+            directory: directory
+        )
+        return path(name)
+    }
+
+    /// Writes what an OCSP responder of this authority says of a certificate.
+    /// - Returns: its path.
+    func status(of identity: Identity, as name: String = "status.der", isOver: Bool = false) async throws -> String {
+        try await openssl(
+            "ocsp",
+            "-issuer",
+            "ca.pem",
+            "-cert",
+            identity.certificate,
+            "-no_nonce",
+            "-reqout",
+            "status.req"
+        )
+        let responding = [
+            "openssl", "ocsp", "-index", "index.txt", "-rsigner", "ca.pem", "-rkey", "ca.key", "-CA", "ca.pem",
+            "-reqin",
+            "status.req", "-respout", name, "-ndays", "1",
+        ]
+        // A responder takes its clock's time.
+        let command = isOver ? ["faketime", "-f", "-9d"] + responding : responding
+        try await RunningProgram.run(command[0], Array(command.dropFirst()), directory: directory)
+        return path(name)
     }
 
     /// An authority below this one, and a server's certificate of it, whose file holds that certificate alone.

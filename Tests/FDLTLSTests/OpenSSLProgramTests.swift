@@ -59,6 +59,29 @@ struct OpenSSLProgramTests {
         #expect(try await there.wait().code != 0)
     }
 
+    @Test(
+        "The groups of the key exchange",
+        arguments: [("P-256", true), ("P-384", true), ("X25519", true), ("X448", false)]
+    )
+    func groups(name: String, isSpoken: Bool) async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client(["-tls1_3", "-groups", name], listener.port, authority)
+        let here = try await listener.accept()
+        #expect(await (here.handshake() != nil) == isSpoken)
+        try await here.close()
+        #expect(try await (there.wait().code == 0) == isSpoken)
+    }
+
+    @Test("Finite-field groups are refused before anything is calculated", arguments: ["ffdhe2048", "ffdhe8192"])
+    func finiteFields(group: String) async throws {
+        let authority = try await Authority()
+        let listener = try await Listener(context: try authority.server(try await authority.issue()))
+        let there = try client(["-tls1_3", "-groups", group], listener.port, authority)
+        #expect(await (try listener.accept()).error() == .protocolViolation(reason: "no suitable key share"))
+        #expect(try await there.wait().code != 0)
+    }
+
     @Test("A client may not renegotiate")
     func renegotiation() async throws {
         let authority = try await Authority()

@@ -42,7 +42,7 @@ struct ResumptionTests {
         }
     }
 
-    @Test("A session with a client certificate is resumed, and the certificate is still known")
+    @Test("A session with a client certificate is never resumed: it would outlive the certificate")
     func withClientCertificate() async throws {
         let authority = try await Authority()
         let client = try await authority.issue("client", usage: "clientAuth")
@@ -50,13 +50,40 @@ struct ResumptionTests {
         let listener = try await Listener(context: server)
         let context = try authority.client(showing: client)
         let sessions = TLSSessionCache()
+        for _ in 0..<3 { #expect(try await !visit(listener, context, sessions).resumed) }
+        #expect(sessions.count == 0)
+    }
+
+    @Test("A server that asks for certificates takes no ticket of the time when it did not")
+    func ticketOfBefore() async throws {
+        let authority = try await Authority()
+        let identity = try await authority.issue()
+        let open = try authority.server(identity)
+        let listener = try await Listener(context: open)
+        let context = try authority.client()
+        let sessions = TLSSessionCache()
         #expect(try await !visit(listener, context, sessions).resumed)
+        let configuration = TLSServerConfiguration(
+            certificateChainPath: identity.certificate,
+            clientCertificateAuthorityPath: authority.certificate
+        )
+        listener.replace(try TLSContext.server(configuration, after: open))
         let there = try await Peer.connect(to: listener.port, context: context, sessions: sessions)
-        let here = try await listener.accept()
-        let event = try #require(await here.handshake())
-        #expect(event.resumed)
-        #expect(event.peerPin?.description == (try await authority.pin(ofKey: client.key)))
+        #expect(await (try listener.accept()).error() == .clientCertificateRequired)
         try await there.close()
+    }
+
+    @Test("A renewed certificate takes the tickets of the one before")
+    func renewed() async throws {
+        let authority = try await Authority()
+        let first = try authority.server(try await authority.issue())
+        let listener = try await Listener(context: first)
+        let context = try authority.client()
+        let sessions = TLSSessionCache()
+        #expect(try await !visit(listener, context, sessions).resumed)
+        let renewed = TLSServerConfiguration(certificateChainPath: try await authority.issue("renewed").certificate)
+        listener.replace(try TLSContext.server(renewed, after: first))
+        #expect(try await visit(listener, context, sessions).resumed)
     }
 
     @Test("A session is resumed for the same host, port and context alone")

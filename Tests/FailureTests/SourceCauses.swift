@@ -67,13 +67,18 @@ extension TLSError: Walked {
     var next: TLSError? {
         switch self {
         case .certificateFileMissing: .keyFileMissing(path: "c.key")
-        case .keyFileMissing: .unreadableFile(path: "c.pem", reason: "Permission denied")
+        case .keyFileMissing: .unreadableFile(path: "c.key", .permissionDenied)
+        case .unreadableFile(_, .permissionDenied): .unreadableFile(path: "c.pem", .directory)
+        case .unreadableFile(_, .directory): .unreadableFile(path: "c.pem", .other("Input/output error"))
         case .unreadableFile: .unreadablePEM(origin: "c.pem", reason: "it holds no certificate")
         case .unreadablePEM: .unreadableAuthorities(reason: "it holds no certificate")
         case .unreadableAuthorities: .encryptedKey(path: "c.key")
         case .encryptedKey: .keyOfAnotherCertificate(certificate: "c.pem", key: "c.key")
         case .keyOfAnotherCertificate: .unusableCertificate(path: "c.pem", reason: "ee key too small")
-        case .unusableCertificate: .invalidHost("a_b..c")
+        case .unusableCertificate: .unusableStatus(path: "c.ocsp", reason: "it says that the certificate is revoked")
+        case .unusableStatus: .statusOfAnotherCertificate(path: "c.ocsp")
+        case .statusOfAnotherCertificate: .unusableRevocationList(path: "c.crl", reason: "it holds no list")
+        case .unusableRevocationList: .invalidHost("a_b..c")
         case .invalidHost: .library(reason: "out of memory")
         case .library: .certificateExpired
         case .certificateExpired: .certificateNotYetValid
@@ -88,7 +93,9 @@ extension TLSError: Walked {
         case .peerAlert: .noSharedProtocol
         case .noSharedProtocol: .noSharedCipher
         case .noSharedCipher: .clientCertificateRequired
-        case .clientCertificateRequired: .notTLS
+        case .clientCertificateRequired: .clientNotAllowed(names: ["alice", "alice.example"])
+        case .clientNotAllowed: .tooManyHandshakes
+        case .tooManyHandshakes: .notTLS
         case .notTLS: .protocolViolation(reason: "length too short")
         case .protocolViolation: .closedDuringHandshake
         case .closedDuringHandshake: .handshakeTimeout

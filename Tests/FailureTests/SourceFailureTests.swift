@@ -46,13 +46,21 @@ import Testing
     private static let orServer = "add a source with --server or --mirror"
     private static let orFile = "name a manifest file on this machine"
 
+    private static let askResponder =
+        "ask the certificate's OCSP responder again: openssl ocsp -issuer CHAIN -cert CERT -url URL -respout FILE"
+
     private static let tls: [SourceRow] = [
-        SourceRow("there is no certificate file c.pem", "check the path and its permissions"),
+        SourceRow("there is no certificate file c.pem", "check the path"),
         SourceRow(
             "there is no private key file c.key",
             "check the path: the key is the file of --key, or stands in the certificate's file, or lies beside it"
         ),
-        SourceRow("cannot read c.pem: Permission denied", "check the path and its permissions"),
+        SourceRow(
+            "cannot read c.key: Permission denied",
+            "let this program's user read it (chmod, chown or setfacl) and enter the directories above it"
+        ),
+        SourceRow("cannot read c.pem: it is a directory", "name the file in it that is meant"),
+        SourceRow("cannot read c.pem: Input/output error", "check the file and the disk it is on"),
         SourceRow(
             "c.pem is not readable PEM: it holds no certificate",
             "give a PEM file with a certificate (and key), as openssl writes it"
@@ -76,6 +84,15 @@ import Testing
         SourceRow(
             "the certificate c.pem cannot be used: ee key too small",
             "make a new key and certificate with at least 2048 bits RSA or P-256"
+        ),
+        SourceRow(
+            "the OCSP response c.ocsp cannot be used: it says that the certificate is revoked",
+            askResponder
+        ),
+        SourceRow("the OCSP response c.ocsp is about none of the certificates given", askResponder),
+        SourceRow(
+            "the certificate revocation list c.crl cannot be used: it holds no list",
+            "get the list again from the authority that issues the clients' certificates"
         ),
         SourceRow("a_b..c is neither a host name nor an IP address", "check the spelling of the address"),
         SourceRow(
@@ -127,6 +144,12 @@ import Testing
             "the server's operator has to allow ECDHE with AES-GCM or ChaCha20-Poly1305"
         ),
         SourceRow("a client certificate is required", showCertificate, (.withCertificate, otherCertificate)),
+        SourceRow(
+            "the client's certificate is for alice, alice.example, and that is not allowed here",
+            showCertificate,
+            (.withCertificate, otherCertificate)
+        ),
+        SourceRow("too many TLS handshakes wait for their turn", later, (.fetching, laterOrFile)),
         SourceRow("the other side does not speak TLS", "check host and port, and that TLS is spoken there"),
         SourceRow(
             "the other side broke the TLS protocol: length too short",

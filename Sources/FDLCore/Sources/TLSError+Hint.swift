@@ -4,13 +4,18 @@ extension TLSError: CustomStringConvertible {
         switch self {
         case .certificateFileMissing(let path): "there is no certificate file \(path)"
         case .keyFileMissing(let path): "there is no private key file \(path)"
-        case .unreadableFile(let path, let reason): "cannot read \(path): \(reason)"
+        case .unreadableFile(let path, let fault): "cannot read \(path): \(fault)"
         case .unreadablePEM(let origin, let reason): "\(origin) is not readable PEM: \(reason)"
         case .unreadableAuthorities(let reason): "the list of trusted authorities is not readable PEM: \(reason)"
         case .encryptedKey(let path): "the private key \(path) is encrypted"
         case .keyOfAnotherCertificate(let certificate, let key):
             "the private key \(key) belongs to another certificate than \(certificate)"
         case .unusableCertificate(let path, let reason): "the certificate \(path) cannot be used: \(reason)"
+        case .unusableStatus(let path, let reason): "the OCSP response \(path) cannot be used: \(reason)"
+        case .statusOfAnotherCertificate(let path):
+            "the OCSP response \(path) is about none of the certificates given"
+        case .unusableRevocationList(let path, let reason):
+            "the certificate revocation list \(path) cannot be used: \(reason)"
         case .invalidHost(let host): "\(host) is neither a host name nor an IP address"
         case .library(let reason): "OpenSSL cannot be set up: \(reason)"
         case .certificateExpired: "the certificate has expired"
@@ -26,6 +31,10 @@ extension TLSError: CustomStringConvertible {
         case .noSharedProtocol: "no TLS version in common: this side speaks TLS 1.2 and 1.3"
         case .noSharedCipher: "no TLS cipher suite in common"
         case .clientCertificateRequired: "a client certificate is required"
+        case .clientNotAllowed(let names):
+            "the client's certificate is for \(names.isEmpty ? "nobody" : names.joined(separator: ", ")), and that is not "
+                + "allowed here"
+        case .tooManyHandshakes: "too many TLS handshakes wait for their turn"
         case .notTLS: "the other side does not speak TLS"
         case .protocolViolation(let reason): "the other side broke the TLS protocol: \(reason)"
         case .closedDuringHandshake: "the connection was closed during the TLS handshake"
@@ -49,7 +58,11 @@ extension TLSError: Explained {
     /// operator. The others speak to a reader, because a worker only logs errors of connections.
     package func hint(in context: SourceContext) -> String {
         switch self {
-        case .certificateFileMissing, .unreadableFile: "check the path and its permissions"
+        case .certificateFileMissing: "check the path"
+        case .unreadableFile(_, .permissionDenied):
+            "let this program's user read it (chmod, chown or setfacl) and enter the directories above it"
+        case .unreadableFile(_, .directory): "name the file in it that is meant"
+        case .unreadableFile: "check the file and the disk it is on"
         case .keyFileMissing:
             "check the path: the key is the file of --key, or stands in the certificate's file, or lies beside it"
         case .unreadablePEM: "give a PEM file with a certificate (and key), as openssl writes it"
@@ -59,6 +72,9 @@ extension TLSError: Explained {
         case .encryptedKey: "decrypt it into a file of mode 0600 with: openssl pkey -in KEY -out FILE"
         case .keyOfAnotherCertificate: "give the key that the certificate was made for, with --key"
         case .unusableCertificate: "make a new key and certificate with at least 2048 bits RSA or P-256"
+        case .unusableStatus, .statusOfAnotherCertificate:
+            "ask the certificate's OCSP responder again: openssl ocsp -issuer CHAIN -cert CERT -url URL -respout FILE"
+        case .unusableRevocationList: "get the list again from the authority that issues the clients' certificates"
         case .invalidHost: "check the spelling of the address"
         case .library: "check the installation of OpenSSL (openssl version -a) and its settings (OPENSSL_CONF)"
         case .certificateExpired:
@@ -73,10 +89,11 @@ extension TLSError: Explained {
         case .peerAlert(let alert): Self.hint(of: alert, context)
         case .noSharedProtocol: "the server's operator has to allow TLS 1.2 or 1.3"
         case .noSharedCipher: "the server's operator has to allow ECDHE with AES-GCM or ChaCha20-Poly1305"
-        case .clientCertificateRequired: Self.certificateHint(context)
+        case .clientCertificateRequired, .clientNotAllowed: Self.certificateHint(context)
         case .notTLS: "check host and port, and that TLS is spoken there"
         case .protocolViolation: "check host and port; something on the way may answer in the server's place"
-        case .closedDuringHandshake, .handshakeTimeout, .truncated: "try again later, or \(context.elsewhere)"
+        case .closedDuringHandshake, .handshakeTimeout, .tooManyHandshakes, .truncated:
+            "try again later, or \(context.elsewhere)"
         }
     }
 
@@ -121,5 +138,15 @@ extension TLSError: Explained {
         context.showsCertificate
             ? "ask the server's operator which client certificates it takes: not the one of --cert"
             : "show a client certificate that the server's operator has issued, with --cert and --key"
+    }
+}
+
+extension TLSError.FileFault: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .permissionDenied: "Permission denied"
+        case .directory: "it is a directory"
+        case .other(let reason): reason
+        }
     }
 }

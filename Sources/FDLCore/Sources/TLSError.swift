@@ -7,7 +7,7 @@ public enum TLSError: Error, Sendable, Hashable {
     /// There is no such key file, and the certificate's own file holds no key either.
     case keyFileMissing(path: String)
     /// A file exists but cannot be read.
-    case unreadableFile(path: String, reason: String)
+    case unreadableFile(path: String, FileFault)
     /// A file or a given text holds no PEM of the wanted kind, or a damaged one.
     case unreadablePEM(origin: String, reason: String)
     /// The authorities that a client was given hold no certificate, or a damaged one.
@@ -18,6 +18,12 @@ public enum TLSError: Error, Sendable, Hashable {
     case keyOfAnotherCertificate(certificate: String, key: String)
     /// OpenSSL refuses the certificate or key, for instance because the key is too short.
     case unusableCertificate(path: String, reason: String)
+    /// The response of an OCSP responder (RFC 6960) cannot be handed out.
+    case unusableStatus(path: String, reason: String)
+    /// The response of an OCSP responder is about another certificate than those given.
+    case statusOfAnotherCertificate(path: String)
+    /// The list of revoked client certificates (RFC 5280 section 5) cannot be used.
+    case unusableRevocationList(path: String, reason: String)
     /// The name is neither a DNS name nor an IP address.
     case invalidHost(String)
     /// OpenSSL could not be set up: out of memory, or a broken installation.
@@ -51,6 +57,10 @@ public enum TLSError: Error, Sendable, Hashable {
     case noSharedCipher
     /// A client certificate is required and was not given.
     case clientCertificateRequired
+    /// The client's certificate holds, but none of its names is one of those allowed.
+    case clientNotAllowed(names: [String])
+    /// So many handshakes wait for their turn that this one was turned away.
+    case tooManyHandshakes
     /// The peer does not speak TLS but, for instance, plain HTTP.
     case notTLS
     /// The peer broke the protocol, in OpenSSL's words.
@@ -61,6 +71,14 @@ public enum TLSError: Error, Sendable, Hashable {
     case handshakeTimeout
     /// The connection ended without close_notify, so the end of the data may be missing (RFC 8446 section 6.1).
     case truncated
+
+    /// Why a file that exists cannot be read.
+    public enum FileFault: Sendable, Hashable {
+        case permissionDenied
+        case directory
+        /// Another reason, in the system's words.
+        case other(String)
+    }
 }
 
 extension TLSError {
@@ -68,12 +86,13 @@ extension TLSError {
     package var isConfiguration: Bool {
         switch self {
         case .certificateFileMissing, .keyFileMissing, .unreadableFile, .unreadablePEM, .unreadableAuthorities,
-            .encryptedKey, .keyOfAnotherCertificate, .unusableCertificate, .invalidHost, .library:
+            .encryptedKey, .keyOfAnotherCertificate, .unusableCertificate, .unusableStatus,
+            .statusOfAnotherCertificate, .unusableRevocationList, .invalidHost, .library:
             true
         case .certificateExpired, .certificateNotYetValid, .hostNameMismatch, .addressMismatch, .selfSigned,
             .unknownAuthority, .certificateRevoked, .pinMismatch, .certificateRefused, .peerAlert, .noSharedProtocol,
-            .noSharedCipher, .clientCertificateRequired, .notTLS, .protocolViolation, .closedDuringHandshake,
-            .handshakeTimeout, .truncated:
+            .noSharedCipher, .clientCertificateRequired, .clientNotAllowed, .tooManyHandshakes, .notTLS,
+            .protocolViolation, .closedDuringHandshake, .handshakeTimeout, .truncated:
             false
         }
     }

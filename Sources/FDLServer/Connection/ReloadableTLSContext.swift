@@ -14,13 +14,13 @@ final class ReloadableTLSContext: Sendable {
 
     var context: TLSContext { current.withLock { $0 } }
 
-    /// The file that the key in use was read from.
-    var privateKeyPath: String? { context.privateKeyPath }
+    /// The files that the keys in use were read from.
+    var privateKeyPaths: [String] { context.privateKeyPaths }
 
-    /// Reads the certificate and its key again.
+    /// Reads all files again.
     /// - Throws: `TLSError`; then the context in use stays.
     func reload() throws(TLSError) {
-        let renewed = try TLSContext.server(configuration)
+        let renewed = try TLSContext.server(configuration, after: context)
         current.withLock { $0 = renewed }
     }
 }

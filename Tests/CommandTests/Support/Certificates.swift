@@ -115,6 +115,24 @@ final class Certificates: Sendable {
         return certificate
     }
 
+    /// Writes this CA's list of certificates that are no longer good.
+    func writeRevocations(of certificates: [String], to path: String, in scene: Scene) async throws {
+        let place = scene.path("revocations")
+        let configuration = place + "/ca.conf"
+        try Files.write([], to: place + "/index.txt")
+        try Files.write(
+            Array("[ca]\ndefault_ca = own\n[own]\ndatabase = \(place)/index.txt\ndefault_md = sha256\n".utf8),
+            to: configuration
+        )
+        let command = [
+            "ca", "-config", configuration, "-cert", authority, "-keyfile", directory.path + "/ca.key",
+        ]
+        for certificate in certificates {
+            try await run(.system("openssl"), command + ["-revoke", certificate])
+        }
+        try await run(.system("openssl"), command + ["-gencrl", "-crldays", "2", "-out", path])
+    }
+
     /// The pin of a certificate's key, by the openssl program.
     static func pin(of certificate: String, in scene: Scene) async throws -> String {
         let script = """
