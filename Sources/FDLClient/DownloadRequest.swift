@@ -23,6 +23,9 @@ public struct DownloadRequest: Sendable {
     public var replacesExisting = false
     /// Whether even large files are written through the page cache: useful if a program reads them right away.
     public var usesPageCache = false
+    /// Called before the first chunk is asked for, and once more when the output is complete: the manifest is followed
+    /// from then on (`ManifestAcceptance.note`). What it throws ends the download.
+    public var follow: @Sendable () throws(Failure) -> Void = {}
 
     /// Where the bytes go.
     public enum Output: Sendable, Hashable {

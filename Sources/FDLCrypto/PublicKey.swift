@@ -66,6 +66,13 @@ public struct PublicKey: Sendable, Hashable {
         }
         self.id = id
         self.bytes = Array(raw[10...])
+        do { try Ed25519Point.check(bytes) } catch {
+            switch error {
+            case .notOnCurve: throw .notAPublicKey("its point is not on the curve of Ed25519")
+            case .smallOrder: throw .notAPublicKey("its point is of small order: anybody could sign for it")
+            case .openSSL(let error): throw .openSSL(error)
+            }
+        }
     }
 
     /// The key in minisign's format: what `minisign -p` reads, and what readers are given.

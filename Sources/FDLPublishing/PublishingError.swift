@@ -29,6 +29,8 @@ public enum PublishingError: Error, Sendable, Hashable {
     /// The version is more than a day ahead of the clock. `earlier` is the version it was counted from, nil if the
     /// version was given.
     case versionAhead(Int64, earlier: Int64?, now: UTCTime, isClockWrong: Bool)
+    /// The version asked for is lower than the earlier manifest's.
+    case versionLower(Int64, earlier: Int64)
     /// The earlier manifest has the highest version there is.
     case noVersionLeft
 }
@@ -98,6 +100,13 @@ extension PublishingError: Explained {
                 "version \(version) is more than a day ahead of the clock, which says \(now): readers who have seen it "
                     + "refuse the versions that the clock gives",
                 hint: "leave --version out, or check the clock; --ahead signs it all the same"
+            )
+        case .versionLower(let version, let earlier):
+            Failure(
+                .usage,
+                "version \(version) is lower than \(earlier), the earlier manifest's: readers who have seen that refuse it",
+                hint: "leave --version out, or give one above \(earlier); if no reader has seen \(earlier), move that "
+                    + "manifest away"
             )
         case .noVersionLeft:
             Failure(

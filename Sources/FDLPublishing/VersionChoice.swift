@@ -14,8 +14,8 @@ package struct VersionChoice: Sendable, Hashable {
     package enum Remark: Sendable, Hashable, CustomStringConvertible {
         /// The clock gives no version higher than the earlier manifest's.
         case counted(version: Int64, earlier: Int64, clock: Int64)
-        /// The version asked for is not higher than the earlier manifest's.
-        case notHigher(version: Int64, earlier: Int64)
+        /// The version asked for is the earlier manifest's.
+        case same(version: Int64)
         /// The clock is before `earliestTime`.
         case clockIsWrong(UTCTime)
 
@@ -24,10 +24,8 @@ package struct VersionChoice: Sendable, Hashable {
             case .counted(let version, let earlier, let clock):
                 "this is version \(version), the earlier manifest's \(earlier) plus one: "
                     + "the clock would give only \(clock)"
-            case .notHigher(let version, let earlier) where version == earlier:
-                "the earlier manifest is version \(earlier) too: readers cannot tell which is the newer"
-            case .notHigher(let version, let earlier):
-                "version \(version) is lower than \(earlier), the earlier manifest's: readers who have seen that refuse it"
+            case .same(let version):
+                "the earlier manifest is version \(version) too: readers who have seen that refuse this one"
             case .clockIsWrong(let now):
                 "this machine's clock is wrong: it says \(now)"
             }
@@ -42,7 +40,7 @@ package struct VersionChoice: Sendable, Hashable {
     ///   - earlier: the version of the publisher's earlier manifest of that name, if there is one.
     ///   - now: the publisher's clock.
     ///   - allowsAhead: whether a version more than a day ahead of the clock is allowed.
-    /// - Throws: `PublishingError.versionAhead` or `.noVersionLeft`
+    /// - Throws: `PublishingError.versionAhead`, `.versionLower` or `.noVersionLeft`
     package init(
         wanted: Int64? = nil,
         earlier: Int64? = nil,
@@ -56,7 +54,8 @@ package struct VersionChoice: Sendable, Hashable {
         let clock = max(now.secondsSince1970, Manifest.allowedVersions.lowerBound)
         if let wanted {
             version = wanted
-            if let earlier, wanted <= earlier { remarks.append(.notHigher(version: wanted, earlier: earlier)) }
+            if let earlier, wanted < earlier { throw .versionLower(wanted, earlier: earlier) }
+            if wanted == earlier { remarks.append(.same(version: wanted)) }
         } else if let earlier, earlier >= clock {
             guard earlier < Manifest.allowedVersions.upperBound else { throw .noVersionLeft }
             version = earlier + 1

@@ -2,12 +2,16 @@ public import FDLCore
 import FDLCrypto
 public import FDLSystem
 
-/// Decides whether this user accepts a manifest: signed by an accepted key, not expired, not older than one seen.
+/// Decides whether this user accepts a manifest: signed by an accepted publisher, not expired, not older than one seen.
+///
+/// `verify`, then `check`, then, as soon as the manifest is followed, `note`: what was only looked at does not count.
 public struct ManifestAcceptance: Sendable {
     public var directories: UserDirectories
-    /// The only keys accepted this time, each a public key file's path or its line of base64. If there are none,
-    /// the user's own key and those in the trust store are accepted.
+    /// The only keys accepted this time, each a public key file's path or its line of base64. If there are none, nor
+    /// `publishers`, the user's own key and those in the trust store are accepted.
     public var publisherKeys: [String] = []
+    /// The only publishers accepted this time, by their labels in the trust store.
+    public var publishers: [String] = []
     /// What the manifest must be named, if that was asked for: a server may answer with another product of the same
     /// publisher.
     public var name: String?
@@ -15,33 +19,31 @@ public struct ManifestAcceptance: Sendable {
     public var allowsOlder = false
     /// Whether the versions seen are read and noted: without that nothing keeps an old manifest from being accepted.
     public var usesState = true
+    /// Told of each file in the trust store that is passed over, since it holds no key.
+    public var passedOver: @Sendable (KeyRingError) -> Void = { _ in }
 
     public init(directories: UserDirectories) {
         self.directories = directories
     }
 
-    /// Reads a manifest and its signature, verifies them, and follows what they say (`verify`, `follow`).
-    /// - Parameter read: reads or fetches the two.
-    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot
-    ///   be read.
-    public func accept(
-        now: UTCTime,
-        read: () async throws(Failure) -> SignedBytes
-    ) async throws(Failure) -> VerifiedManifest {
-        let verified = try await verify(read: read)
-        try follow(verified, now: now)
+    /// Reads a manifest and its signatures, verifies them (`verify`) and checks that it is the one to follow (`check`).
+    /// - Throws: what reading throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot be
+    ///   read.
+    public func accept(_ place: some ManifestPlace, now: UTCTime) async throws(Failure) -> VerifiedManifest {
+        let verified = try await verify(place)
+        try check(verified, now: now)
         return verified
     }
 
-    /// Reads a manifest and its signature and verifies them: whether they are the ones to follow today is not asked.
+    /// Reads a manifest and its signatures and verifies them: whether it is the one to follow today is not asked.
     ///
-    /// Both are read again, a few times, if they do not belong together: the publisher may be putting new ones there.
-    /// - Parameter read: reads or fetches the two.
-    /// - Throws: what `read` throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot
-    ///   be read.
-    public func verify(read: () async throws(Failure) -> SignedBytes) async throws(Failure) -> VerifiedManifest {
+    /// All are read again, a few times, if they do not belong together: the publisher may be putting new ones there.
+    /// - Throws: what reading throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot be
+    ///   read.
+    public func verify(_ place: some ManifestPlace) async throws(Failure) -> VerifiedManifest {
+        var accepted: [AcceptedPublisher]?
         for pause in VerificationError.pausesForTornPair {
-            switch try verify(try await read()) {
+            switch try await attempt(place, &accepted) {
             case .success(let verified): return verified
             case .failure(let error) where error.mayBeOfTornPair: break
             case .failure(let error): throw error.failure
@@ -50,36 +52,89 @@ public struct ManifestAcceptance: Sendable {
                 throw .interrupted
             }
         }
-        switch try verify(try await read()) {
+        switch try await attempt(place, &accepted) {
         case .success(let verified): return verified
         case .failure(let error): throw error.failure
         }
     }
 
-    /// Refuses a manifest that has expired or is older than one seen, and notes its version as seen.
+    /// Refuses a manifest of another publisher than the name was followed from so far, one that has expired, and one
+    /// that is older than what was seen.
     /// - Throws: `Failure` (65) for what is refused, (78) if the user's own settings cannot be read.
-    public func follow(_ verified: VerifiedManifest, now: UTCTime) throws(Failure) {
-        let name = verified.manifest.name
-        let signer = usesState ? verified.signer : nil
-        let versions = try signer.map { _ throws(Failure) in try seenVersions() }
-        let seen = try settings { () throws(SystemError) -> Int64? in
-            guard let signer, let versions else { return nil }
-            return try versions.highest(signer: signer, name: name)
+    public func check(_ verified: VerifiedManifest, now: UTCTime) throws(Failure) {
+        let manifest = verified.manifest
+        var seen: SeenRecord.Entry?
+        if usesState, let publisher = verified.publisher {
+            let versions = try seenVersions()
+            try explaining { () throws(StateError) in
+                try versions.prepare()
+                seen = try versions.highest(of: manifest.name, for: publisher)
+            }
+            if namesNobody, let known = try followed(manifest.name), !publisher.isKnown(as: known) {
+                throw VerificationError.otherPublisher(
+                    manifest.name,
+                    publisher: publisher.description,
+                    known: try description(of: known)
+                ).failure
+            }
         }
         try explaining { () throws(FreshnessError) in
-            try Freshness.check(verified.manifest, now: now, seen: allowsOlder ? nil : seen)
-        }
-        try settings { () throws(SystemError) in
-            guard let signer, let versions else { return }
-            try versions.record(verified.manifest.version, signer: signer, name: name)
+            try Freshness.check(manifest, digest: verified.digest, now: now, seen: seen, allowsOlder: allowsOlder)
         }
     }
 
-    private func verify(_ bytes: SignedBytes) throws(Failure) -> Result<VerifiedManifest, VerificationError> {
-        let isUnsigned = bytes.signature == nil && allowsUnsigned
-        let keys = bytes.signature == nil ? [] : try acceptedKeys()
+    /// Notes a manifest as seen, and its publisher as the one to follow for its name. To be called when it has passed
+    /// `check` and the first chunk is asked for, or what is on disk has matched it.
+    /// - Throws: `Failure` (78) if that cannot be written.
+    public func note(_ verified: VerifiedManifest) throws(Failure) {
+        guard usesState, let publisher = verified.publisher else { return }
+        let manifest = verified.manifest
+        let versions = try seenVersions()
+        try explaining { () throws(StateError) in
+            try versions.note(
+                manifest.version,
+                verified.digest,
+                of: manifest.name,
+                by: verified.signers,
+                for: publisher.identity
+            )
+            try versions.follow(publisher.identity, for: manifest.name)
+        }
+    }
+
+    // MARK: Verifying
+
+    private func attempt(
+        _ place: some ManifestPlace,
+        _ read: inout [AcceptedPublisher]?
+    ) async throws(Failure) -> Result<VerifiedManifest, VerificationError> {
+        var bytes = try await place.read()
+        // Whoever accepts what is unsigned needs no keys.
+        var accepted = read ?? []
+        if read == nil, bytes.signature != nil {
+            accepted = try acceptedPublishers()
+            read = accepted
+        }
+        var preferred: PublisherIdentity?
+        if let name = name.flatMap({ ManifestName($0) }) { preferred = try followed(name) }
+        if let first = bytes.signature {
+            var signatures = CheckedSignatures(of: bytes.manifest, keys: accepted.flatMap { $0.keys.map(\.key) })
+            let fault = signatures.check(first)
+            // Beside a torn pair there is nothing to look for.
+            let isWhole = fault.map { if case .unknownKey = $0 { true } else { false } } ?? true
+            var search = SignatureSearch(accepted, preferred: preferred, wantsAll: name == nil)
+            while isWhole, let key = search.next(after: signatures.signers) {
+                guard let further = try await place.signature(by: key) else { continue }
+                _ = signatures.check(further)
+                bytes.furtherSignatures.append(further)
+            }
+        }
+        let (all, publishers) = (bytes, accepted)
         return Result { () throws(VerificationError) in
-            let verified = isUnsigned ? try VerifiedManifest(allowingUnsigned: bytes) : try signed(bytes, by: keys)
+            let verified =
+                all.signature == nil && allowsUnsigned
+                ? try VerifiedManifest(allowingUnsigned: all)
+                : try signed(all, publishers, preferred)
             if let name, verified.manifest.name.string != name {
                 throw .otherName(verified.manifest.name, asked: name)
             }
@@ -89,39 +144,46 @@ public struct ManifestAcceptance: Sendable {
 
     private func signed(
         _ bytes: SignedBytes,
-        by keys: [PublicKey]
+        _ accepted: [AcceptedPublisher],
+        _ preferred: PublisherIdentity?
     ) throws(VerificationError) -> VerifiedManifest {
-        do throws(VerificationError) { return try VerifiedManifest.verify(bytes, acceptedKeys: keys) } catch {
+        do throws(VerificationError) {
+            return try VerifiedManifest.verify(bytes, publishers: accepted, preferred: preferred)
+        } catch {
             guard case .signature(.unknownKey(let id)) = error, !publisherKeys.isEmpty else { throw error }
             throw .signerNotNamed(id)
         }
     }
 
-    private func acceptedKeys() throws(Failure) -> [PublicKey] {
+    /// Whether no publisher was named for this time.
+    private var namesNobody: Bool { publisherKeys.isEmpty && publishers.isEmpty }
+
+    private func acceptedPublishers() throws(Failure) -> [AcceptedPublisher] {
         try explaining { () throws(KeyRingError) in
-            try KeyRing(directories: directories).acceptedKeys(given: publisherKeys)
+            try KeyRing(directories: directories)
+                .acceptedPublishers(keys: publisherKeys, labels: publishers, passedOver: passedOver)
+        }
+    }
+
+    private func followed(_ name: ManifestName) throws(Failure) -> PublisherIdentity? {
+        guard usesState else { return nil }
+        let versions = try seenVersions()
+        return try explaining { () throws(StateError) in try versions.publisher(of: name) }
+    }
+
+    /// What the reader calls a publisher that was followed before.
+    private func description(of identity: PublisherIdentity) throws(Failure) -> String {
+        let known = try explaining { () throws(KeyRingError) in
+            try KeyRing(directories: directories).acceptedPublishers(keys: [], labels: [], passedOver: { _ in })
+        }
+        if let publisher = known.first(where: { $0.isKnown(as: identity) }) { return publisher.description }
+        return switch identity {
+        case .key(let bytes): "a key that is not accepted now (\(Hex.string(bytes.prefix(8)))…)"
+        case .statement(let anchor): "a publisher that is not accepted now (\(anchor.hex.prefix(16))…)"
         }
     }
 
     private func seenVersions() throws(Failure) -> SeenVersions {
-        do throws(UserDirectoryError) { return try SeenVersions(directories: directories) } catch {
-            let way = error.failure.hint.map { "\($0), or " } ?? ""
-            throw Failure(error.failure.exitCode, error.failure.message, hint: way + Self.withoutState)
-        }
+        try explaining { () throws(StateError) in try SeenVersions(directories: directories) }
     }
-
-    private func settings<Value>(_ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
-        do throws(SystemError) { return try body() } catch {
-            let place = (try? directories.state).map { "what was seen is kept in \($0): " } ?? ""
-            throw Failure(
-                .configuration,
-                error.description,
-                hint: "\(place)make it readable and writable, set XDG_STATE_HOME to another directory, "
-                    + "or \(Self.withoutState)"
-            )
-        }
-    }
-
-    /// Switching the check off is never silent: --no-state warns at each run.
-    private static let withoutState = "go on with --no-state, which turns the protection from older versions off"
 }

@@ -1,13 +1,15 @@
 import FDLCore
-import FDLCrypto
+package import FDLCrypto
 import FDLSystem
 import Glibc
 
-/// A manifest's exact bytes and those of its signature, as they were made or read: nobody has vouched for them yet.
+/// A manifest's exact bytes and those of its signatures, as they were made or read: nobody has vouched for them yet.
 public struct SignedBytes: Sendable, Hashable {
     public let manifest: [UInt8]
-    /// nil if there is none.
+    /// The first signature, `NAME.minisig`; nil if there is none.
     public let signature: [UInt8]?
+    /// Those by other keys that lie beside the first, as `NAME.KEYID.minisig`.
+    public package(set) var furtherSignatures: [[UInt8]] = []
     /// What the manifest was read from, for messages: a path or a URL.
     public let origin: String
 
@@ -35,11 +37,16 @@ public struct SignedBytes: Sendable, Hashable {
         }
     }
 
-    /// Reads the signature that lies beside a manifest's file.
+    /// Reads a signature that lies beside a manifest's file.
+    /// - Parameter key: whose it is; nil for the first.
     /// - Returns: nil if there is none.
-    package static func signature(besideFile path: String) throws(VerificationError) -> [UInt8]? {
+    package static func signature(
+        besideFile path: String,
+        by key: KeyID? = nil
+    ) throws(VerificationError) -> [UInt8]? {
         do throws(SystemError) {
-            return try WholeFile.read(FileNames.signature(of: path), limit: MinisignSignature.maximumBytes)
+            let file = FileNames.signature(of: path, by: key?.description)
+            return try WholeFile.read(file, limit: MinisignSignature.maximumBytes)
         } catch {
             guard !error.isNotFound else { return nil }
             throw error.code == EFBIG ? .signature(.malformed("it is too long")) : .unreadable(error)

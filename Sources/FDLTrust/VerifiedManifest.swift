@@ -5,47 +5,131 @@ public import FDLCrypto
 /// word. There is no third way to have one.
 public struct VerifiedManifest: Sendable {
     public let manifest: Manifest
-    /// Who signed; nil if the reader allowed an unsigned manifest.
-    public let signer: PublicKey?
-    /// What the signer said beside the manifest, for people; nil likewise.
+    /// Of its exact bytes.
+    public let digest: SHA256Digest
+    /// Who vouches for it; nil if the reader allowed an unsigned manifest.
+    public let publisher: AcceptedPublisher?
+    /// The publisher's keys that signed, the first signature's first.
+    public let signers: [PublicKey]
+    /// What the first signer said beside the manifest, for people; nil if there is none.
     public let trustedComment: String?
 
-    /// Verifies the signature, and only then parses what it covers.
+    /// The first of `signers`.
+    public var signer: PublicKey? { signers.first }
+
+    /// Verifies the signatures, and only then parses what they cover.
     /// - Parameters:
-    ///   - bytes: the manifest, and its signature in minisign's format.
-    ///   - acceptedKeys: the publishers the reader accepts.
+    ///   - bytes: the manifest, and its signatures in minisign's format.
+    ///   - acceptedKeys: the publishers the reader accepts, each known by one key.
     public static func verify(
         _ bytes: SignedBytes,
         acceptedKeys: [PublicKey]
     ) throws(VerificationError) -> VerifiedManifest {
-        let manifest = bytes.manifest
-        guard manifest.count <= Manifest.maximumBytes else { throw .manifest(.tooLarge(bytes: manifest.count)) }
-        guard let signature = bytes.signature else {
+        try verify(bytes, publishers: acceptedKeys.map { AcceptedPublisher($0) })
+    }
+
+    /// Verifies the signatures, and only then parses what they cover.
+    /// - Parameters:
+    ///   - bytes: the manifest, and its signatures in minisign's format.
+    ///   - publishers: those whom the reader accepts.
+    ///   - preferred: who is to vouch for it if several could.
+    public static func verify(
+        _ bytes: SignedBytes,
+        publishers: [AcceptedPublisher],
+        preferred: PublisherIdentity? = nil
+    ) throws(VerificationError) -> VerifiedManifest {
+        guard bytes.manifest.count <= Manifest.maximumBytes else {
+            throw .manifest(.tooLarge(bytes: bytes.manifest.count))
+        }
+        guard let first = bytes.signature else {
             throw .signatureMissing(path: FileNames.signature(of: bytes.origin))
         }
-        let parsed: MinisignSignature
-        let signer: PublicKey
-        do throws(SignatureError) {
-            parsed = try MinisignSignature(parsing: signature)
-            signer = try parsed.verify(manifest, acceptedKeys: acceptedKeys)
-        } catch {
-            throw .signature(error)
+        var signatures = CheckedSignatures(of: bytes.manifest, keys: publishers.flatMap { $0.keys.map(\.key) })
+        let fault = signatures.check(first)
+        for further in bytes.furtherSignatures { _ = signatures.check(further) }
+        guard !signatures.signers.isEmpty else {
+            throw Self.refusal(fault, publishers)
         }
+        let manifest = try Self.parse(bytes.manifest)
+        let publisher = try choose(publishers, preferred, signatures.signers, manifest)
+        let counted = publisher.counted(signatures.signers, for: manifest)
         return VerifiedManifest(
-            manifest: try Self.parse(manifest),
-            signer: signer,
-            trustedComment: String(decoding: parsed.trustedComment, as: UTF8.self)
+            manifest: manifest,
+            digest: SHA256Digest(hashing: bytes.manifest),
+            publisher: publisher,
+            signers: signatures.signers.filter { signer in counted.contains { $0.bytes == signer.bytes } },
+            trustedComment: signatures.trustedComment
         )
+    }
+
+    /// Whose manifest it is, of those whose keys have signed it.
+    private static func choose(
+        _ publishers: [AcceptedPublisher],
+        _ preferred: PublisherIdentity?,
+        _ signers: [PublicKey],
+        _ manifest: Manifest
+    ) throws(VerificationError) -> AcceptedPublisher {
+        var refusals: [VerificationError] = []
+        var chosen: [AcceptedPublisher] = []
+        for publisher in publishers {
+            let own = publisher.keys.filter { key in signers.contains { $0.bytes == key.key.bytes } }
+            guard let first = own.first else { continue }
+            let counted = publisher.counted(signers, for: manifest)
+            if counted.count >= publisher.threshold {
+                if publisher.admits(manifest.name) {
+                    chosen.append(publisher)
+                } else {
+                    refusals.append(.notForName(manifest.name, publisher: publisher.description, publisher.names))
+                }
+            } else if counted.isEmpty, first.until != nil {
+                refusals.append(.keyRetired(first.key.id, publisher: publisher.description))
+            } else {
+                refusals.append(
+                    .tooFewSigners(
+                        publisher: publisher.description,
+                        found: counted.count,
+                        needed: publisher.threshold
+                    )
+                )
+            }
+        }
+        if let publisher = chosen.first(where: { $0.identity == preferred }) ?? chosen.first { return publisher }
+        // Each publisher with a key among the signers has its reason there.
+        throw refusals.first ?? .signature(.malformed("it is by no publisher's key"))
+    }
+
+    private static func refusal(_ fault: SignatureError?, _ publishers: [AcceptedPublisher]) -> VerificationError {
+        guard let fault else { return .signature(.malformed("it is empty")) }
+        if case .unknownKey(let id) = fault,
+            let former = publishers.first(where: { $0.removed.contains { $0.id == id } })
+        {
+            return .keyRemoved(id, publisher: former.description)
+        }
+        return .signature(fault)
     }
 
     /// Takes a manifest that nobody has vouched for: only if the person running the program said so.
     public init(allowingUnsigned bytes: SignedBytes) throws(VerificationError) {
-        self.init(manifest: try Self.parse(bytes.manifest), signer: nil, trustedComment: nil)
+        self.init(
+            manifest: try Self.parse(bytes.manifest),
+            digest: SHA256Digest(hashing: bytes.manifest),
+            publisher: nil,
+            signers: [],
+            trustedComment: nil
+        )
     }
 
-    private init(manifest: Manifest, signer: PublicKey?, trustedComment: String?) {
+    private init(
+        manifest: Manifest,
+        digest: SHA256Digest,
+        publisher: AcceptedPublisher?,
+        signers: [PublicKey],
+        trustedComment: String?
+    ) {
         self.manifest = manifest
-        self.signer = signer
+        self.digest = digest
+        self.publisher = publisher
+        self.signers = signers
         self.trustedComment = trustedComment
     }
 

@@ -77,6 +77,8 @@ struct GetCommand: AsyncParsableCommand {
         request.seeds = seed
         request.replacesExisting = force
         request.usesPageCache = pageCache
+        request.follow = { () throws(Failure) in try accepted.acceptance.note(accepted.verified) }
+        if trust.name == nil, accepted.worker == nil { noteOutput(manifest, reporter) }
         let signer = SignerName(of: accepted.verified)
         reporter.begins(manifest, signer: signer, sources: request.sources)
         let downloader = Downloader(request) { reporter.report($0) }
@@ -91,6 +93,15 @@ struct GetCommand: AsyncParsableCommand {
         case let path?: .path(path)
         case nil: .path(manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
         }
+    }
+
+    /// Notes that the output is named for something else than the manifest: by it a person may have meant another one.
+    private func noteOutput(_ manifest: Manifest, _ reporter: Reporter) {
+        guard let output, output != "-" else { return }
+        let name = splitLast(withoutTrailingSlashes(output)).name
+        let own = [manifest.name.string] + (manifest.isSingleFile ? [manifest.files[0].path.string] : [])
+        guard !own.contains(name), ManifestName(from: name) != manifest.name else { return }
+        reporter.note("what goes to \(shortened(output)) is \(manifest.name)")
     }
 
     /// Runs the job until it ends or a signal asks it to.

@@ -14,6 +14,11 @@ struct ManifestOptions: ParsableArguments {
     var publisherKey: [String] = []
 
     @Option(
+        help: ArgumentHelp("A label of your trust store: this time no other is accepted.", valueName: "label")
+    )
+    var publisher: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "What the manifest must be named. Default for a URL: what its last part asks for.",
             valueName: "name"
@@ -33,6 +38,8 @@ struct ManifestOptions: ParsableArguments {
     /// A manifest that this user accepts.
     struct Accepted {
         let verified: VerifiedManifest
+        /// To be told when the manifest is followed.
+        let acceptance: ManifestAcceptance
         /// The worker it was fetched from.
         let worker: SourceURL?
     }
@@ -45,15 +52,22 @@ struct ManifestOptions: ParsableArguments {
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
         acceptance.publisherKeys = publisherKey
+        acceptance.publishers = publisher
         acceptance.usesState = !noState
         acceptance.name = name ?? found.flatMap { ManifestFetch.name(askedBy: $0.url) }
+        acceptance.passedOver = { reporter.warn("passed over: \($0.failure.message)") }
         let now = UTCTime.now
-        let verified = try await acceptance.verify { () async throws(Failure) in
-            try await bytes(found, sources, access, reporter)
+        let verified: VerifiedManifest
+        if let found {
+            let tls = try sources.tls(of: nil)
+            reporter.busy("fetching \(shortened(shownURL(found.url)))")
+            let place = RemoteManifest(found.url, tls: tls, access: access) { reporter.redirected(found.url, to: $0) }
+            verified = try await acceptance.verify(place)
+        } else {
+            verified = try await acceptance.verify(ManifestFile(manifest))
         }
-        // Before the version counts as seen: it may be another manifest than the one that was meant.
         try found?.check(verified.manifest)
-        try acceptance.follow(verified, now: now)
+        try acceptance.check(verified, now: now)
         if let path = found?.path, verified.manifest.files.count > 1 {
             reporter.note(
                 "\(shortened(path)) is part of \(verified.manifest.name), whose \(verified.manifest.files.count) files "
@@ -62,7 +76,11 @@ struct ManifestOptions: ParsableArguments {
         }
         if acceptance.name == nil { noteName(verified.manifest.name, reporter) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
-        return Accepted(verified: verified, worker: found.flatMap { ManifestFetch.worker(serving: $0.url) })
+        return Accepted(
+            verified: verified,
+            acceptance: acceptance,
+            worker: found.flatMap { ManifestFetch.worker(serving: $0.url) }
+        )
     }
 
     private func find(
@@ -93,20 +111,4 @@ struct ManifestOptions: ParsableArguments {
 
     // Any scheme counts here: `ManifestFetch` refuses all but https, and says which one is wanted.
     var isURL: Bool { manifest.contains("://") }
-
-    private func bytes(
-        _ found: ManifestFinder.Found?,
-        _ sources: SourceOptions,
-        _ access: SourceAccess,
-        _ reporter: Reporter
-    ) async throws(Failure) -> SignedBytes {
-        if let found {
-            let tls = try sources.tls(of: nil)
-            reporter.busy("fetching \(shortened(shownURL(found.url)))")
-            return try await ManifestFetch.fetch(found.url, tls: tls, access: access) { origin in
-                reporter.redirected(found.url, to: origin)
-            }
-        }
-        return try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
-    }
 }

@@ -9,10 +9,15 @@ struct TrustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
         abstract: "The publishers whose manifests you accept.",
-        subcommands: [Add.self, List.self, Remove.self]
+        subcommands: [Add.self, List.self, Remove.self, Forget.self]
     )
 
     static var ring: KeyRing { KeyRing(directories: .current) }
+
+    /// Says what in the trust store is passed over.
+    static func warn(_ error: KeyRingError) {
+        StandardStream.error.write("warning: passed over: \(error.failure.message)\n")
+    }
 
     static func reporting(_ body: () throws(KeyRingError) -> Void) throws(KeyRingError) {
         // A signal must not interrupt a change.
@@ -31,16 +36,41 @@ extension TrustCommand {
         @Option(help: "What to call the publisher; by default the key's id.")
         var label: String?
 
+        @Option(
+            name: .customLong("for"),
+            help: ArgumentHelp(
+                "Accept it for manifests of such names only, for instance 'acme-*'. May be repeated.",
+                valueName: "glob"
+            )
+        )
+        var names: [String] = []
+
         func run() throws {
             try TrustCommand.reporting { () throws(KeyRingError) in
                 // The line itself: `RW` is how the base64 of a minisign key begins.
                 let isLine = key.utf8.count == 56 && key.hasPrefix("RW")
                 let parsed = isLine ? try? PublicKey(minisign: key) : nil
                 let publicKey = if let parsed { parsed } else { try KeyFile.publicKey(key) }
-                let publisher = try TrustCommand.ring.trust(publicKey, label: label)
-                StandardStream.output.writeLine("trusted \(publisher.label): key \(publisher.key.id)")
+                let publisher = try TrustCommand.ring.trust(publicKey, label: label, names: try patterns())
+                StandardStream.output.writeLine(
+                    "trusted \(publisher.label): key \(publisher.key.id)\(TrustCommand.scope(publisher.names))"
+                )
             }
         }
+
+        private func patterns() throws(KeyRingError) -> [NamePattern] {
+            var patterns: [NamePattern] = []
+            for text in names {
+                guard let pattern = NamePattern(text) else { throw .invalidPattern(text) }
+                patterns.append(pattern)
+            }
+            return patterns
+        }
+    }
+
+    /// Which names a publisher is accepted for, to stand at the end of its line.
+    static func scope(_ names: [NamePattern]) -> String {
+        names.isEmpty ? "" : ", for " + names.map(\.description).joined(separator: " ")
     }
 
     struct List: ParsableCommand {
@@ -51,9 +81,10 @@ extension TrustCommand {
                 if let own = try TrustCommand.ring.ownPublicKey() {
                     StandardStream.output.writeLine("\(own.id)  \(own.minisignLine)  (your own)")
                 }
-                for publisher in try TrustCommand.ring.trustedPublishers() {
+                for publisher in try TrustCommand.ring.trustedPublishers(passedOver: TrustCommand.warn) {
                     StandardStream.output.writeLine(
                         "\(publisher.key.id)  \(publisher.key.minisignLine)  \(publisher.label)"
+                            + TrustCommand.scope(publisher.names)
                     )
                 }
             }
@@ -68,10 +99,52 @@ extension TrustCommand {
 
         func run() throws {
             try TrustCommand.reporting { () throws(KeyRingError) in
-                for publisher in try TrustCommand.ring.distrust(name) {
-                    StandardStream.output.writeLine("removed \(publisher.label): key \(publisher.key.id)")
-                }
+                for removal in try TrustCommand.ring.distrust(name) { report(removal) }
             }
+        }
+
+        private func report(_ removal: KeyRing.Removal) {
+            let key = removal.key.map { "key \($0.id)" } ?? "a file that held no key"
+            StandardStream.output.writeLine("removed \(removal.label): \(key)")
+            guard let key = removal.key else { return }
+            if removal.others.isEmpty {
+                // Nobody else's products are taken for those of a publisher that is gone: there is no such publisher.
+                try? SeenVersions(directories: .current).release(PublisherIdentity(key))
+            } else {
+                StandardStream.output.writeLine(
+                    "note: the same key is still accepted as \(removal.others.joined(separator: ", "))"
+                )
+            }
+        }
+    }
+
+    struct Forget: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget what was seen of a name, and whom it was followed from.",
+            discussion: """
+                The way back where a version was accepted that its publisher never meant, or where another publisher \
+                has taken a product over. The next version that is accepted counts as the first.
+                """
+        )
+
+        @Argument(help: "The manifest's name.")
+        var name: String
+
+        func run() throws {
+            Interruption.hold()
+            let found = try explaining { () throws(StateError) in
+                try ManifestName(name).map { name throws(StateError) in
+                    try SeenVersions(directories: .current).forget(name)
+                } ?? false
+            }
+            guard found else {
+                throw Failure(
+                    .usage,
+                    "nothing was seen of \(shortened(name))",
+                    hint: "give the name that fdl-secure get shows before the version"
+                )
+            }
+            StandardStream.output.writeLine("forgot \(name): the next version that is accepted counts as the first")
         }
     }
 }

@@ -26,7 +26,8 @@ struct VerifyCommand: AsyncParsableCommand {
         defer { reporter.endProgress() }
         // A local manifest needs no network, so a variable that names no usable proxy does not matter.
         let access = trust.isURL ? try sources.access(manifest: trust.manifest) : SourceAccess()
-        let verified = try await trust.load(sources, access, reporter).verified
+        let accepted = try await trust.load(sources, access, reporter)
+        let verified = accepted.verified
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
         reporter.begins(manifest, signer: SignerName(of: verified), sources: [])
@@ -43,5 +44,6 @@ struct VerifyCommand: AsyncParsableCommand {
                 hint: first.kind.hint
             )
         }
+        try accepted.acceptance.note(verified)
     }
 }

@@ -91,6 +91,12 @@ struct ManifestCommand: AsyncParsableCommand {
             warn("\(printable(name)) is not a regular file and is left out")
         }
         warnOfFoldedPaths(input)
+        if name == nil, let better = VersionInName.withoutVersion(input.baseName) {
+            StandardStream.error.write(
+                "note: the name \(ManifestName(from: input.baseName)) seems to hold a version, and readers count versions "
+                    + "by name: with --name \(better) for each release, nobody can pass an older one off as the newest\n"
+            )
+        }
         let target = output ?? input.defaultOutput
         try SignedBytes.checkOutput(target, publishing: input)
         // Before the hashing, which may take long, so that a key that cannot be used is reported at once.

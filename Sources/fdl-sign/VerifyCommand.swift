@@ -28,17 +28,16 @@ struct VerifyCommand: AsyncParsableCommand {
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.publisherKeys = publisherKey
         acceptance.usesState = false
-        let verified = try await acceptance.verify { () async throws(Failure) in
-            try explaining { () throws(VerificationError) in try SignedBytes(readingFile: manifest) }
-        }
+        acceptance.passedOver = { StandardStream.error.write("warning: passed over: \($0.failure.message)\n") }
+        let verified = try await acceptance.verify(ManifestFile(manifest))
         report(verified)
-        try acceptance.follow(verified, now: now)
+        try acceptance.check(verified, now: now)
     }
 
     private func report(_ verified: VerifiedManifest) {
         let manifest = verified.manifest
-        var lines = [
-            ("signature", "good, by the key \(verified.signer?.id.description ?? "")"),
+        var lines = verified.signers.map { ("signature", "good, by the key \($0.id)") }
+        lines += [
             ("comment", printable(verified.trustedComment ?? "")),
             ("name", manifest.name.string),
             ("version", "\(manifest.version)"),

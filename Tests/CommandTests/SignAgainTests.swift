@@ -66,11 +66,13 @@ struct SignAgainTests {
         for part in ["clock", "--version above 4296844801", "--ahead"] { #expect(older.hint.contains(part)) }
     }
 
-    @Test func `A version lower than the earlier one is told`() async throws {
+    @Test func `A version lower than the earlier one is refused, and the one before is kept`() async throws {
         #expect(try await sign("--version", "7").code == 0)
-        let lower = try await sign("--version", "6")
-        #expect(lower.code == 0)
-        #expect(lower.errors.contains("version 6 is lower than 7"))
+        let before = try Files.read(manifest)
+        try await sign("--version", "6").failed(64, saying: "version 6 is lower than 7")
+        #expect(try Files.read(manifest) == before)
+        let same = try await sign("--version", "7")
+        #expect(same.code == 0 && same.errors.contains("the earlier manifest is version 7 too"))
     }
 
     @Test func `An earlier manifest that is damaged is told, and replaced`() async throws {

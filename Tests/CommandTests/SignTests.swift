@@ -132,6 +132,15 @@ struct SignTests {
         #expect(!Files.exists(scene.path("input.bin.manifest.json")))
     }
 
+    @Test func `A name that holds a version is pointed out`() async throws {
+        let key = try await scene.publisherKey().replacingSuffix(".pub", with: ".key")
+        let input = scene.path("app-1.0.iso")
+        try Files.write(noise(100), to: input)
+        let noted = try await sign("manifest", input, "--key", key)
+        #expect(noted.code == 0 && noted.errors.contains("--name app.iso"), "\(noted.errors)")
+        #expect(try await sign("manifest", input, "--key", key, "--name", "app").errors == "")
+    }
+
     @Test func `A key that is none is refused`() async throws {
         try Files.write(noise(100), to: scene.path("input.bin"))
         try Files.write(Array("no key\n".utf8), to: scene.path("bad.key"))

@@ -41,10 +41,14 @@ import Testing
         #expect(try VersionChoice(wanted: Self.clock + 86_400, now: Self.now).version == Self.clock + 86_400)
     }
 
-    @Test func `a version that was asked for is taken, and said to be lower where it is`() throws {
-        let choice = try VersionChoice(wanted: 5, earlier: 7, now: Self.now)
-        #expect(choice.version == 5 && choice.remarks == [.notHigher(version: 5, earlier: 7)])
-        #expect(try VersionChoice(wanted: 7, earlier: 7, now: Self.now).remarks.count == 1)
+    @Test func `a version that was asked for is taken, unless it is lower than the one before`() throws {
+        #expect(throws: PublishingError.versionLower(5, earlier: 7)) {
+            try VersionChoice(wanted: 5, earlier: 7, now: Self.now)
+        }
+        #expect(throws: PublishingError.versionLower(5, earlier: 7)) {
+            try VersionChoice(wanted: 5, earlier: 7, now: Self.now, allowsAhead: true)
+        }
+        #expect(try VersionChoice(wanted: 7, earlier: 7, now: Self.now).remarks == [.same(version: 7)])
         #expect(try VersionChoice(wanted: 8, earlier: 7, now: Self.now).remarks.isEmpty)
     }
 

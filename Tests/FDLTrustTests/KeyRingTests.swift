@@ -1,9 +1,10 @@
 import FDLCore
 import FDLCrypto
-import FDLTrust
 import Foundation
 import Testing
 import TestSupport
+
+@testable import FDLTrust
 
 @Suite struct KeyRingTests {
     @Test func theOwnKeyIsMadeOnceAndKept() throws {
@@ -93,49 +94,51 @@ import TestSupport
         #expect(throws: KeyRingError.unknownPublisher("adam")) { try ring.distrust("adam") }
     }
 
-    @Test func aBrokenTrustedKeyIsNamedNotPassedOver() throws {
+    @Test func `a file that holds no key is named and passed over, and can be removed`() throws {
         let folder = try TemporaryFolder()
         let ring = KeyRing(directories: folder.directories)
-        try ring.trust(SecretKey.generate().publicKey, label: "good")
-        try folder.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
-        let error = #expect(throws: KeyRingError.self) { try ring.acceptedKeys() }
-        #expect(error?.failure.message.contains("bad.pub") == true)
-    }
-
-    @Test func theHighestVersionIsKept() throws {
-        let folder = try TemporaryFolder()
-        let seen = try SeenVersions(directories: folder.directories)
-        let (a, b) = (try SecretKey.generate().publicKey, try SecretKey.generate().publicKey)
-        let name = try #require(ManifestName("n"))
-        let other = try #require(ManifestName("other"))
-        #expect(try seen.highest(signer: a, name: name) == nil)
-        try seen.record(5, signer: a, name: name)
-        try seen.record(3, signer: a, name: name)
-        #expect(try seen.highest(signer: a, name: name) == 5)
-        #expect(try seen.highest(signer: a, name: other) == nil)
-        #expect(try seen.highest(signer: b, name: name) == nil)
-    }
-
-    @Test func writersAtOnceKeepTheHighest() async throws {
-        let folder = try TemporaryFolder()
-        let seen = try SeenVersions(directories: folder.directories)
         let key = try SecretKey.generate().publicKey
-        let name = try #require(ManifestName("n"))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for version in (1...40 as ClosedRange<Int64>).shuffled() {
-                // Threads, for tasks are run no more at once than there are cores.
-                group.addTask {
-                    try await withCheckedThrowingContinuation { continuation in
-                        Thread {
-                            continuation.resume(
-                                with: Result { try seen.record(version, signer: key, name: name) }
-                            )
-                        }.start()
-                    }
-                }
-            }
-            try await group.waitForAll()
+        try ring.trust(key, label: "good")
+        try folder.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
+        var told: [String] = []
+        let accepted = try ring.acceptedPublishers(keys: [], labels: []) { told.append($0.failure.message) }
+        #expect(accepted.map(\.label) == ["good"])
+        #expect(told.count == 1 && told[0].contains("bad.pub is not a minisign public key"))
+        #expect(throws: KeyRingError.self) { try ring.trust(key, label: "bad") }
+        #expect(try ring.distrust("bad") == [KeyRing.Removal(label: "bad", key: nil, others: [])])
+        #expect(try Files.list("\(folder.path)/config/fdl/trusted") == ["good.pub"])
+    }
+
+    @Test func `the labels under which a removed key stays are told`() throws {
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
+        let key = try SecretKey.generate().publicKey
+        for label in ["a", "b", "c"] { try ring.trust(key, label: label) }
+        #expect(try ring.distrust("b").map(\.others) == [["a", "c"]])
+        #expect(try ring.distrust(key.id.description).map(\.others) == [[], []])
+    }
+
+    @Test func `a publisher may be accepted for some names alone`() throws {
+        let folder = try TemporaryFolder()
+        let ring = KeyRing(directories: folder.directories)
+        let key = try SecretKey.generate().publicKey
+        let patterns = try ["acme-*", "tool"].map { try #require(NamePattern($0)) }
+        try ring.trust(key, label: "acme", names: patterns)
+        #expect(try ring.trustedPublishers().map(\.names) == [patterns])
+        try ring.trust(key, label: "acme")
+        #expect(try ring.trustedPublishers().map(\.names) == [patterns])
+        let accepted = try #require(try ring.acceptedPublishers(keys: [], labels: ["acme"]).first)
+        for (name, isAdmitted) in [("acme-x", true), ("tool", true), ("tools", false), ("acme", false)] {
+            #expect(try accepted.admits(#require(ManifestName(name))) == isAdmitted, "\(name)")
         }
-        #expect(try seen.highest(signer: key, name: name) == 40)
+        // What does not say for which names is accepted for none.
+        for damaged in ["", "a/b\n"] {
+            try folder.write(Array(damaged.utf8), "config/fdl/trusted/acme.for")
+            #expect(try ring.acceptedPublishers(keys: [], labels: []).isEmpty)
+        }
+        try ring.distrust("acme")
+        try ring.trust(key, label: "acme")
+        #expect(try ring.trustedPublishers().map(\.names) == [[]])
+        for text in ["", "a/b", "a b", "é", String(repeating: "a", count: 129)] { #expect(NamePattern(text) == nil) }
     }
 }

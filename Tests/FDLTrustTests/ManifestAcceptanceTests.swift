@@ -2,6 +2,7 @@ import FDLCore
 import FDLCrypto
 import FDLSystem
 import FDLTrust
+import Synchronization
 import TestSupport
 import Testing
 
@@ -33,17 +34,34 @@ import Testing
 
     /// Reads what `readings` says, the last of them again and again.
     private func accept(_ readings: [SignedBytes]) async -> (Result<String, Failure>, readings: Int) {
-        var count = 0
+        let place = Readings(readings)
         do throws(Failure) {
-            let verified = try await acceptance.accept(now: UTCTime(secondsSince1970: 0)) {
-                () async throws(Failure) in
-                count += 1
-                return readings[min(count, readings.count) - 1]
-            }
-            return (.success(verified.manifest.files[0].path.string), count)
+            let verified = try await acceptance.accept(place, now: UTCTime(secondsSince1970: 0))
+            return (.success(verified.manifest.files[0].path.string), place.count)
         } catch {
-            return (.failure(error), count)
+            return (.failure(error), place.count)
         }
+    }
+
+    /// A place where each reading finds what the next of some values says, the last one again and again.
+    private final class Readings: ManifestPlace {
+        private let readings: [SignedBytes]
+        private let done = Mutex(0)
+        var count: Int { done.withLock { $0 } }
+
+        init(_ readings: [SignedBytes]) {
+            self.readings = readings
+        }
+
+        func read() async throws(Failure) -> SignedBytes {
+            let count = done.withLock { count in
+                count += 1
+                return count
+            }
+            return readings[min(count, readings.count) - 1]
+        }
+
+        func signature(by key: KeyID) async throws(Failure) -> [UInt8]? { nil }
     }
 
     @Test func `a whole pair is read once`() async {

@@ -1,8 +1,9 @@
 import FDLCore
 import FDLCrypto
-import FDLTrust
 import Testing
 import TestSupport
+
+@testable import FDLTrust
 
 @Suite struct VerificationTests {
     static let manifest = Array(
@@ -167,27 +168,44 @@ import TestSupport
         let manifest = try Manifest(parsing: Array(text.utf8))
         let expires = try #require(manifest.expires)
         let before = UTCTime(secondsSince1970: expires.secondsSince1970 - 1)
-        try Freshness.check(manifest, now: before, seen: nil)
-        try Freshness.check(manifest, now: before, seen: 7)
-        #expect(throws: FreshnessError.expired(at: expires, now: expires)) {
-            try Freshness.check(manifest, now: expires, seen: nil)
+        let digest = SHA256Digest(hashing: Self.manifest)
+        func check(_ now: UTCTime, seen version: Int64? = nil, _ seen: SHA256Digest? = nil) throws {
+            let entry = version.map { SeenRecord.Entry(version: $0, digest: seen ?? digest, key: []) }
+            try Freshness.check(manifest, digest: digest, now: now, seen: entry)
         }
-        #expect(throws: FreshnessError.older(version: 7, seen: 8, now: before)) {
-            try Freshness.check(manifest, now: before, seen: 8)
+        try check(before)
+        try check(before, seen: 7)
+        try check(before, seen: 6, SHA256Digest(hashing: []))
+        #expect(throws: FreshnessError.expired(at: expires, now: expires)) { try check(expires) }
+        #expect(throws: FreshnessError.older(version: 7, seen: 8, name: manifest.name, now: before)) {
+            try check(before, seen: 8)
         }
+        let other = SHA256Digest(hashing: [])
+        #expect(throws: FreshnessError.otherContent(version: 7, name: manifest.name, digest, seen: other)) {
+            try check(before, seen: 7, other)
+        }
+        let day: Int64 = 86_400
+        let created = manifest.created
+        try check(UTCTime(secondsSince1970: created.secondsSince1970 - day))
+        let early = UTCTime(secondsSince1970: created.secondsSince1970 - day - 1)
+        #expect(throws: FreshnessError.notYetMade(created: created, now: early)) { try check(early) }
     }
 
-    @Test func `what is not fresh may be the clock's doing, and the publisher's to mend`() {
+    @Test func `what is not fresh may be the clock's doing, and the publisher's to mend`() throws {
+        let name = try #require(ManifestName("n"))
         let now = UTCTime(secondsSince1970: 1_795_341_600)
         let expired = FreshnessError.expired(at: now, now: now).failure
         #expect(expired.exitCode == .integrity)
         #expect(expired.hint?.contains("clock is wrong: it says \(now)") == true)
-        let older = FreshnessError.older(version: 7, seen: 8, now: now).failure
+        let older = FreshnessError.older(version: 7, seen: 8, name: name, now: now).failure
         #expect(older.exitCode == .integrity)
         #expect(older.hint?.contains("clock") == true && older.hint?.contains("--version above 8") == true)
         #expect(older.hint?.contains("--ahead") == false)
-        let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800, now: now).failure
+        let ahead = FreshnessError.older(version: 7, seen: 4_296_844_800, name: name, now: now).failure
         #expect(ahead.hint?.contains("--version above 4296844800 and --ahead") == true)
+        let highest = Manifest.allowedVersions.upperBound
+        let locked = FreshnessError.older(version: 7, seen: highest, name: name, now: now).failure
+        for failure in [older, ahead, locked] { #expect(failure.hint?.contains("trust forget n") == true) }
     }
 
     private func unsigned(_ manifest: [UInt8]) -> SignedBytes {

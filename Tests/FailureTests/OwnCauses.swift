@@ -14,6 +14,9 @@ let noon = UTCTime(secondsSince1970: 1_795_608_000)
 /// Shown as 0807060504030201.
 let signer = KeyID(bytes: 1...8)
 
+let toaster = ManifestName(from: "toaster")
+let digest = SHA256Digest(hashing: [])
+
 extension KeyError: Walked {
     static let first = KeyError.notAPublicKey("it has one line")
 
@@ -54,8 +57,13 @@ extension VerificationError: Walked {
         case .signatureMissing: .signature(.legacy)
         case .signature: signer.map { .signerNotNamed($0) }
         case .signerNotNamed: .manifest(.noFiles)
-        case .manifest: ManifestName("toaster").map { .otherName($0, asked: "router") }
-        case .otherName: nil
+        case .manifest: .otherName(toaster, asked: "router")
+        case .otherName: .tooFewSigners(publisher: "acme", found: 1, needed: 2)
+        case .tooFewSigners: signer.map { .keyRetired($0, publisher: "acme") }
+        case .keyRetired: signer.map { .keyRemoved($0, publisher: "acme") }
+        case .keyRemoved: .notForName(toaster, publisher: "acme", ["router", "fw-*"].compactMap { NamePattern($0) })
+        case .notForName: .otherPublisher(toaster, publisher: "acme", known: "emca")
+        case .otherPublisher: nil
         }
     }
 }
@@ -65,8 +73,22 @@ extension FreshnessError: Walked {
 
     var next: FreshnessError? {
         switch self {
-        case .expired: .older(version: 7, seen: 8, now: noon)
-        case .older: nil
+        case .expired: .notYetMade(created: noon, now: UTCTime(secondsSince1970: 0))
+        case .notYetMade: .older(version: 7, seen: 8, name: toaster, now: noon)
+        case .older: .otherContent(version: 7, name: toaster, digest, seen: digest)
+        case .otherContent: nil
+        }
+    }
+}
+
+extension StateError: Walked {
+    static let first = StateError.directory(UserDirectoryError(variable: "XDG_STATE_HOME", reason: .noHome))
+
+    var next: StateError? {
+        switch self {
+        case .directory: .system(notThere, place: "/s/fdl")
+        case .system: .damaged(path: "/s/fdl/seen/k/n", name: "n")
+        case .damaged: nil
         }
     }
 }
@@ -83,7 +105,9 @@ extension KeyRingError: Walked {
         case .labelTaken: .unknownPublisher("a")
         case .unknownPublisher: .emptyPassphrase(path: "p")
         case .emptyPassphrase: .secretKeyMissing(path: "p.key", publicKey: "p.pub")
-        case .secretKeyMissing: nil
+        case .secretKeyMissing: .invalidPattern("a/b")
+        case .invalidPattern: .patternsDamaged(path: "acme.for")
+        case .patternsDamaged: nil
         }
     }
 }
@@ -126,7 +150,8 @@ extension PublishingError: Walked {
         case .outputNotOurs: .versionAhead(9, earlier: nil, now: noon, isClockWrong: true)
         case .versionAhead(_, _, _, true): .versionAhead(9, earlier: 8, now: noon, isClockWrong: false)
         case .versionAhead(_, .some, _, _): .versionAhead(9, earlier: nil, now: noon, isClockWrong: false)
-        case .versionAhead: .noVersionLeft
+        case .versionAhead: .versionLower(6, earlier: 7)
+        case .versionLower: .noVersionLeft
         case .noVersionLeft: nil
         }
     }

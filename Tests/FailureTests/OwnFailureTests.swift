@@ -13,6 +13,10 @@ import Testing
         "check the installation of OpenSSL (openssl version -a), which has to know Ed25519"
     private static let again = "fetch the manifest and its .minisig again, both from the publisher"
 
+    private static let cosign =
+        "get the publisher's newest manifest; one that is to stay, of a backup for instance, the publisher can sign with "
+        + "a key of today by fdl-sign cosign"
+
     @Test func `Keys`() {
         let make = "make a key with fdl-sign keygen"
         expect(
@@ -68,6 +72,16 @@ import Testing
                     .configuration,
                     "there is a public key without its secret key: p.pub",
                     "put the secret key back as p.key or name it with --key; for a new one move the .pub away first"
+                ),
+                Told(
+                    .usage,
+                    "\"a/b\" is no pattern for names",
+                    "a pattern has A-Z a-z 0-9 . _ - and * ? [ ], such as 'acme-*'; quote it for the shell"
+                ),
+                Told(
+                    .configuration,
+                    "acme.for does not say which names the key is accepted for",
+                    "remove the publisher with fdl-secure trust remove, and add it again"
                 ),
             ]
         )
@@ -145,6 +159,33 @@ import Testing
                     "its server may be passing one product off as another: ask the publisher; "
                         + "if toaster is what you want, say --name toaster"
                 ),
+                Told(
+                    .integrity,
+                    "1 of the keys of acme has signed the manifest, and it takes 2",
+                    "get the further signatures (NAME.KEYID.minisig) too; if there are none, the publisher has to add "
+                        + "them with fdl-sign cosign"
+                ),
+                Told(
+                    .integrity,
+                    "the signature is by the key 0807060504030201, which acme uses no longer, and not for this version",
+                    Self.cosign
+                ),
+                Told(
+                    .integrity,
+                    "the signature is by the key 0807060504030201, which acme has removed",
+                    Self.cosign
+                ),
+                Told(
+                    .integrity,
+                    "acme is accepted for router, fw-*, and this is the manifest of toaster",
+                    "ask whose acme is; fdl-secure trust add with --for says for which names it is accepted"
+                ),
+                Told(
+                    .integrity,
+                    "the manifest of toaster is signed by acme, and so far toaster was followed from emca",
+                    "ask the publisher you know; if acme is whom you want, name it with --publisher or "
+                        + "--publisher-key, or for good with fdl-secure trust forget toaster"
+                ),
             ]
         )
         let newest = "get the publisher's newest manifest; "
@@ -158,9 +199,48 @@ import Testing
                 ),
                 Told(
                     .integrity,
+                    "the manifest is of \(noon), and this machine's clock says 1970-01-01T00:00:00Z",
+                    "set this machine's clock; if that is right, the publisher's was wrong: ask for a new manifest"
+                ),
+                Told(
+                    .integrity,
                     "the manifest is version 7, older than version 8, which was accepted before",
                     newest + "if it is this one, the publisher's clock went back, and it must be signed again with a "
-                        + "--version above 8"
+                        + "--version above 8; if version 8 was never the publisher's, fdl-secure trust forget toaster "
+                        + "is the way back"
+                ),
+                Told(
+                    .integrity,
+                    "there are two manifests of version 7: this one has the SHA-256 \(digest.hex), and the one that was "
+                        + "accepted before has \(digest.hex)",
+                    "ask the publisher which digest is right, and for a manifest of a new version; then fdl-secure trust "
+                        + "forget toaster is the way back"
+                ),
+            ]
+        )
+    }
+
+    @Test func `What was seen`() {
+        let without = "go on with --no-state, which turns the protection from older versions off"
+        expect(
+            StateError.self,
+            [
+                Told(
+                    .configuration,
+                    "there is no home directory: HOME is not set, and the account has none",
+                    "set XDG_STATE_HOME to the absolute path of a directory that outlives this run, or \(without)"
+                ),
+                Told(
+                    .configuration,
+                    "cannot open x: No such file or directory",
+                    "what was seen is kept in /s/fdl: make it readable and writable, set XDG_STATE_HOME to another "
+                        + "directory, or \(without)"
+                ),
+                Told(
+                    .configuration,
+                    "the note of what was seen of n is damaged: /s/fdl/seen/k/n",
+                    "restore it from a backup; without one, fdl-secure trust forget n takes it away, and the next version "
+                        + "that is accepted counts as the first"
                 ),
             ]
         )

@@ -70,6 +70,11 @@ import Testing
                 ),
                 Told(
                     .usage,
+                    "version 6 is lower than 7, the earlier manifest's: readers who have seen that refuse it",
+                    "leave --version out, or give one above 7; if no reader has seen 7, move that manifest away"
+                ),
+                Told(
+                    .usage,
                     "the earlier manifest has the highest version there is, \(Manifest.allowedVersions.upperBound)",
                     "publish it under another --name; if no reader has seen that version, move the manifest away"
                 ),

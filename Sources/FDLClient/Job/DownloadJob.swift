@@ -17,10 +17,13 @@ struct DownloadJob {
     private var manifest: Manifest { request.manifest.manifest }
 
     func run() async throws -> DownloadSummary {
-        switch request.output {
-        case .standardOutput: try await stream()
-        case .path(let path): try await download(to: path)
-        }
+        let summary =
+            switch request.output {
+            case .standardOutput: try await stream()
+            case .path(let path): try await download(to: path)
+            }
+        try request.follow()
+        return summary
     }
 
     // MARK: To a path
@@ -197,7 +200,8 @@ struct DownloadJob {
         _ missing: ChunkSet,
         into destination: ChunkDestination
     ) async throws -> DownloadEngine.Outcome {
-        try await ChunkFetch(request: request, writer: writer, group: group, report: report)
+        try request.follow()
+        return try await ChunkFetch(request: request, writer: writer, group: group, report: report)
             .run(missing, into: destination)
     }
 

@@ -19,7 +19,18 @@ package enum FileNames {
     package static let reservedSuffixes = [partialSuffix, manifestSuffix, manifestSuffix + signatureSuffix]
 
     /// The signature that belongs to a manifest's path or URL.
-    package static func signature(of manifest: String) -> String { manifest + signatureSuffix }
+    /// - Parameter keyID: for one that lies beside the first, the id of its key as minisign prints it.
+    package static func signature(of manifest: String, by keyID: String? = nil) -> String {
+        manifest + (keyID.map { "." + $0 } ?? "") + signatureSuffix
+    }
+
+    /// Whether a name is that of a signature that lies beside the first one of `manifest`.
+    package static func isFurtherSignature(_ name: String, of manifest: String) -> Bool {
+        guard name.utf8.starts(with: (manifest + ".").utf8), name.utf8.ends(with: signatureSuffix) else { return false }
+        let id = name.utf8.dropFirst(manifest.utf8.count + 1).dropLast(signatureSuffix.utf8.count)
+        return id.count == 16
+            && id.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }
+    }
 
     /// The manifest that belongs to an input of that name.
     package static func manifest(of input: String) -> String { input + manifestSuffix }

@@ -54,6 +54,9 @@ struct ProductFieldTests {
             done.code == 0 && done.errors.contains("note: router.json is the manifest of toaster"),
             "\(done.errors)"
         )
+        // An output that is named for the product that is not in it.
+        let named = try await run("get", root + "/toaster.json", "-o", scene.path("router.bin"), "--server", worker.url)
+        #expect(named.code == 0 && named.errors.contains("router.bin is toaster"), "\(named.errors)")
         let plain = try await run("verify", root + "/toaster.json", output)
         #expect(plain.code == 0 && !plain.errors.contains("note:"), "\(plain.errors)")
     }

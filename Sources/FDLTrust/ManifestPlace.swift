@@ -1,0 +1,68 @@
+public import FDLCore
+public import FDLCrypto
+
+/// Where a manifest lies, with what belongs to it. What is read there is verified by whoever reads it.
+public protocol ManifestPlace: Sendable {
+    /// Reads the manifest and its first signature.
+    func read() async throws(Failure) -> SignedBytes
+    /// Reads the signature by a key that lies beside the first.
+    /// - Returns: nil if there is none.
+    func signature(by key: KeyID) async throws(Failure) -> [UInt8]?
+}
+
+/// A manifest's file, and the signatures beside it.
+public struct ManifestFile: ManifestPlace {
+    private let path: String
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    public func read() async throws(Failure) -> SignedBytes {
+        try explaining { () throws(VerificationError) in try SignedBytes(readingFile: path) }
+    }
+
+    public func signature(by key: KeyID) async throws(Failure) -> [UInt8]? {
+        try explaining { () throws(VerificationError) in try SignedBytes.signature(besideFile: path, by: key) }
+    }
+}
+
+/// Which further signatures of a manifest are asked for: those of the keys that could still make it accepted.
+struct SignatureSearch {
+    /// How many are asked for at most.
+    static let maximum = 16
+
+    private let publishers: [AcceptedPublisher]
+    /// Who is to have signed if it can be; where nobody is, all that is there counts.
+    private let preferred: AcceptedPublisher?
+    private let wantsAll: Bool
+    private var asked: [KeyID] = []
+
+    /// - Parameters:
+    ///   - preferred: who is followed for the name already.
+    ///   - wantsAll: whether the name is not known yet, so that nobody can be preferred.
+    init(_ publishers: [AcceptedPublisher], preferred: PublisherIdentity?, wantsAll: Bool) {
+        self.publishers = publishers
+        self.preferred = publishers.first { $0.identity == preferred }
+        self.wantsAll = wantsAll
+    }
+
+    /// The key whose signature is to be looked for next; nil if none is.
+    mutating func next(after signers: [PublicKey]) -> KeyID? {
+        guard asked.count < Self.maximum else { return nil }
+        var wanted: [AcceptedPublisher] = []
+        if let preferred, !preferred.mayBeMet(by: signers) { wanted = [preferred] }
+        if wantsAll || !publishers.contains(where: { $0.mayBeMet(by: signers) }) {
+            // Where one publisher's key has signed, the others that it needs are likelier than strangers'.
+            wanted += publishers.filter { publisher in
+                publisher.keys.contains { key in signers.contains { $0.bytes == key.key.bytes } }
+            }
+            wanted += publishers
+        }
+        let key = wanted.lazy.flatMap(\.keys).map(\.key).first { key in
+            !asked.contains(key.id) && !signers.contains { $0.bytes == key.bytes }
+        }
+        if let key { asked.append(key.id) }
+        return key?.id
+    }
+}
