@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLCore
 
 /// A number of bytes as people write it: `500K`, `10M`, `1.5G`. The letter stands for a power of 1024, as in curl; a
 /// `B`, `iB` or `/s` after it changes nothing.
@@ -23,18 +24,6 @@ package struct ByteCount: ExpressibleByArgument {
         self.bytes = Int64(bytes)
     }
 
-    /// For people: three digits at most before the unit, and one after the point if it is not 0.
-    package static func text(_ bytes: Int64) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 1000, unit < units.count - 1 {
-            value /= 1024
-            unit += 1
-        }
-        if unit == 0 { return "\(bytes) B" }
-        let tenths = Int64((value * 10).rounded())
-        let fraction = tenths % 10 == 0 ? "" : ".\(tenths % 10)"
-        return "\(tenths / 10)\(fraction) \(units[unit])"
-    }
+    /// For people: see `byteText`.
+    package static func text(_ bytes: Int64) -> String { byteText(bytes) }
 }

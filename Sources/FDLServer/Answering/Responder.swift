@@ -68,16 +68,7 @@ final class Responder: Sendable {
     // MARK: Pages
 
     private func frontPage(_ request: HTTPRequestHead) -> Answer {
-        let page = FrontPage.html(watcher.catalog.manifests, host: request.headers.first(name: "host"))
-        return Answer(
-            .ok,
-            headers: [
-                "Content-Type": "text/html; charset=utf-8",
-                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-                "Cache-Control": "no-cache",
-            ],
-            body: .bytes(ByteBuffer(string: page))
-        )
+        FrontPage.answer(to: request, watcher.publications, trust: nil)
     }
 
     private var index: Answer {

@@ -17,6 +17,8 @@ struct CatalogScanner {
     /// What the last scan could not search or read: a notice of each is given once.
     private var faults: [String: SystemError] = [:]
     private var passedOver: Set<Catalog.PassedOver> = []
+    /// Where files lie that are named as public keys are.
+    private(set) var publicKeys: [String] = []
 
     private struct Known {
         let status: FileStatus
@@ -77,6 +79,7 @@ struct CatalogScanner {
         // What a directory held that cannot be searched now is still there, for all that is known.
         var kept = manifests.filter { path, _ in Self.isBelow(path, failures.keys) }
         let paths = Set(listing.files.map(\.path))
+        publicKeys = paths.filter { $0.hasSuffix(FileNames.publicKeySuffix) }
         var known: [String: Known] = [:]
         for entry in listing.files where Self.isManifest(entry.path, among: paths) {
             kept[entry.path] = nil

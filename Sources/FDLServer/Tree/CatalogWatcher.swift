@@ -13,8 +13,10 @@ final class CatalogWatcher: Sendable {
     private let root: ServedRoot
     private let logger: Logger
     private let current: Mutex<Catalog>
+    private let offered = Mutex<[Publication]>([])
     // Only `look` takes it, one look after the other.
     private let scanner: Mutex<CatalogScanner>
+    private let signers: Mutex<PublicationReader>
     private let schedule = Mutex(LookSchedule<EventLoopPromise<Void>>())
     private let distrusted = Mutex<Set<String>>([])
     /// Why the last walk failed as a whole.
@@ -26,6 +28,7 @@ final class CatalogWatcher: Sendable {
         self.logger = logger
         self.current = Mutex(Catalog([]))
         self.scanner = Mutex(CatalogScanner(root: root))
+        self.signers = Mutex(PublicationReader(root: root))
         look()
     }
 
@@ -33,6 +36,9 @@ final class CatalogWatcher: Sendable {
 
     /// Whether what the catalog lacks is not there: all of the tree could be read when it was looked at last.
     var seesAll: Bool { catalog.isComplete && blindness.withLock { $0?.isPassing } != true }
+
+    /// What the catalog offers to people.
+    var publications: [Publication] { offered.withLock { $0 } }
 
     /// Looks at the tree repeatedly, on `threads`, until the task is cancelled.
     func watch(on threads: NIOThreadPool) async {
@@ -88,6 +94,9 @@ final class CatalogWatcher: Sendable {
                     let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
                     current.withLock { $0 = catalog }
                     blindness.withLock { $0 = nil }
+                    let keyPaths = scanner.publicKeys
+                    let publications = signers.withLock { $0.publications(of: catalog, keyPaths: keyPaths) }
+                    offered.withLock { $0 = publications }
                     if !notices.isEmpty { distrusted.withLock { $0.removeAll() } }
                     for notice in notices { tell(notice) }
                     break
