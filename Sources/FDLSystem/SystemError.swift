@@ -174,13 +174,13 @@ extension SystemError.Operation: CustomStringConvertible {
 @discardableResult
 func check<Result: SignedInteger>(
     _ operation: SystemError.Operation,
-    path: String? = nil,
+    path: @autoclosure () -> String? = nil,
     _ call: () -> Result
 ) throws(SystemError) -> Result {
     while true {
         let result = call()
         if result != -1 { return result }
         let code = errno
-        if code != EINTR { throw SystemError(operation: operation, path: path, code: code) }
+        if code != EINTR { throw SystemError(operation: operation, path: path(), code: code) }
     }
 }

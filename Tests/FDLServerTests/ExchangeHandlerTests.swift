@@ -29,7 +29,6 @@ struct ExchangeHandlerTests {
             channel = EmbeddedChannel(handlers: [
                 ArrivalHandler(telling: exchange),
                 ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-                HTTPResponseEncoder(),
                 exchange,
             ])
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

@@ -37,9 +37,9 @@ struct RequestFormTests {
         _ version: HTTPVersion = .http1_1,
         _ headers: [(String, String)] = [("Host", "a")]
     ) -> HTTPResponseStatus? {
-        RequestForm.fault(
-            of: HTTPRequestHead(version: version, method: method, uri: "/", headers: HTTPHeaders(headers))
-        )
+        let headers = HTTPHeaders(headers)
+        let head = HTTPRequestHead(version: version, method: method, uri: "/", headers: headers)
+        return RequestForm.fault(of: head, RequestFields(headers))
     }
 
     @Test func `one Host, which HTTP 1.0 need not have`() {

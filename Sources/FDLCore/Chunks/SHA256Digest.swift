@@ -47,13 +47,30 @@ public struct SHA256Digest: Hashable, Sendable, BitwiseCopyable {
 
     /// The 32 bytes.
     public var bytes: [UInt8] {
-        [word0, word1, word2, word3].flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        [UInt8](unsafeUninitializedCapacity: Self.byteCount) { bytes, count in
+            let raw = UnsafeMutableRawBufferPointer(bytes)
+            raw.storeBytes(of: word0.bigEndian, toByteOffset: 0, as: UInt64.self)
+            raw.storeBytes(of: word1.bigEndian, toByteOffset: 8, as: UInt64.self)
+            raw.storeBytes(of: word2.bigEndian, toByteOffset: 16, as: UInt64.self)
+            raw.storeBytes(of: word3.bigEndian, toByteOffset: 24, as: UInt64.self)
+            count = Self.byteCount
         }
     }
 
     /// 64 lowercase hexadecimal digits.
-    public var hex: String { Hex.string(bytes) }
+    public var hex: String {
+        String(unsafeUninitializedCapacity: 2 * Self.byteCount) { writeHex(to: $0) }
+    }
+
+    /// Writes the 64 digits as ASCII.
+    /// - Returns: 64, how many bytes of `text` were written.
+    func writeHex(to text: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        Hex.write(word0, to: text, at: 0)
+        Hex.write(word1, to: text, at: 16)
+        Hex.write(word2, to: text, at: 32)
+        Hex.write(word3, to: text, at: 48)
+        return 2 * Self.byteCount
+    }
 
     /// Appends the 64 digits as ASCII. A manifest has a million digests: no allocation for each.
     func appendHex(to text: inout [UInt8]) {

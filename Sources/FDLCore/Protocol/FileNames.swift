@@ -52,14 +52,36 @@ package enum FileNames {
 
     /// Whether a path is incomplete, or lies in what is, by its name. Case counts nothing: it may come from a file
     /// system that does not keep it.
-    package static func isPartial(_ path: some StringProtocol) -> Bool {
-        path.lowercased().utf8.split(separator: UInt8(ascii: "/")).contains { part in
-            part.ends(with: partialSuffix)
+    package static func isPartial(_ path: String) -> Bool {
+        var path = path.isASCII ? path : path.lowercased()
+        return path.withUTF8 { path in
+            // Each place where a part may end.
+            path.indices.contains { index in
+                path[index] == UInt8(ascii: "/")
+                    && UnsafeBufferPointer(rebasing: path[..<index]).ends(withLowercase: partialSuffix)
+            } || path.ends(withLowercase: partialSuffix)
         }
     }
 
     /// Whether a path is a secret key by its name. Case counts nothing here either.
-    package static func isSecretKey(_ path: some StringProtocol) -> Bool {
-        path.lowercased().hasSuffix(secretKeySuffix)
+    package static func isSecretKey(_ path: String) -> Bool {
+        var path = path.isASCII ? path : path.lowercased()
+        return path.withUTF8 { $0.ends(withLowercase: secretKeySuffix) }
+    }
+}
+
+extension String {
+    /// Whether `lowercased()` changes no more than the letters A to Z: other scripts have letters that become these.
+    fileprivate var isASCII: Bool { utf8.allSatisfy { $0 < 0x80 } }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether the bytes end in `suffix`, the letters A to Z taken as lowercase ones.
+    /// - Parameter suffix: ASCII, in lowercase.
+    fileprivate func ends(withLowercase suffix: String) -> Bool {
+        guard count >= suffix.utf8.count else { return false }
+        return self[(count - suffix.utf8.count)...].elementsEqual(suffix.utf8) { byte, expected in
+            byte == expected || ((0x41...0x5a).contains(byte) && byte | 0x20 == expected)
+        }
     }
 }

@@ -23,19 +23,29 @@ package enum TreePath: Hashable, Sendable {
     /// Reads a path from its first `/` on, its percent-encoding undone.
     /// - Returns: nil where the tree has no such path.
     package init?(_ path: String) {
-        guard let relative = Self.part(of: path[...], behind: "/") else { return nil }
+        var path = path
+        guard let read = path.withUTF8({ TreePath(utf8: $0) }) else { return nil }
+        self = read
+    }
+
+    /// Reads a path from its first `/` on, its percent-encoding undone.
+    /// - Parameter path: the bytes of a string: they are not checked to be UTF-8.
+    /// - Returns: nil where the tree has no such path.
+    package init?(utf8 path: UnsafeBufferPointer<UInt8>) {
+        guard let relative = path.part(behind: "/") else { return nil }
         if relative.isEmpty {
             self = .frontPage
-        } else if relative == Self.healthName {
-            self = .health
-        } else if let name = Self.part(of: relative, behind: Self.manifests) {
-            guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else { return nil }
-            self = name.utf8.elementsEqual(FileNames.index.utf8) ? .index : .manifest(String(name))
-        } else if let name = Self.part(of: relative, behind: Self.chunks) {
+        } else if let name = relative.part(behind: Self.chunks) {
             guard let digest = Self.digest(name) else { return nil }
             self = .chunk(digest)
-        } else if let path = Self.part(of: relative, behind: Self.files), !path.isEmpty {
-            self = .file(String(path))
+        } else if let path = relative.part(behind: Self.files), !path.isEmpty {
+            self = .file(String(decoding: path, as: UTF8.self))
+        } else if let name = relative.part(behind: Self.manifests) {
+            guard !name.isEmpty, !name.contains(UInt8(ascii: "/")) else { return nil }
+            let isIndex = name.elementsEqual(FileNames.index.utf8)
+            self = isIndex ? .index : .manifest(String(decoding: name, as: UTF8.self))
+        } else if relative.elementsEqual(Self.healthName.utf8) {
+            self = .health
         } else {
             return nil
         }
@@ -49,61 +59,82 @@ package enum TreePath: Hashable, Sendable {
         case .index: return Self.manifests + FileNames.index
         case .manifest(let name): return Self.manifests + Self.percentEncoded(name)
         case .chunk(let digest):
-            let hex = digest.hex
-            return "\(Self.chunks)\(hex.prefix(2))/\(hex)"
+            return String(unsafeUninitializedCapacity: Self.chunks.utf8.count + 67) { text in
+                let start = text.update(fromContentsOf: Self.chunks.utf8)
+                let hex = UnsafeMutableBufferPointer(rebasing: text[(start + 3)...])
+                let count = digest.writeHex(to: hex)
+                (text[start], text[start + 1], text[start + 2]) = (hex[0], hex[1], UInt8(ascii: "/"))
+                return start + 3 + count
+            }
         case .file(let path): return Self.files + Self.percentEncoded(path)
         }
     }
 
     /// RFC 3986 section 3.3: a path's segments, everything but unreserved characters encoded.
     package static func percentEncoded(_ path: String) -> String {
+        if path.utf8.allSatisfy(isUnreserved) { return path }
         var result = ""
         for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "/"):
+            if isUnreserved(byte) {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 result += "%" + Hex.string([byte]).uppercased()
             }
         }
         return result
     }
 
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "/"):
+            true
+        default: false
+        }
+    }
+
     /// Undoes percent-encoding.
     /// - Returns: nil for a bad escape, or what is not UTF-8.
     package static func percentDecoded(_ path: some StringProtocol) -> String? {
         if !path.utf8.contains(UInt8(ascii: "%")) { return String(path) }
+        var path = String(path)
+        return path.withUTF8 { percentDecoded(utf8: $0) }
+    }
+
+    /// Undoes percent-encoding.
+    /// - Returns: nil for a bad escape, or what is not UTF-8.
+    package static func percentDecoded(utf8 path: UnsafeBufferPointer<UInt8>) -> String? {
         var bytes: [UInt8] = []
-        var rest = Array(path.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
+        bytes.reserveCapacity(path.count)
+        var index = 0
+        while index < path.count {
+            guard path[index] == UInt8(ascii: "%") else {
+                bytes.append(path[index])
+                index += 1
                 continue
             }
-            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
-                return nil
-            }
+            guard index + 2 < path.count, let high = Hex.valueOfAnyCase(path[index + 1]),
+                let low = Hex.valueOfAnyCase(path[index + 2])
+            else { return nil }
             bytes.append(high << 4 | low)
+            index += 3
         }
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
-    }
-
     /// `ab/abcdef…`: the two digits must be the digest's first.
-    private static func digest(_ name: Substring) -> SHA256Digest? {
-        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 2, parts[1].starts(with: parts[0]) else { return nil }
-        return SHA256Digest(hex: Substring(parts[1]))
+    private static func digest(_ name: UnsafeBufferPointer<UInt8>) -> SHA256Digest? {
+        guard name.count > 4, name[2] == UInt8(ascii: "/"), name[0] == name[3], name[1] == name[4] else { return nil }
+        return SHA256Digest(hex: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: name[3...])))
     }
+}
 
+extension UnsafeBufferPointer<UInt8> {
     /// By bytes: a combining mark after the slash would make another character of it.
-    private static func part(of path: Substring, behind prefix: String) -> Substring? {
-        path.utf8.starts(with: prefix.utf8) ? Substring(path.utf8.dropFirst(prefix.utf8.count)) : nil
+    fileprivate func part(behind prefix: String) -> UnsafeBufferPointer<UInt8>? {
+        guard starts(with: prefix.utf8) else { return nil }
+        return UnsafeBufferPointer(rebasing: self[prefix.utf8.count...])
     }
 }
 

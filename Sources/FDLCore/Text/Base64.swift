@@ -3,17 +3,23 @@ package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     package static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * (3 - UInt32(group.count)))
-            for index in 0..<4 {
-                let sextet = Int(bits >> (18 - 6 * UInt32(index)) & 63)
-                text.append(index <= group.count ? alphabet[sextet] : UInt8(ascii: "="))
+        let length = (bytes.count + 2) / 3 * 4
+        return String(unsafeUninitializedCapacity: length) { text in
+            var written = 0
+            var start = 0
+            while start < bytes.count {
+                let count = min(3, bytes.count - start)
+                var bits: UInt32 = 0
+                for index in 0..<3 { bits = bits << 8 | (index < count ? UInt32(bytes[start + index]) : 0) }
+                for index in 0..<4 {
+                    let sextet = Int(bits >> (18 - 6 * UInt32(index)) & 63)
+                    text[written + index] = index <= count ? alphabet[sextet] : UInt8(ascii: "=")
+                }
+                written += 4
+                start += 3
             }
+            return length
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads exactly what `encode` writes: full groups of four, padding only at the end, no stray bits, no line breaks.

@@ -31,6 +31,21 @@ package enum Hex {
         }
     }
 
+    /// Writes a word's sixteen digits from `offset` on, the most significant first.
+    static func write(_ word: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
+        for index in 0..<16 {
+            text[offset + index] = digit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index) & 15))
+        }
+    }
+
+    /// The value of one hexadecimal digit of either case.
+    static func valueOfAnyCase(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: value(digit)
+        }
+    }
+
     /// The value of one lowercase hexadecimal digit.
     static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -42,6 +42,29 @@ extension UTCTime: CustomStringConvertible {
             + "T\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))Z"
     }
 
+    /// The calendar's date and the clock's time, in UTC.
+    package struct Fields {
+        package let year, month, day, hour, minute, second: Int64
+        /// From 0, a Sunday, to 6.
+        package let weekday: Int64
+    }
+
+    package var fields: Fields {
+        let (days, seconds) = secondsSince1970.quotientAndFloorRemainder(dividingBy: 86400)
+        let (year, month, day) = Self.civil(daysSince1970: days)
+        // 1970-01-01 was a Thursday.
+        let weekday = (days + 4).quotientAndFloorRemainder(dividingBy: 7).1
+        return Fields(
+            year: year,
+            month: month,
+            day: day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            weekday: weekday
+        )
+    }
+
     private static func days(in month: Int64, of year: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

@@ -36,7 +36,8 @@ final class Responder: Sendable {
     ///   - now: the time for comparing dates.
     ///   - hasLooked: whether the tree was looked at since the request came. Then nothing is decided to be looked for.
     func decide(_ request: HTTPRequestHead, now: UTCTime, hasLooked: Bool = false) -> Decision {
-        if let fault = RequestForm.fault(of: request) { return .answer(.refusal(fault)) }
+        let fields = RequestFields(request.headers)
+        if let fault = RequestForm.fault(of: request, fields) { return .answer(.refusal(fault)) }
         guard let target = RequestTarget(request.uri) else { return .answer(.refusal(.badRequest)) }
         guard request.method == .GET || request.method == .HEAD else {
             return .answer(Answer(.methodNotAllowed, text: "only GET and HEAD", headers: ["Allow": "GET, HEAD"]))
@@ -48,9 +49,9 @@ final class Responder: Sendable {
             // Whoever has just published reads the index to see it there.
             case .index: return hasLooked ? .answer(index) : .lookAgain
             case .manifest(let name):
-                return try manifest(name, request, now: now).map(Decision.answer) ?? lacking(hasLooked)
-            case .chunk(let digest): return try chunk(digest, request, now: now) ?? lacking(hasLooked)
-            case .file(let path): return .answer(try file(path, request, now: now))
+                return try manifest(name, request, fields, now: now).map(Decision.answer) ?? lacking(hasLooked)
+            case .chunk(let digest): return try chunk(digest, request, fields, now: now) ?? lacking(hasLooked)
+            case .file(let path): return .answer(try file(path, request, fields, now: now))
             case nil: return .answer(.refusal(.notFound))
             }
         } catch {
@@ -58,6 +59,9 @@ final class Responder: Sendable {
             return .answer(.unavailable)
         }
     }
+
+    /// As many as an answer with a file or a chunk has, and one for the end of the connection: room for them at once.
+    private static let mostFields = 10
 
     /// What the catalog lacks is not there, unless the tree could not be read as a whole.
     private func lacking(_ hasLooked: Bool) -> Decision {
@@ -101,6 +105,7 @@ final class Responder: Sendable {
     private func manifest(
         _ name: String,
         _ request: HTTPRequestHead,
+        _ fields: RequestFields,
         now: UTCTime
     ) throws(SystemError) -> Answer? {
         guard let path = watcher.catalog.path(ofManifest: name), let file = try root.open(path) else { return nil }
@@ -110,15 +115,26 @@ final class Responder: Sendable {
             // A new version may take the name at any time.
             "Cache-Control": "no-cache",
         ]
-        return whole(file, request, headers: headers, now: now)
+        return whole(file, request, fields, headers: headers, now: now)
     }
 
-    private func file(_ path: String, _ request: HTTPRequestHead, now: UTCTime) throws(SystemError) -> Answer {
+    private func file(
+        _ path: String,
+        _ request: HTTPRequestHead,
+        _ fields: RequestFields,
+        now: UTCTime
+    ) throws(SystemError) -> Answer {
         guard let file = try root.open(path) else { return .refusal(.notFound) }
-        return whole(file, request, headers: ["Content-Type": "application/octet-stream"], now: now)
+        return whole(file, request, fields, headers: ["Content-Type": "application/octet-stream"], now: now)
     }
 
-    private func whole(_ file: ServedFile, _ request: HTTPRequestHead, headers: HTTPHeaders, now: UTCTime) -> Answer {
+    private func whole(
+        _ file: ServedFile,
+        _ request: HTTPRequestHead,
+        _ fields: RequestFields,
+        headers: HTTPHeaders,
+        now: UTCTime
+    ) -> Answer {
         let status = file.status
         let seconds = status.modified / 1_000_000_000 - (status.modified % 1_000_000_000 < 0 ? 1 : 0)
         let validators = Validators(
@@ -126,13 +142,14 @@ final class Responder: Sendable {
             lastModified: UTCTime(secondsSince1970: seconds)
         )
         let slice = FileSlice(file: file, offset: 0, length: status.size)
-        return answer(request, slice, validators, headers: headers, now: now)
+        return answer(request, fields, slice, validators, headers: headers, now: now)
     }
 
     /// Answers with a file or a chunk of one. Conditions are evaluated first, then ranges.
     /// - Parameter alternatives: see `Preconditions.evaluate`.
     private func answer(
         _ request: HTTPRequestHead,
+        _ fields: RequestFields,
         _ slice: FileSlice,
         _ validators: Validators,
         alternatives: [String] = [],
@@ -140,10 +157,14 @@ final class Responder: Sendable {
         now: UTCTime
     ) -> Answer {
         var headers = headers
+        headers.reserveCapacity(Self.mostFields)
         if let modified = validators.lastModified {
             headers.add(name: "Last-Modified", value: HTTPDate.string(modified))
         }
-        switch Preconditions.evaluate(request.headers, validators, alternatives: alternatives, now: now) {
+        let outcome =
+            fields.has(.condition)
+            ? Preconditions.evaluate(request.headers, validators, alternatives: alternatives, now: now) : .proceed
+        switch outcome {
         case .failed: return .refusal(.preconditionFailed)
         case .notModified(let entityTag):
             headers.remove(name: "Content-Type")
@@ -155,11 +176,12 @@ final class Responder: Sendable {
         headers.add(name: "ETag", value: validators.entityTag)
         headers.add(name: "Accept-Ranges", value: "bytes")
         // Ranges are defined for GET alone (RFC 9110 section 14.2).
-        let fields = request.method == .GET ? request.headers["range"] : []
-        guard !fields.isEmpty, Preconditions.rangeApplies(request.headers, validators, now: now) else {
+        guard request.method == .GET, fields.has(.range),
+            Preconditions.rangeApplies(request.headers, validators, now: now)
+        else {
             return Answer(.ok, headers: headers, body: .slice(slice))
         }
-        switch RangeRequest(fields: fields, size: slice.length) {
+        switch RangeRequest(fields: request.headers["range"], size: slice.length) {
         case .whole:
             return Answer(.ok, headers: headers, body: .slice(slice))
         case .part(let range):
@@ -185,14 +207,17 @@ final class Responder: Sendable {
     private func chunk(
         _ digest: SHA256Digest,
         _ request: HTTPRequestHead,
+        _ fields: RequestFields,
         now: UTCTime
     ) throws(SystemError) -> Decision? {
         let places = watcher.catalog.places(ofChunk: digest)
         guard !places.isEmpty else { return nil }
         guard let slice = try slice(of: places) else { return .answer(.refusal(.notFound)) }
-        let encodings = AcceptEncoding(fields: request.headers["accept-encoding"]).preferred
+        let encodings =
+            fields.has(.acceptEncoding) ? AcceptEncoding(fields: request.headers["accept-encoding"]).preferred : []
         let plain = answer(
             request,
+            fields,
             slice,
             Validators(entityTag: ChunkHeaders.entityTag(digest, nil)),
             alternatives: encodings.map { ChunkHeaders.entityTag(digest, $0) },
@@ -200,7 +225,7 @@ final class Responder: Sendable {
             now: now
         )
         // Ranges are never compressed: a part of a compressed chunk cannot be decoded by itself.
-        guard plain.status == .ok, request.headers["range"].isEmpty, let encoding = encodings.first else {
+        guard plain.status == .ok, !fields.has(.range), let encoding = encodings.first else {
             return .answer(plain)
         }
         return .compress(CompressibleChunk(digest: digest, slice: slice, encoding: encoding), plain: plain)

@@ -14,6 +14,8 @@ extension ExchangeHandler {
     static let turnBytes = 1 << 20
     /// How many bytes of a turn an answer's head counts as, roughly: answers without a body take time too.
     static let headBytes = 512
+    /// The largest body from memory that is copied behind its head.
+    static let smallBodyBytes = 16 << 10
 
     /// Does what there is to do, until it has to wait for the peer or another thread, or its turn is over.
     func advance() {
@@ -51,8 +53,7 @@ extension ExchangeHandler {
                 becomeIdle()
                 return false
             }
-            begin(next, context)
-            sent += Self.headBytes
+            sent += Self.headBytes + begin(next, context)
             return true
         case .sending(let answer):
             sent += sendPiece(of: answer, context)
@@ -64,31 +65,34 @@ extension ExchangeHandler {
 
     // MARK: Beginning
 
-    private func begin(_ next: PendingRequest, _ context: ChannelHandlerContext) {
-        deadlines.enter(.answering, now: .now())
+    /// - Returns: how many bytes of the body it sent.
+    private func begin(_ next: PendingRequest, _ context: ChannelHandlerContext) -> Int {
         switch next {
         case .refusal(let status):
             pending.removeAll()
-            start(.refusal(status), request: nil, context)
+            return start(.refusal(status), request: nil, context)
         case .request(let head):
-            follow(services.responder.decide(head, now: .now), head, context)
+            return follow(services.responder.decide(head, now: .now), head, context)
         }
     }
 
-    private func follow(_ decision: Decision, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func follow(_ decision: Decision, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Int {
         switch decision {
-        case .answer(let answer): start(answer, request: head, context)
-        case .compress(let chunk, let plain): compress(chunk, plain: plain, head, context)
-        case .lookAgain: lookAgain(for: head, context)
+        case .answer(let answer): return start(answer, request: head, context)
+        case .compress(let chunk, let plain): return compress(chunk, plain: plain, head, context)
+        case .lookAgain:
+            lookAgain(for: head, context)
+            return 0
         }
     }
 
     private func lookAgain(for head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        deadlines.enter(.answering, now: .now())
         state = .looking
         let looked = services.responder.lookAgain(on: services.readers, context.eventLoop)
         looked.assumeIsolated().whenComplete { _ in
             guard case .looking = self.state, let context = self.context else { return }
-            self.follow(self.services.responder.decide(head, now: .now, hasLooked: true), head, context)
+            _ = self.follow(self.services.responder.decide(head, now: .now, hasLooked: true), head, context)
             self.advance()
         }
     }
@@ -98,7 +102,7 @@ extension ExchangeHandler {
         plain: Answer,
         _ head: HTTPRequestHead,
         _ context: ChannelHandlerContext
-    ) {
+    ) -> Int {
         let key = CompressedChunks.Key(digest: chunk.digest, encoding: chunk.encoding)
         func answer(_ entry: CompressedChunks.Entry?) -> Answer {
             if case .compressed(let compressed) = entry { return ChunkHeaders.answer(chunk, compressed) }
@@ -107,6 +111,7 @@ extension ExchangeHandler {
         if let entry = services.compressed.entry(for: key) {
             return start(answer(entry), request: head, context)
         }
+        deadlines.enter(.answering, now: .now())
         state = .compressing
         let cache = services.compressed
         let result = services.compressors.runIfActive(eventLoop: context.eventLoop) {
@@ -116,25 +121,45 @@ extension ExchangeHandler {
         }
         result.assumeIsolated().whenComplete { result in
             guard case .compressing = self.state, let context = self.context else { return }
-            self.start(answer(try? result.get()), request: head, context)
+            _ = self.start(answer(try? result.get()), request: head, context)
             self.advance()
         }
+        return 0
     }
 
-    private func start(_ answer: Answer, request: HTTPRequestHead?, _ context: ChannelHandlerContext) {
+    /// Writes the head of an answer, and in one piece with it what of the body is at hand.
+    /// - Returns: how many bytes of the body it sent.
+    private func start(_ answer: Answer, request: HTTPRequestHead?, _ context: ChannelHandlerContext) -> Int {
         let closes =
             request.map { Self.endsConnection($0) || RequestForm.endsConnection(answer.status) || isLastAnswer } ?? true
-        var headers = answer.headers
-        headers.add(name: "Date", value: LoopScratch.ofThisLoop.date(.now))
-        headers.add(name: "Server", value: "fdl/\(Product.version)")
-        headers.add(name: "X-Content-Type-Options", value: "nosniff")
-        if closes { headers.add(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        needsFlush = true
-        state = .sending(
-            OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request: request)
-        )
+        let scratch = LoopScratch.ofThisLoop
+        let outgoing = OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request)
+        let wanted = Int(min(outgoing.rest.length, Int64(Self.pieceBytes)))
+        var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
+        defer { scratch.putBack(buffer) }
+        buffer.writeHead(answer.status, answer.headers, common: scratch.commonFields(.now), closes: closes)
+        switch outgoing.rest {
+        case .none: return send(buffer, of: outgoing, then: .none, context)
+        case .bytes(let bytes):
+            guard bytes.readableBytes <= Self.smallBodyBytes else {
+                return send(buffer, of: outgoing, then: outgoing.rest, context)
+            }
+            buffer.writeImmutableBuffer(bytes)
+            return send(buffer, of: outgoing, then: .none, context)
+        case .slice(let slice):
+            let headEnd = buffer.writerIndex
+            switch read(slice, wanted, behind: &buffer) {
+            case .bytes(let count):
+                let sent = send(buffer, of: outgoing, then: slice.dropping(count), context)
+                return sent - headEnd
+            case .notCached:
+                context.write(wrapOutboundOut(buffer), promise: nil)
+                needsFlush = true
+                readFromDisk(slice, of: outgoing, context)
+            case .failed(let reason): abandon(outgoing, reason)
+            }
+            return 0
+        }
     }
 
     /// Whether this request is the connection's last: the client says so, or a further request could not be parsed. A
@@ -151,14 +176,13 @@ extension ExchangeHandler {
     private func sendPiece(of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         switch answer.rest {
         case .bytes(var buffer):
-            guard let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.pieceBytes)) else {
-                return complete(answer, context)
-            }
+            let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.pieceBytes)) ?? ByteBuffer()
             return send(piece, of: answer, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
         case .slice(let slice):
             return sendPiece(of: slice, of: answer, context)
         case .none:
-            return complete(answer, context)
+            // An answer that is complete is not being sent.
+            return send(ByteBuffer(), of: answer, then: .none, context)
         }
     }
 
@@ -167,30 +191,42 @@ extension ExchangeHandler {
         let wanted = Int(min(slice.length, Int64(Self.pieceBytes)))
         var buffer = scratch.takeBuffer(capacity: wanted)
         defer { scratch.putBack(buffer) }
+        switch read(slice, wanted, behind: &buffer) {
+        case .bytes(let count): return send(buffer, of: answer, then: slice.dropping(count), context)
+        case .notCached: readFromDisk(slice, of: answer, context)
+        case .failed(let reason): abandon(answer, reason)
+        }
+        return 0
+    }
+
+    /// What came of reading the page cache.
+    private enum CachedRead {
+        /// So many bytes, at least one.
+        case bytes(Int)
+        /// It has to come from the disk.
+        case notCached
+        case failed(String)
+    }
+
+    /// Reads the first `wanted` bytes of a slice, as far as the page cache has them, behind what a buffer holds.
+    private func read(_ slice: FileSlice, _ wanted: Int, behind buffer: inout ByteBuffer) -> CachedRead {
         var isCached = true
         do {
-            try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
+            let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
                 let room = UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted])
                 let count = try slice.file.readCached(into: room, at: slice.offset)
                 isCached = count != nil
                 return count ?? 0
             }
+            guard isCached else { return .notCached }
+            return count > 0 ? .bytes(count) : .failed("the file has become shorter")
         } catch {
-            abandon(answer, "\(error)")
-            return 0
+            return .failed("\(error)")
         }
-        guard isCached else {
-            readFromDisk(slice, of: answer, context)
-            return 0
-        }
-        guard buffer.readableBytes > 0 else {
-            abandon(answer, "the file has become shorter")
-            return 0
-        }
-        return send(buffer, of: answer, then: slice.dropping(buffer.readableBytes), context)
     }
 
     private func readFromDisk(_ slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) {
+        deadlines.enter(.answering, now: .now())
         state = .reading(answer)
         let wanted = Int(min(slice.length, Int64(Self.diskPieceBytes)))
         let allocator = context.channel.allocator
@@ -217,6 +253,8 @@ extension ExchangeHandler {
         }
     }
 
+    /// - Parameter rest: of the body, behind `piece`; with none the answer is complete.
+    /// - Returns: how many bytes `piece` has.
     private func send(
         _ piece: ByteBuffer,
         of answer: OutgoingAnswer,
@@ -224,21 +262,22 @@ extension ExchangeHandler {
         _ context: ChannelHandlerContext
     ) -> Int {
         deadlines.enter(.answering, now: .now())
+        if case .none = rest {
+            complete(answer, with: piece, context)
+            return piece.readableBytes
+        }
         var answer = answer
         answer.rest = rest
         state = .sending(answer)
-        context.write(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
-        if case .none = rest { return piece.readableBytes + complete(answer, context) }
+        context.write(wrapOutboundOut(piece), promise: nil)
         // Flushed at once, while it is hot in the cache, and so that its buffer is free for the next piece.
         needsFlush = false
         context.flush()
         return piece.readableBytes
     }
 
-    /// Ends an answer whose body is written.
-    private func complete(_ done: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
-        // Writing may have closed the connection.
-        guard case .sending = state else { return 0 }
+    /// Ends an answer with its last piece.
+    private func complete(_ done: OutgoingAnswer, with piece: ByteBuffer, _ context: ChannelHandlerContext) {
         services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
         needsFlush = true
         state = done.closesConnection ? .closing : .ready
@@ -246,8 +285,7 @@ extension ExchangeHandler {
         answersLeaving += 1
         let left = context.eventLoop.makePromise(of: Void.self)
         left.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
-        context.write(wrapOutboundOut(.end(nil)), promise: left)
-        return 0
+        context.write(wrapOutboundOut(piece), promise: left)
     }
 
     /// Closes the connection because the rest of an answer cannot be sent: the early end tells the client that the body

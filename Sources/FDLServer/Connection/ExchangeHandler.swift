@@ -10,7 +10,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = Never
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     /// How many requests may wait behind the one being answered before the connection is no longer read.
     static let pendingLimit = 32

@@ -10,8 +10,8 @@ final class LoopScratch {
     /// A buffer to read files into, handed out by `takeBuffer` and returned by `putBack`. If nobody else refers to its
     /// memory by then, the next use fills the same memory, still warm in the cache.
     private var buffer = ByteBuffer()
-    private var dateSecond: Int64 = .min
-    private var dateText = ""
+    private var second: Int64 = .min
+    private var fields = ""
 
     /// The value of the event loop that the caller runs on.
     static var ofThisLoop: LoopScratch {
@@ -31,12 +31,14 @@ final class LoopScratch {
 
     func putBack(_ used: consuming ByteBuffer) { buffer = used }
 
-    /// The `Date` field's value, made once a second.
-    func date(_ now: UTCTime) -> String {
-        if now.secondsSince1970 != dateSecond {
-            dateSecond = now.secondsSince1970
-            dateText = HTTPDate.string(now)
+    /// The fields that every answer has, as lines of a head, made once a second.
+    func commonFields(_ now: UTCTime) -> String {
+        if now.secondsSince1970 != second {
+            second = now.secondsSince1970
+            fields =
+                "Date: \(HTTPDate.string(now))\r\nServer: fdl/\(Product.version)\r\n"
+                + "X-Content-Type-Options: nosniff\r\n"
         }
-        return dateText
+        return fields
     }
 }

@@ -10,7 +10,7 @@ struct OutgoingAnswer {
     let status: HTTPResponseStatus
 
     /// - Parameter request: nil if what came could not be parsed, or was refused before it was looked at.
-    init(_ answer: Answer, sendsBody: Bool, closesConnection: Bool, request: HTTPRequestHead?) {
+    init(_ answer: Answer, sendsBody: Bool, closesConnection: Bool, _ request: HTTPRequestHead?) {
         self.closesConnection = closesConnection
         self.method = request?.method ?? .GET
         self.target = request?.uri ?? "(not a request)"

@@ -51,7 +51,6 @@ struct WorkerChannel: Sendable {
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding))
         )
-        try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(exchange)
     }
 }

@@ -10,6 +10,11 @@ struct AcceptEncoding: Equatable {
 
     /// - Parameter fields: the values of all `Accept-Encoding` fields.
     init(fields: [String]) {
+        // What our own client sends while the network is fast.
+        if fields.isEmpty || fields == ["identity"] {
+            identity = fields.isEmpty ? nil : 1000
+            return
+        }
         for element in fields.flatMap({ $0.split(separator: ",") }) {
             let parts = element.split(separator: ";")
             guard let coding = parts.first?.trimmingBlanks() else { continue }

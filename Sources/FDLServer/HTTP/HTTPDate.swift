@@ -2,18 +2,38 @@ import FDLCore
 
 /// A date as HTTP writes it (RFC 9110 section 5.6.7).
 enum HTTPDate {
-    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
+    private static let dayNames = Array("SunMonTueWedThuFriSat".utf8)
+    private static let monthNames = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
+    private static let pattern = Array("Day, 00 Mon 0000 00:00:00 GMT".utf8)
+    /// The seconds whose year has four digits: from 0000-03-01 to the end of 9999.
+    private static let writable: ClosedRange<Int64> = -62_162_035_200...253_402_300_799
 
-    /// IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. What the form has no room for becomes the nearest that it has.
     static func string(_ time: UTCTime) -> String {
-        let text = time.description.utf8.map { Character(Unicode.Scalar($0)) }
-        let day = time.secondsSince1970 / 86400 - (time.secondsSince1970 % 86400 < 0 ? 1 : 0)
-        let name = days[Int((day % 7 + 7) % 7)]
-        let month = Int(String(text[5..<7])).map { months[$0 - 1] } ?? ""
-        return "\(name), \(String(text[8..<10])) \(month) \(String(text[0..<4])) \(String(text[11..<19])) GMT"
+        let seconds = min(max(time.secondsSince1970, writable.lowerBound), writable.upperBound)
+        let fields = UTCTime(secondsSince1970: seconds).fields
+        return String(unsafeUninitializedCapacity: pattern.count) { text in
+            _ = text.update(from: pattern)
+            func name(_ names: [UInt8], _ index: Int64, at offset: Int) {
+                for letter in 0..<3 { text[offset + letter] = names[3 * Int(index) + letter] }
+            }
+            func twoDigits(_ value: Int64, at offset: Int) {
+                text[offset] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+                text[offset + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+            }
+            name(dayNames, fields.weekday, at: 0)
+            twoDigits(fields.day, at: 5)
+            name(monthNames, fields.month - 1, at: 8)
+            twoDigits(fields.year / 100, at: 12)
+            twoDigits(fields.year % 100, at: 14)
+            twoDigits(fields.hour, at: 17)
+            twoDigits(fields.minute, at: 20)
+            twoDigits(fields.second, at: 23)
+            return pattern.count
+        }
     }
 
     /// Reads the three forms that a recipient must accept: IMF-fixdate, RFC 850's and asctime's.

@@ -4,7 +4,31 @@ import FDLCore
 enum HostField {
     /// Whether a value is one host. An empty one is allowed, for targets without an authority; a comma is not, since
     /// proxies join the values of several fields with it.
-    static func isValid(_ value: some StringProtocol) -> Bool {
+    static func isValid(_ value: String) -> Bool {
+        isPlain(value) || isOfForm(value)
+    }
+
+    /// Whether a value is a name of letters, digits, dots and hyphens, with or without a port: nearly all are.
+    private static func isPlain(_ value: String) -> Bool {
+        var port: Int?
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                guard let digits = port else { continue }
+                port = digits * 10 + Int(byte - UInt8(ascii: "0"))
+                if digits > UInt16.max { return false }
+            case UInt8(ascii: ":") where port == nil: port = 0
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "."),
+                UInt8(ascii: "-"):
+                if port != nil { return false }
+            default: return false
+            }
+        }
+        return port ?? 0 <= UInt16.max
+    }
+
+    /// The rule in full. What is plain is of this form.
+    static func isOfForm(_ value: String) -> Bool {
         let bytes = Array(value.utf8)
         let portColon: Int?
         if bytes.first == UInt8(ascii: "[") {

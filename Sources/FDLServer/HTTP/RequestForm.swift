@@ -9,14 +9,15 @@ enum RequestForm {
 
     /// - Returns: the status by which the request is refused; nil if nothing is wrong with its form. After a refusal
     ///   the connection ends: where the next request begins is not certain.
-    static func fault(of head: HTTPRequestHead) -> HTTPResponseStatus? {
+    static func fault(of head: HTTPRequestHead, _ fields: RequestFields) -> HTTPResponseStatus? {
         // RFC 9110 section 15.6.6.
         guard head.version.major == 1 else { return .httpVersionNotSupported }
         // RFC 9112 section 3.2: one Host, which HTTP/1.0 need not have.
-        let hosts = head.headers["host"]
-        guard hosts.count == 1 || hosts.isEmpty && !head.version.isAtLeast11, hosts.allSatisfy(HostField.isValid)
-        else { return .badRequest }
-        if let fault = transferFault(of: head) { return fault }
+        guard !fields.has(.severalHosts), fields.host.map(HostField.isValid) ?? !head.version.isAtLeast11 else {
+            return .badRequest
+        }
+        if fields.has(.transferEncoding), let fault = transferFault(of: head) { return fault }
+        if head.method == .GET || head.method == .HEAD { return nil }
         return methods.contains(head.method.rawValue) ? nil : .notImplemented
     }
 

@@ -10,12 +10,11 @@ extension Descriptor {
         flags: Int32,
         mode: UInt32 = 0
     ) throws(SystemError) -> Descriptor {
-        let shown = joined(relativePath)
         do throws(SystemError) {
-            let opened = try check(.open, path: shown) {
+            let opened = try check(.open, path: joined(relativePath)) {
                 fdl_open_beneath(rawValue, relativePath, flags | O_CLOEXEC, flags & O_CREAT != 0 ? mode : 0)
             }
-            return Descriptor(owning: opened, path: shown)
+            return Descriptor(owning: opened, name: relativePath, in: path)
         } catch {
             // Kernels before 5.6 lack it, and some sandboxes forbid it. Where it was refused for another reason, the
             // plain calls are refused too.
@@ -76,7 +75,10 @@ extension Descriptor {
     }
 
     /// This directory's path with `name` after it, for messages.
-    func joined(_ name: String) -> String {
-        path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-    }
+    func joined(_ name: String) -> String { joinedPath(path, name) }
+}
+
+/// A directory's path with `name` after it.
+func joinedPath(_ directory: String, _ name: String) -> String {
+    directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
 }

@@ -7,13 +7,23 @@ import Glibc
 /// or an error.
 package struct Descriptor: ~Copyable, Sendable {
     package let rawValue: Int32
-    /// What it was opened as, for messages.
-    package let path: String
+    /// The path of the directory that it was opened in; nil if `name` says all.
+    private let directory: String?
+    private let name: String
+
+    /// What it was opened as, for messages. Put together only when one is made: a server opens a file for each request.
+    package var path: String { directory.map { joinedPath($0, name) } ?? name }
 
     /// Takes over a descriptor that is open already.
     package init(owning rawValue: Int32, path: String) {
+        self.init(owning: rawValue, name: path, in: nil)
+    }
+
+    /// Takes over a descriptor that was opened as `name` in a directory.
+    init(owning rawValue: Int32, name: String, in directory: String?) {
         self.rawValue = rawValue
-        self.path = path
+        self.directory = directory
+        self.name = name
     }
 
     /// Opens `path`; O_CLOEXEC is added to `flags`.
