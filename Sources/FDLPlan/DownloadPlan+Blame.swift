@@ -38,6 +38,14 @@ extension DownloadPlan {
         case .proxy(let fault) where fault.isFinal:
             account.reports[source].failed += 1
             putAside(source, .unusable)
+        case .token(let fault) where fault.isFinal:
+            account.reports[source].failed += 1
+            putAside(source, error.exitCode == .tls ? .unusable : .quarantined)
+        case .token(let fault):
+            account.reports[source].failed += 1
+            excludeForNow(chunk, from: source)
+            pause(source, since: since, retryAfter: fault.retryAfter.map { $0 / .seconds(1) })
+            sources[source].fetchAfter = sources[source].connectAfter
         case .unreachable, .timeout, .closedEarly, .proxy, .led:
             account.reports[source].failed += 1
             excludeForNow(chunk, from: source)

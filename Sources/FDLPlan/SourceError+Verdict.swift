@@ -7,6 +7,7 @@ extension SourceError {
         switch cause {
         case .tls, .forbidden: true
         case .proxy(let fault): fault.isFinal
+        case .token(let fault): fault.isFinal
         default: false
         }
     }
@@ -16,7 +17,7 @@ extension SourceError {
         switch self {
         case .unreachable, .tls, .timeout, .closedEarly, .webPage, .protocolViolation, .undecodable, .proxy: true
         // What was led elsewhere broke nothing here.
-        case .lacking, .status, .corrupt, .forbidden, .redirects, .led: false
+        case .lacking, .status, .corrupt, .forbidden, .redirects, .led, .token: false
         }
     }
 

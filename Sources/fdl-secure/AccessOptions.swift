@@ -28,14 +28,21 @@ struct AccessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Take logins from this file instead of ~/.netrc.", valueName: "file"))
     var netrcFile: String?
 
-    /// - Parameter named: the origins that the command line names.
+    /// - Parameters:
+    ///   - named: the origins that the command line names.
+    ///   - registries: those of them that are OCI registries.
     /// Reads the files that are named, which may be pipes: to be called once a run.
     /// - Throws: `Failure` if a file cannot be read, or a field or the proxy cannot be used.
-    func access(to named: Set<Origin>) throws(Failure) -> SourceAccess {
+    func access(to named: Set<Origin>, registries: Set<Origin>) throws(Failure) -> SourceAccess {
         let proxies = try explaining { () throws(ProxySettingsError) in
             try ProxySettings(given: proxy) { name in getenv(name).map { String(cString: $0) } }
         }
-        let credentials = Credentials(fields: try fields(), named: named, netrc: try logins())
+        let credentials = Credentials(
+            fields: try fields(),
+            named: named,
+            registries: registries,
+            netrc: try logins()
+        )
         return SourceAccess(credentials: credentials, proxies: proxies)
     }
 

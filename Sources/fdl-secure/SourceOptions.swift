@@ -14,6 +14,14 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A repository of an OCI registry that has the chunks as blobs, https://HOST/v2/NAME/.",
+            valueName: "url"
+        )
+    )
+    var oci: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Certificates to trust instead of the system's and the manifest's, PEM: of a CA, or a server's own.",
             valueName: "ca"
         )
@@ -46,6 +54,7 @@ struct SourceOptions: ParsableArguments {
         var sources: [Manifest.Source] = []
         for text in server { sources.append(Manifest.Source(kind: .worker, url: try url(text, "--server"))) }
         for text in mirror { sources.append(Manifest.Source(kind: .mirror, url: try url(text, "--mirror"))) }
+        for text in oci { sources.append(Manifest.Source(kind: .oci, url: try repository(text).url)) }
         return sources
     }
 
@@ -62,10 +71,10 @@ struct SourceOptions: ParsableArguments {
 
     /// Proxies, and what sources are shown: those named here, and the server of the manifest's URL.
     func access(manifest: String) throws(Failure) -> SourceAccess {
-        let origins = Set(
-            try named().map(\.url.origin) + [ManifestFetch.origin(of: manifest)].compactMap(\.self)
-        )
-        var access = try access.access(to: origins)
+        let named = try named()
+        let origins = Set(named.map(\.url.origin) + [ManifestFetch.origin(of: manifest)].compactMap(\.self))
+        let registries = Set(named.filter { $0.kind == .oci }.map(\.url.origin))
+        var access = try access.access(to: origins, registries: registries)
         for text in pin { try add(text, of: origins, to: &access) }
         return access
     }
@@ -114,6 +123,18 @@ struct SourceOptions: ParsableArguments {
         configuration.certificateChainPath = cert
         configuration.privateKeyPath = key
         return configuration
+    }
+
+    private func repository(_ text: String) throws(Failure) -> Repository {
+        do throws(RepositoryError) { return try Repository(text, allowingQuery: true) } catch {
+            throw Failure(
+                .usage,
+                "--oci \(shownURL(text)) cannot be a repository: \(error)",
+                hint: error == .url(.userinfo)
+                    ? "put user name and password into a netrc file, and give it with --netrc"
+                    : "a repository looks like https://HOST/v2/NAME/ or oci://HOST/NAME"
+            )
+        }
     }
 
     private func url(_ text: String, _ option: String) throws(Failure) -> SourceURL {

@@ -39,4 +39,12 @@ enum SourceArgument {
             throw ValidationError("\(shownURL(text)) cannot be a source: \(error)")
         }
     }
+
+    static func repository(_ text: String) throws -> Repository {
+        do {
+            return try Repository(text)
+        } catch {
+            throw ValidationError("\(shownURL(text)) cannot be a repository: \(error)")
+        }
+    }
 }

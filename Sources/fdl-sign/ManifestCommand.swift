@@ -40,6 +40,15 @@ struct ManifestCommand: AsyncParsableCommand {
     )
     var mirrors: [String] = []
 
+    @Option(
+        name: .customLong("oci"),
+        help: ArgumentHelp(
+            "A repository of an OCI registry, https://HOST/v2/NAME/, that has the chunks. May be repeated.",
+            valueName: "url"
+        )
+    )
+    var repositories: [String] = []
+
     @Option(help: "What this is a version of. By default the input's name.")
     var name: ManifestName?
 
@@ -74,6 +83,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
     func validate() throws {
         for url in workers + mirrors { _ = try SourceArgument.parse(url) }
+        for url in repositories { _ = try SourceArgument.repository(url) }
         for pin in pins where !Manifest.Trust.isPin(pin) {
             throw ValidationError("\(pin) is not sha256// and the base64 of 32 bytes")
         }
@@ -176,6 +186,9 @@ struct ManifestCommand: AsyncParsableCommand {
         recipe.includesFileDigests = fileDigest
         for url in workers { recipe.sources.append(.init(kind: .worker, url: try SourceArgument.parse(url))) }
         for url in mirrors { recipe.sources.append(.init(kind: .mirror, url: try SourceArgument.parse(url))) }
+        for url in repositories {
+            recipe.sources.append(.init(kind: .oci, url: try SourceArgument.repository(url).url))
+        }
         let authority = try ca.map(certificates)
         if authority != nil || !pins.isEmpty {
             recipe.trust = Manifest.Trust(certificateAuthority: authority, pins: pins)

@@ -46,6 +46,32 @@ import Testing
         #expect(credentials.areShown(to: try SourceURL("https://b.example/x?sig=1", allowingQuery: true)))
     }
 
+    @Test func `A token service is shown a login for registries that the reader named`() throws {
+        let service = Origin(host: "auth.example", port: 443)
+        let login = "machine auth.example login me password hunter2\nmachine b.example login you password hunter2"
+        let netrc = Netrc(Array(login.utf8))
+        let named = Credentials(named: [Self.here], registries: [Self.here], netrc: netrc)
+        #expect(named.forTokens(of: Self.here).fields(for: service).count == 1)
+        #expect(named.areShown(to: try SourceURL("https://a.example/v2/x/")))
+        // Or by the netrc file itself.
+        #expect(named.forTokens(of: Self.others[1]).fields(for: service).count == 1)
+        // One that only a manifest names would choose whose token it gets.
+        #expect(named.forTokens(of: Self.others[0]).fields(for: service).isEmpty)
+        #expect(!named.areShown(to: try SourceURL("https://a.example:8443/v2/x/")))
+        // A worker that is named is no registry.
+        let worker = Credentials(named: [Self.here], netrc: netrc)
+        #expect(worker.forTokens(of: Self.here).fields(for: service).isEmpty)
+        #expect(!worker.areShown(to: try SourceURL("https://a.example/v2/x/")))
+        #expect(
+            !Credentials(named: [Self.here], registries: [Self.here]).areShown(to: try SourceURL("https://a.example"))
+        )
+        // A field goes on to a service at its own origin, and to no other.
+        let field = try SecretField("Authorization: Bearer x")
+        let given = Credentials(fields: [field], named: [Self.here], netrc: .empty).forTokens(of: Self.here)
+        #expect(given.fields(for: Self.here) == [field])
+        #expect(given.fields(for: service).isEmpty)
+    }
+
     @Test func `Nothing secret is printed`() throws {
         let url = try SourceURL("https://a.example/x?sig=hunter2", allowingQuery: true)
         let netrc = Netrc(Array("machine a.example login me password hunter2".utf8))

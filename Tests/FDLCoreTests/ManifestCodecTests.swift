@@ -49,6 +49,15 @@ import TestSupport
         #expect(try ManifestSamples.parse(text) == ManifestSamples.parse(ManifestSamples.text()))
     }
 
+    @Test func sourcesOfAnUnknownKindArePassedOver() throws {
+        let sources = """
+            [{"kind": "later", "url": "later:x?y#z"}, {"url": "https://r.example/v2/a/", "kind": "oci"}]
+            """
+        let manifest = try ManifestSamples.parse(ManifestSamples.text("sources", sources))
+        #expect(manifest.sources.map(\.kind) == [.oci])
+        #expect(manifest.sources.map(\.url.description) == ["https://r.example/v2/a/"])
+    }
+
     @Test func escapesMeanTheirCharacters() throws {
         let file = ManifestSamples.file(path: "a\\u0020\\\"\\ud83d\\ude00\\/\\u00E9", size: "0", chunks: [])
         let manifest = try ManifestSamples.parse(ManifestSamples.text("files", "[\(file)]"))

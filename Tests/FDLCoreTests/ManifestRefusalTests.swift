@@ -43,7 +43,17 @@ import Testing
         Refusal("files", "[{\"path\": \"p\", \"executable\": false, \"chunks\": []}]", .missingField("size")),
         Refusal("files", "[{\"path\": \"p\", \"size\": 0, \"chunks\": []}]", .missingField("executable")),
         Refusal("files", "[{\"path\": \"p\", \"size\": 0, \"executable\": false}]", .missingField("chunks")),
-        Refusal("sources", "[{\"kind\": \"ftp\", \"url\": \"https://a/\"}]", .unknownSourceKind("ftp")),
+        Refusal(
+            "sources",
+            "[{\"url\": \"http://a/\", \"kind\": \"oci\"}]",
+            .invalidSource("http://a/", .notHTTPS)
+        ),
+        Refusal(
+            "sources",
+            "[{\"kind\": 1, \"url\": \"https://a/\"}]",
+            .invalidField("kind", reason: "it is not a string")
+        ),
+        Refusal("sources", "[{\"kind\": \"later\"}]", .missingField("url")),
         Refusal("sources", "[{\"url\": \"https://a/\"}]", .missingField("kind")),
         Refusal("sources", "[{\"kind\": \"worker\"}]", .missingField("url")),
         Refusal("trust", "{\"pins\": [\"sha256//AAAA\"]}", .invalidPin("sha256//AAAA")),

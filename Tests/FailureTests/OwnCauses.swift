@@ -201,8 +201,7 @@ extension ManifestError: Walked {
         case .invalidPath: .duplicatePath("a")
         case .duplicatePath: .pathInsideFile(path: "a/b", file: "a")
         case .pathInsideFile: .invalidSource("x", .notHTTPS)
-        case .invalidSource: .unknownSourceKind("x")
-        case .unknownSourceKind: .invalidPin("x")
+        case .invalidSource: .invalidPin("x")
         case .invalidPin: nil
         }
     }

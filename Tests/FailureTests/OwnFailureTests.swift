@@ -253,7 +253,7 @@ import Testing
         let newer = "use a newer fdl, or ask the publisher for a manifest of the format fdl-manifest-v1"
         let hints =
             [larger, fetch, fetch] + Array(repeating: ask, count: 3) + [newer, newer]
-            + Array(repeating: ask, count: 9) + [larger] + Array(repeating: ask, count: 6)
+            + Array(repeating: ask, count: 9) + [larger] + Array(repeating: ask, count: 5)
         expect(
             ManifestError.self,
             zip(ManifestError.all, hints).map { error, hint in Told(.integrity, "\(error)", hint) }

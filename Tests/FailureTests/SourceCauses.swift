@@ -140,7 +140,8 @@ extension SourceError: Walked {
         case .forbidden(401): .forbidden(403)
         case .forbidden(403): .forbidden(407)
         case .forbidden: .proxy(.first)
-        case .proxy(let fault): fault.next.map { SourceError.proxy($0) }
+        case .proxy(let fault): fault.next.map { SourceError.proxy($0) } ?? .token(.first)
+        case .token(let fault): fault.next.map { SourceError.token($0) }
         }
     }
 }
@@ -164,6 +165,35 @@ extension ProxyFault {
         case .cannotReach: ProxyFault(.answered(400))
         case .answered: ProxyFault(.noProxy("not SOCKS 5"))
         case .noProxy: nil
+        }
+    }
+}
+
+extension TokenFault {
+    static let first = TokenFault.address(isPlainHTTP: true)
+
+    private static func service(withLogin: Bool) -> Service {
+        Service(
+            url: TargetURL(
+                origin: Origin(host: "auth.example", port: 443),
+                pathAndQuery: "/token?scope=repository%3Ax%3Apull"
+            ),
+            isShownLogin: withLogin
+        )
+    }
+
+    var next: TokenFault? {
+        let (anybody, reader) = (Self.service(withLogin: false), Self.service(withLogin: true))
+        return switch self {
+        case .address(true): .address(isPlainHTTP: false)
+        case .address: .service(anybody, .forbidden(401))
+        case .service(_, .forbidden(401)): .service(reader, .forbidden(403))
+        case .service(_, .forbidden): .service(anybody, .status(503, retryAfter: nil))
+        case .service(_, .status): .service(anybody, .tls(.certificateExpired))
+        case .service(_, .tls): .service(anybody, .webPage(bytes: 60))
+        case .service: .noToken(anybody, reason: "its answer has none")
+        case .noToken: .refused(anybody)
+        case .refused(let service): service.isShownLogin ? nil : .refused(reader)
         }
     }
 }

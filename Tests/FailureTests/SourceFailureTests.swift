@@ -10,7 +10,7 @@ import Testing
     private static let laterOrFile = "try again later, or name a manifest file on this machine"
     private static let browser =
         "open its URL in a browser: the network may want a login first; if not, check that a worker's URL is given with "
-        + "--server, and a mirror's with --mirror"
+        + "--server, a mirror's with --mirror, and a registry's with --oci"
     private static let browserOfManifest =
         "open https://a.example:8443/ in a browser: the network may want a login first; if not, check the URL, or name a "
         + "manifest file on this machine"
@@ -225,7 +225,7 @@ import Testing
             .noSource,
             SourceRow(
                 "broke the protocol: answered 400",
-                "check that a worker's URL is given with --server, and a mirror's with --mirror",
+                "check that a worker's URL is given with --server, a mirror's with --mirror, and a registry's with --oci",
                 (.fetching, "check the URL, or name a manifest file on this machine")
             )
         ),
@@ -250,7 +250,7 @@ import Testing
             SourceRow(
                 "refused access (401)",
                 "it wants a login: give user name and password for its host in a netrc file with --netrc, or name it with "
-                    + "--server or --mirror and give a token with --header",
+                    + "--server, --mirror or --oci and give a token with --header",
                 (
                     .fetching,
                     "it wants a login: give user name and password for its host in a netrc file with --netrc, or give a "
@@ -356,6 +356,76 @@ import Testing
         (.noSource, SourceRow("p.example:3128 does not answer as a proxy: not SOCKS 5", checkProxy)),
     ]
 
+    private static let loginAtService =
+        "it wants a login: give user name and password for auth.example in a netrc file with --netrc, and name the registry "
+        + "with --oci"
+    private static let browserOfService =
+        "open https://auth.example/ in a browser: the network may want a login first; if not, ask the registry's operator, "
+        + "or "
+    private static let tokens: [(code: ExitCode, row: SourceRow)] = [
+        (
+            .noSource,
+            SourceRow(
+                "wants a token from an http address, which is not encrypted and not asked",
+                "ask the registry's operator to have tokens given over https, or \(orServer)",
+                (.fetching, "ask the registry's operator to have tokens given over https, or \(orFile)")
+            )
+        ),
+        (
+            .noSource,
+            SourceRow(
+                "wants a token, and names no address of https for it",
+                "ask the registry's operator to have tokens given over https, or \(orServer)",
+                (.fetching, "ask the registry's operator to have tokens given over https, or \(orFile)")
+            )
+        ),
+        (.tls, SourceRow("no token from https://auth.example/token: refused access (401)", loginAtService)),
+        (
+            .tls,
+            SourceRow(
+                "no token from https://auth.example/token: refused access (403)",
+                "check the user name and the password for auth.example, and that they may read the repository"
+            )
+        ),
+        (
+            .noSource,
+            SourceRow(
+                "no token from https://auth.example/token: answered 503",
+                later + kept,
+                (.fetching, laterOrFile)
+            )
+        ),
+        (.tls, SourceRow("no token from https://auth.example/token: TLS: the certificate has expired", renew)),
+        (
+            .noSource,
+            SourceRow(
+                "no token from https://auth.example/token: sent a web page of 60 bytes",
+                browserOfService + orServer,
+                (.fetching, browserOfService + orFile)
+            )
+        ),
+        (
+            .noSource,
+            SourceRow(
+                "no token from https://auth.example/token: its answer has none",
+                browserOfService + orServer,
+                (.fetching, browserOfService + orFile)
+            )
+        ),
+        (.tls, SourceRow("does not take the token of https://auth.example/token", loginAtService)),
+        (
+            .tls,
+            SourceRow(
+                "does not take the token of https://auth.example/token",
+                "ask the registry's operator whether the login for auth.example may read the repository, or \(orServer)",
+                (
+                    .fetching,
+                    "ask the registry's operator whether the login for auth.example may read the repository, or \(orFile)"
+                )
+            )
+        ),
+    ]
+
     @Test(arguments: Command.allCases) func `TLS`(command: Command) {
         #expect(Self.tls.count == TLSError.all.count)
         for (error, row) in zip(TLSError.all, Self.tls) {
@@ -369,7 +439,7 @@ import Testing
     }
 
     @Test(arguments: Command.allCases) func `Connections and answers`(command: Command) {
-        let rows = Self.http + Self.proxies
+        let rows = Self.http + Self.proxies + Self.tokens
         #expect(rows.count == SourceError.all.count)
         for (error, (code, row)) in zip(SourceError.all, rows) {
             #expect(Told(error.failure(in: command.context)) == Told(code, row.message, row.hint(for: command)))

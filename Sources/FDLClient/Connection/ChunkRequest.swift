@@ -11,7 +11,7 @@ struct ChunkRequest: Sendable {
 
     /// What is asked for.
     enum Resource: Sendable, Hashable {
-        /// A path below a worker's `/chunks/`.
+        /// A path below a worker's `/chunks/`, or a registry's blob.
         case chunk
         /// The bytes `first` to `last`, both included, of a mirror's file of `fileSize` bytes.
         case range(first: Int64, last: Int64, fileSize: Int64)
@@ -23,6 +23,10 @@ struct ChunkRequest: Sendable {
     let goesPastCaches: Bool
     /// The way that redirects have led it; nil if it is asked of the source itself.
     fileprivate(set) var journey: Journey?
+    /// With what it goes to a registry; nil for other sources.
+    fileprivate(set) var pass: RegistryEntry.Pass?
+    /// How often it has been sent to a registry.
+    fileprivate(set) var attempts = 0
     fileprivate(set) var head: HTTPRequestHead
 
     /// The chunk that an error is about where nothing has come of the answer.
@@ -30,19 +34,30 @@ struct ChunkRequest: Sendable {
 
     /// The length of the decoded response body, in bytes.
     var bodyLength: Int { chunks.reduce(0) { $0 + $1.length } }
+
+    /// Whether it is asked of the source's own origin.
+    var isAtSource: Bool { journey.map { $0.here.origin == $0.stops[0].origin } ?? true }
 }
 
 /// Makes the requests for one source.
 struct RequestWriter: Sendable {
     let source: Manifest.Source
+    /// How it is entered, if it is a registry.
+    let registry: RegistryLogin?
     let manifest: Manifest
     let layout: ChunkLayout
     let credentials: Credentials
     /// What this source is shown with each request.
     private let fields: [SecretField]
 
-    init(source: Manifest.Source, manifest: Manifest, credentials: Credentials = .none) {
+    init(
+        source: Manifest.Source,
+        manifest: Manifest,
+        credentials: Credentials = .none,
+        registry: RegistryLogin? = nil
+    ) {
         self.source = source
+        self.registry = registry
         self.manifest = manifest
         self.credentials = credentials
         fields = credentials.fields(for: source.url.origin)
@@ -50,8 +65,8 @@ struct RequestWriter: Sendable {
     }
 
     /// - Parameters:
-    ///   - chunks: one chunk of a worker, or a run of chunks within one file of a mirror; not empty.
-    ///   - compressed: whether a worker may send the chunk compressed; ignored for a mirror.
+    ///   - chunks: one chunk of a worker or of a registry, or a run of chunks within one file of a mirror; not empty.
+    ///   - compressed: whether a worker may send the chunk compressed; ignored for others.
     ///   - pastCaches: whether caches on the way have to ask the origin (RFC 9111 section 5.2.1.4).
     func request(_ id: RequestID, chunks: Range<Int>, compressed: Bool, pastCaches: Bool = false) -> ChunkRequest {
         let expected = chunks.map { chunk in
@@ -63,6 +78,9 @@ struct RequestWriter: Sendable {
         case .worker:
             resource = .chunk
             path = TreePath.chunk(manifest.digests[chunks.lowerBound]).relative
+        case .oci:
+            resource = .chunk
+            path = Repository.blob(manifest.digests[chunks.lowerBound])
         case .mirror:
             let first = layout.location(ofChunk: chunks.lowerBound)
             let file = manifest.files[first.file]
@@ -70,7 +88,8 @@ struct RequestWriter: Sendable {
             resource = .range(first: first.offset, last: last, fileSize: file.size)
             path = TreePath.percentEncoded(file.path.string)
         }
-        let accepts = compressed && resource == .chunk
+        // A registry's blobs are what their digests say, and it compresses none.
+        let accepts = compressed && source.kind == .worker
         var request = ChunkRequest(
             id: id,
             chunks: expected,
@@ -90,6 +109,15 @@ struct RequestWriter: Sendable {
         request.journey = journey
         request.head.uri = here.pathAndQuery
         request.head.headers = headers(of: request, at: here.origin)
+        return request
+    }
+
+    /// The same request, which no redirect has led on, as it goes to a registry.
+    func request(_ request: ChunkRequest, bearing pass: RegistryEntry.Pass) -> ChunkRequest {
+        var request = request
+        request.pass = pass
+        request.attempts += 1
+        request.head.headers = headers(of: request, at: source.url.origin)
         return request
     }
 
@@ -124,7 +152,12 @@ struct RequestWriter: Sendable {
         }
         if request.goesPastCaches { headers.add(name: "Cache-Control", value: "no-cache") }
         // In place of fields of the same names.
-        headers.show(origin == source.url.origin ? fields : credentials.fields(for: origin))
+        guard origin == source.url.origin else {
+            headers.show(credentials.fields(for: origin))
+            return headers
+        }
+        headers.show(fields)
+        if let token = request.pass?.token { headers.show([.bearer(token)]) }
         return headers
     }
 }

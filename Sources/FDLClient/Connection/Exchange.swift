@@ -13,6 +13,8 @@ final class Exchange {
         case refused(SourceError)
         /// A redirect.
         case elsewhere(Redirection)
+        /// A registry wants a token.
+        case challenged(AuthenticationChallenge)
         /// A well-formed refusal of a request that was cancelled.
         case ignored
     }
@@ -26,6 +28,8 @@ final class Exchange {
         case refused(SourceError)
         /// A redirect, whose body is skipped.
         case redirected(Redirection)
+        /// A registry's challenge, whose body is skipped.
+        case challenged(AuthenticationChallenge)
         /// No longer wanted: what still arrives is skipped.
         case cancelled(CancelledHead)
     }
@@ -59,6 +63,8 @@ final class Exchange {
     let measuresDelay: Bool
     /// Whether the source has announced that it closes the connection after this response.
     private(set) var isLast = false
+    /// Whether it is answered by a registry's challenge, cancelled or not.
+    private(set) var isChallenged = false
     /// Bytes of the body as they came over the network, before decoding.
     private(set) var wireBytes = 0
     private var untoldBytes = 0
@@ -72,7 +78,7 @@ final class Exchange {
     var isCancelled: Bool {
         switch state {
         case .cancelled: true
-        case .awaitingHead, .body, .refused, .redirected: false
+        case .awaitingHead, .body, .refused, .redirected, .challenged: false
         }
     }
 
@@ -84,7 +90,7 @@ final class Exchange {
     var hasHead: Bool {
         switch state {
         case .awaitingHead, .cancelled(.awaited): false
-        case .body, .refused, .redirected, .cancelled: true
+        case .body, .refused, .redirected, .challenged, .cancelled: true
         }
     }
 
@@ -92,7 +98,7 @@ final class Exchange {
     var currentChunk: Int {
         switch state {
         case .body(let body): body.assembler.currentChunk
-        case .awaitingHead, .refused, .redirected, .cancelled: request.firstChunk
+        case .awaitingHead, .refused, .redirected, .challenged, .cancelled: request.firstChunk
         }
     }
 
@@ -113,6 +119,11 @@ final class Exchange {
         isLast = !head.isKeepAlive
         if let redirection = Redirection(head) {
             state = isCancelled ? .cancelled(.refused) : .redirected(redirection)
+            return
+        }
+        if let challenge = ResponseCheck.challenge(in: head, to: request) {
+            isChallenged = true
+            state = isCancelled ? .cancelled(.refused) : .challenged(challenge)
             return
         }
         let encoding: ContentEncoding?
@@ -151,7 +162,7 @@ final class Exchange {
         switch state {
         case .awaitingHead: head = .awaited
         case .body(let body): head = .good(body.encoding)
-        case .refused, .redirected: head = .refused
+        case .refused, .redirected, .challenged: head = .refused
         case .cancelled: return
         }
         state = .cancelled(head)
@@ -178,6 +189,7 @@ final class Exchange {
             }
         case .refused(let refusal): guard isWorthReading else { throw refusal }
         case .redirected: guard isWorthReading else { throw .protocolViolation("a redirect with a long body") }
+        case .challenged: guard isWorthReading else { throw .forbidden(401) }
         case .cancelled: guard isWorthReading else { throw .protocolViolation("the body is longer than the chunk") }
         }
     }
@@ -195,6 +207,7 @@ final class Exchange {
             return .whole(body.encoding)
         case .refused(let error): return .refused(error)
         case .redirected(let redirection): return .elsewhere(redirection)
+        case .challenged(let challenge): return .challenged(challenge)
         case .cancelled(.good(let encoding)): return .whole(encoding)
         case .cancelled(.refused): return .ignored
         }

@@ -120,12 +120,14 @@ final class FetchHandler: ChannelDuplexHandler {
             sink.post(.began(exchange.request.id))
         }
         if case .source(let id) = role, let adapter = RangeAdapter(head, to: exchange.request) {
-            follower.answered(exchange.request.id, byRedirect: false)
+            follower.answered(exchange.request, byRedirect: false)
             return begin(adapter, exchange, on: id)
         }
         try exchange.begin(head, settings.buffers)
         guard case .source(let id) = role else { return }
-        if !exchange.isRedirected { follower.answered(exchange.request.id, byRedirect: false) }
+        if !exchange.isRedirected, !exchange.isChallenged {
+            follower.answered(exchange.request, byRedirect: false)
+        }
         // Told at once: what was asked behind it can be asked elsewhere while it comes.
         if exchange.isLast { sink.post(.lastAnswer(exchange.request.id, number: answered + 1, on: id)) }
     }
@@ -171,7 +173,10 @@ final class FetchHandler: ChannelDuplexHandler {
             // Nothing more is asked of a connection that the source will close.
             if exchange.isLast { phase = .ending }
             follower.follow(redirection, exchange.request, on: link)
-        case .ignored: break
+        case .challenged(let challenge):
+            if exchange.isLast { phase = .ending }
+            follower.challenged(exchange.request, by: challenge, on: link)
+        case .ignored: if exchange.isChallenged { follower.gate?.dropped(exchange.request.id) }
         }
         advance(context)
     }

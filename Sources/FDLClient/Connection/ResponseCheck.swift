@@ -32,6 +32,13 @@ enum ResponseCheck {
         }
     }
 
+    /// The challenge for a token (RFC 6750 section 3) by which a registry answers a request.
+    /// - Returns: nil for any other response, and for one from where a registry has led.
+    static func challenge(in head: HTTPResponseHead, to request: ChunkRequest) -> AuthenticationChallenge? {
+        guard head.status == .unauthorized, request.pass != nil, request.isAtSource else { return nil }
+        return AuthenticationChallenge.all(in: head.headers["WWW-Authenticate"]).first { $0.scheme == "bearer" }
+    }
+
     /// The error for a response whose status is not the one wanted.
     static func refusal(_ head: HTTPResponseHead) -> SourceError {
         switch head.status.code {

@@ -87,6 +87,7 @@ struct ChunkFetch {
             limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
             compression: request.compression
         )
+        let tls = try SourceTLS(request.tls, request.access, for: .chunks)
         return SourceConnector(
             dialer: Dialer(
                 group: group,
@@ -94,9 +95,15 @@ struct ChunkFetch {
                 configure: settings.configure,
                 proxies: request.access.proxies
             ),
-            tls: try SourceTLS(request.tls, request.access, for: .chunks),
+            tls: tls,
             writers: request.sources.map { source in
-                RequestWriter(source: source, manifest: manifest, credentials: request.access.credentials)
+                RequestWriter(
+                    source: source,
+                    manifest: manifest,
+                    credentials: request.access.credentials,
+                    registry: source.kind == .oci
+                        ? RegistryLogin(TokenFetcher(for: source.url, on: group, tls, request.access)) : nil
+                )
             },
             signposts: request.sources.map { _ in Signposts() },
             endpoints: endpoints,

@@ -40,7 +40,7 @@ struct ExhaustedDownload: Explained {
     /// Causes that can be put right at once rank first; those that only time can cure rank last.
     private static func rank(of error: SourceError) -> Int {
         switch error.cause {
-        case .tls, .webPage, .redirects, .protocolViolation, .unreachable(.noAddress), .proxy: 0
+        case .tls, .webPage, .redirects, .protocolViolation, .unreachable(.noAddress), .proxy, .token: 0
         case .forbidden: 1
         case .corrupt, .undecodable: 2
         case .lacking: 3

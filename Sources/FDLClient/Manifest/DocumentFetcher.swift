@@ -28,7 +28,17 @@ struct DocumentFetcher: Sendable {
     /// - Returns: nil if the source answers 404 or 410.
     /// - Throws: `SourceError`.
     func fetch(_ name: String, from url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
-        var journey = Journey(from: TargetURL(origin: url.origin, pathAndQuery: url.target(of: name)))
+        try await fetch(TargetURL(origin: url.origin, pathAndQuery: url.target(of: name)), of: url, limit: limit)
+    }
+
+    /// - Parameters:
+    ///   - target: what is fetched.
+    ///   - url: of the source that it is fetched for.
+    ///   - limit: the greatest length accepted, in bytes.
+    /// - Returns: nil if the answer is 404 or 410.
+    /// - Throws: `SourceError`.
+    func fetch(_ target: TargetURL, of url: SourceURL, limit: Int) async throws(SourceError) -> [UInt8]? {
+        var journey = Journey(from: target)
         let deadline = NIODeadline.now() + timeout
         while true {
             do {
@@ -43,7 +53,7 @@ struct DocumentFetcher: Sendable {
                 let cause = (error as? RedirectFault).map(SourceError.redirects) ?? SourceError(connectionError: error)
                 throw journey.stops.count > 1 ? .led(to: journey.here, cause) : cause
             }
-            if journey.here.origin != url.origin { led(journey.here.origin) }
+            if journey.here.origin != target.origin { led(journey.here.origin) }
         }
     }
 

@@ -39,8 +39,12 @@ final class RedirectFollower {
     private let sink: FetchSink
     private let loop: any EventLoop
     private let open: Opening
+    /// What lets requests to a registry out; nil for other sources.
+    let gate: LoginGate?
     /// The connection to the source itself.
-    weak var home: FetchHandler?
+    weak var home: FetchHandler? {
+        didSet { gate?.home = home }
+    }
     private var links: [Link] = []
     /// Requests for which there is no room for a link.
     private var waiting: [ChunkRequest] = []
@@ -66,6 +70,7 @@ final class RedirectFollower {
         self.sink = sink
         self.loop = loop
         self.open = open
+        gate = writer.registry.map { LoginGate($0, writer: writer, sink: sink, loop: loop) }
     }
 
     /// Whether some request is still to be answered elsewhere.
@@ -79,6 +84,7 @@ final class RedirectFollower {
         whenIdle = nil
         waiting = []
         held = []
+        gate?.close()
         homeEnded()
         let open = links
         links = []
@@ -91,6 +97,7 @@ final class RedirectFollower {
     /// it is being asked where a file is, the others for that file are held back, so that it is asked once.
     /// - Returns: whether there still was a connection to send it on.
     func dispatch(_ request: ChunkRequest) -> Bool {
+        if let gate { return gate.dispatch(request) }
         guard let file = writer.file(of: request) else { return home?.send(request) == true }
         let bound = NIOLoopBound(self, eventLoop: loop)
         switch signposts.look(file, wake: { [loop] in loop.execute { bound.value.resume() } }) {
@@ -124,8 +131,9 @@ final class RedirectFollower {
     }
 
     /// The source itself has begun to answer a request.
-    func answered(_ id: RequestID, byRedirect isRedirect: Bool) {
-        guard let file = asking.removeValue(forKey: id) else { return }
+    func answered(_ request: ChunkRequest, byRedirect isRedirect: Bool) {
+        gate?.letIn(request)
+        guard let file = asking.removeValue(forKey: request.id) else { return }
         signposts.settle(file, isRedirect ? .elsewhere : .source)
     }
 
@@ -133,13 +141,21 @@ final class RedirectFollower {
     func homeEnded() {
         for file in asking.values { signposts.settle(file, nil) }
         asking = [:]
+        gate?.homeEnded()
+    }
+
+    /// Takes a request that a registry has answered by a challenge. It is asked again from the start.
+    func challenged(_ request: ChunkRequest, by challenge: AuthenticationChallenge, on link: Link?) {
+        if let link { finish(request, on: link) }
+        gate?.challenged(writer.restarted(request), by: challenge)
+        settle()
     }
 
     /// Takes a request that was answered by a redirect, and asks for the same where that leads.
     /// - Parameter link: whose request it was; nil if it was the source's own.
     func follow(_ redirection: Redirection, _ request: ChunkRequest, on link: Link?) {
         if let link { finish(request, on: link) }
-        defer { answered(request.id, byRedirect: true) }
+        defer { answered(request, byRedirect: true) }
         var journey = request.journey ?? Journey(from: writer.start(of: request))
         do throws(RedirectFault) {
             try journey.follow(redirection)
@@ -178,6 +194,7 @@ final class RedirectFollower {
     func cancel(_ id: RequestID) {
         waiting.removeAll { $0.id == id }
         held.removeAll { $0.id == id }
+        gate?.cancel(id)
         for link in links {
             guard let index = link.requests.firstIndex(where: { $0.id == id }) else { continue }
             link.requests.remove(at: index)

@@ -170,8 +170,7 @@ private struct ManifestDraft {
         }
     }
 
-    private static func url(from reader: inout JSONReader) throws(ManifestError) -> SourceURL {
-        let value = try reader.string("url")
+    private static func url(_ value: String) throws(ManifestError) -> SourceURL {
         do {
             return try SourceURL(value)
         } catch {
@@ -196,22 +195,20 @@ private struct ManifestDraft {
 
     private mutating func readSources(from reader: inout JSONReader) throws(ManifestError) {
         try reader.array("sources") { (reader) throws(ManifestError) in
-            var kind: SourceKind?
-            var url: SourceURL?
+            var kind: String?
+            var url: String?
             try reader.object("sources[]") { (field, reader) throws(ManifestError) in
                 switch field {
-                case "kind":
-                    let value = try reader.string("kind")
-                    guard let known = SourceKind(rawValue: value) else { throw .unknownSourceKind(value) }
-                    kind = known
-                case "url":
-                    url = try Self.url(from: &reader)
+                case "kind": kind = try reader.string("kind")
+                case "url": url = try reader.string("url")
                 default: try reader.skipValue()
                 }
             }
             guard let kind else { throw .missingField("kind") }
             guard let url else { throw .missingField("url") }
-            sources.append(Manifest.Source(kind: kind, url: url))
+            // One of a kind that comes later is nothing to this reader, whatever its address looks like.
+            guard let known = SourceKind(rawValue: kind) else { return }
+            sources.append(Manifest.Source(kind: known, url: try Self.url(url)))
         }
     }
 

@@ -173,6 +173,8 @@ public enum SourceKind: String, Sendable, Hashable, CaseIterable {
     case worker
     /// Any HTTPS URL under which the files lie plainly: read by Range.
     case mirror
+    /// A repository of an OCI registry: chunks are its blobs, by digest (OCI distribution specification).
+    case oci
 }
 
 /// What a manifest is a version of: 1–128 of `[A-Za-z0-9._-]`, not `.` or `..`, nor what would take the place of a tree's

@@ -34,8 +34,6 @@ extension ManifestError: CustomStringConvertible {
             pathDescription
         case .invalidSource(let url, let error):
             "the manifest's source \(Self.quoted(shownURL(url))) is refused: \(error)"
-        case .unknownSourceKind(let kind):
-            "the manifest has a source of the unknown kind \(Self.quoted(kind))"
         case .invalidPin(let pin):
             "the manifest's pin \(Self.quoted(pin)) is not sha256// and the base64 of 32 bytes"
         }
@@ -91,7 +89,7 @@ extension ManifestError: Explained {
             "ask the publisher for a manifest with larger chunks (fdl-sign manifest --chunk-size)"
         case .missingField, .duplicateField, .invalidField, .invalidName, .versionOutOfRange, .invalidTime,
             .invalidChunkSize, .noFiles, .negativeSize, .sizeOverflow, .chunkCountMismatch, .invalidDigest,
-            .invalidPath, .duplicatePath, .pathInsideFile, .invalidSource, .unknownSourceKind, .invalidPin:
+            .invalidPath, .duplicatePath, .pathInsideFile, .invalidSource, .invalidPin:
             "ask the publisher for a new manifest, made by fdl-sign manifest"
         }
     }

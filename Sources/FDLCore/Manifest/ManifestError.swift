@@ -24,6 +24,5 @@ public enum ManifestError: Error, Hashable, Sendable {
     case duplicatePath(String)
     case pathInsideFile(path: String, file: String)
     case invalidSource(String, SourceURLError)
-    case unknownSourceKind(String)
     case invalidPin(String)
 }

@@ -45,6 +45,8 @@ public struct Netrc: Sendable {
         keep(entry)
     }
 
+    var isEmpty: Bool { logins.isEmpty }
+
     /// - Parameter host: as a URL has it, in lower case.
     /// - Returns: nil if the file does not name this very host.
     package func login(for host: String) -> Login? { logins[host] }

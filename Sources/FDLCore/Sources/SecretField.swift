@@ -35,6 +35,11 @@ public struct SecretField: Hashable, Sendable {
         self.value = value
     }
 
+    /// A token as a registry is shown it (RFC 6750 section 2.1).
+    package static func bearer(_ token: SecretText) -> SecretField {
+        SecretField(name: "Authorization", value: SecretText("Bearer " + token.revealed))
+    }
+
     /// Fields that the client writes itself, that belong to one connection, or that change what a response contains.
     private static let own: Set<String> = [
         "accept-encoding", "cache-control", "connection", "content-encoding", "content-length", "content-type", "date",

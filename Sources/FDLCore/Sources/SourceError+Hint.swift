@@ -12,6 +12,7 @@ extension SourceError: Explained {
         switch cause {
         case .tls, .forbidden: .tls
         case .proxy(let fault): fault.isFinal ? .tls : .noSource
+        case .token(let fault): fault.exitCode
         case .corrupt: .integrity
         case .unreachable, .timeout, .closedEarly, .lacking, .status, .webPage, .redirects, .led, .protocolViolation,
             .undecodable:
@@ -43,14 +44,15 @@ extension SourceError: Explained {
             }
         case .protocolViolation:
             switch context.use {
-            case .chunks: "check that a worker's URL is given with --server, and a mirror's with --mirror"
+            case .chunks:
+                "check that a worker's URL is given with --server, a mirror's with --mirror, and a registry's with --oci"
             case .manifest: "check the URL, or \(elsewhere)"
             }
         case .webPage:
             switch context.use {
             case .chunks:
                 "open its URL in a browser: the network may want a login first; if not, check that a worker's URL is given "
-                    + "with --server, and a mirror's with --mirror"
+                    + "with --server, a mirror's with --mirror, and a registry's with --oci"
             case .manifest(let authority):
                 "open https://\(authority)/ in a browser: the network may want a login first; if not, check the URL, or "
                     + elsewhere
@@ -75,6 +77,7 @@ extension SourceError: Explained {
             "ask its operator for access, which the certificate of --cert does not give, or \(elsewhere)"
         case .forbidden: "ask its operator for access; if a client certificate gives it, show one with --cert and --key"
         case .proxy(let fault): fault.hint(in: context)
+        case .token(let fault): fault.hint(in: context)
         }
     }
 }
@@ -84,7 +87,7 @@ extension SourceContext.Use {
     fileprivate var loginHint: String {
         let named =
             switch self {
-            case .chunks: "name it with --server or --mirror and give a token with --header"
+            case .chunks: "name it with --server, --mirror or --oci and give a token with --header"
             case .manifest: "give a token with --header"
             }
         return "it wants a login: give user name and password for its host in a netrc file with --netrc, or \(named)"

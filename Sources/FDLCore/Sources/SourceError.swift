@@ -30,6 +30,8 @@ public enum SourceError: Error, Hashable, Sendable {
     case forbidden(Int)
     /// A proxy was in the way: the source was never asked.
     case proxy(ProxyFault)
+    /// A registry wants a token, and there is none that it takes.
+    case token(TokenFault)
 
     /// Why no connection could be opened.
     public enum Unreachable: Hashable, Sendable {
@@ -66,6 +68,7 @@ extension SourceError: CustomStringConvertible {
         case .undecodable(let what): "sent compressed data that does not decode: \(what)"
         case .forbidden(let code): "refused access (\(code))"
         case .proxy(let fault): "\(fault)"
+        case .token(let fault): "\(fault)"
         }
     }
 }

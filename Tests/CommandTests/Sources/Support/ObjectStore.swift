@@ -1,7 +1,7 @@
 import TestSupport
 
 /// SeaweedFS as an object store: its S3 gateway with TLS before a filer, a master and volume servers, each a process of
-/// its own. Anybody may read and write.
+/// its own. Anybody may read and write, also by `key` and `secret`, for programs that sign.
 final class ObjectStore: Sendable {
     /// What of it is on a port, and its port for the other parts.
     private struct Port {
@@ -20,7 +20,7 @@ final class ObjectStore: Sendable {
 
     private let others: [RunningProgram]
     let volumes: [RunningProgram]
-    private let port: Int
+    let port: Int
 
     private init(others: [RunningProgram], volumes: [RunningProgram], port: Int) {
         self.others = others
@@ -97,8 +97,15 @@ final class ObjectStore: Sendable {
         return ObjectStore(others: others, volumes: volumes, port: https)
     }
 
+    static let key = "store-key"
+    static let secret = "store-secret"
+
     private static let access = """
-        {"identities": [{"name": "anonymous", "actions": ["Admin", "Read", "List", "Write"]}]}
+        {"identities": [
+          {"name": "anonymous", "actions": ["Admin", "Read", "List", "Write"]},
+          {"name": "program", "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+           "credentials": [{"accessKey": "\(key)", "secretKey": "\(secret)"}]}
+        ]}
         """
 
     /// - Returns: false if the last of the programs has ended instead.
@@ -107,6 +114,16 @@ final class ObjectStore: Sendable {
             if accepts(port: port) { return true }
             return programs.last?.isRunning == true ? nil : false
         }
+    }
+
+    func makeBucket(_ bucket: String, in scene: Scene) async throws {
+        let trust = ["--cacert", scene.certificates.authority]
+        try await scene.must(
+            .system("curl"),
+            ["-sS", "--fail", "--retry", "5", "--retry-all-errors", "-o", "/dev/null", "-X", "PUT"] + trust
+                + [url(ofBucket: bucket)],
+            by: .publisher
+        )
     }
 
     /// Uploads all files below `directory`, under their paths there, into a bucket that is made.
