@@ -47,8 +47,9 @@ struct RequestWriter: Sendable {
     let manifest: Manifest
     let layout: ChunkLayout
     let credentials: Credentials
-    /// What this source is shown with each request.
-    private let fields: [SecretField]
+    /// The fields of most requests to the source itself: those that want the body plain, and allow it compressed.
+    private let plainFields: HTTPHeaders
+    private let compressedFields: HTTPHeaders
 
     init(
         source: Manifest.Source,
@@ -60,7 +61,9 @@ struct RequestWriter: Sendable {
         self.registry = registry
         self.manifest = manifest
         self.credentials = credentials
-        fields = credentials.fields(for: source.url.origin)
+        let shown = credentials.fields(for: source.url.origin)
+        plainFields = Self.fields(at: source.url.origin, compressed: false, showing: shown)
+        compressedFields = Self.fields(at: source.url.origin, compressed: true, showing: shown)
         layout = manifest.layout
     }
 
@@ -142,22 +145,31 @@ struct RequestWriter: Sendable {
 
     /// - Parameter origin: who is asked: what is shown to it is shown to no other.
     private func headers(of request: ChunkRequest, at origin: Origin) -> HTTPHeaders {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(4)
-        headers.add(name: "Host", value: origin.authority)
-        headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
-        headers.add(name: "Accept-Encoding", value: request.acceptsCompression ? "gzip, deflate" : "identity")
+        let compressed = request.acceptsCompression
+        var headers: HTTPHeaders
+        if origin == source.url.origin {
+            headers = compressed ? compressedFields : plainFields
+            if let token = request.pass?.token { headers.show([.bearer(token)]) }
+        } else {
+            headers = Self.fields(at: origin, compressed: compressed, showing: credentials.fields(for: origin))
+        }
+        // No field that is shown has one of these names (`SecretField`).
         if case .range(let first, let last, _) = request.resource {
             headers.add(name: "Range", value: "bytes=\(first)-\(last)")
         }
         if request.goesPastCaches { headers.add(name: "Cache-Control", value: "no-cache") }
+        return headers
+    }
+
+    /// What does not depend on the chunk.
+    private static func fields(at origin: Origin, compressed: Bool, showing shown: [SecretField]) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(5)
+        headers.add(name: "Host", value: origin.authority)
+        headers.add(name: "User-Agent", value: "fdl-secure/\(Product.version)")
+        headers.add(name: "Accept-Encoding", value: compressed ? "gzip, deflate" : "identity")
         // In place of fields of the same names.
-        guard origin == source.url.origin else {
-            headers.show(credentials.fields(for: origin))
-            return headers
-        }
-        headers.show(fields)
-        if let token = request.pass?.token { headers.show([.bearer(token)]) }
+        headers.show(shown)
         return headers
     }
 }

@@ -16,6 +16,14 @@ enum ChunkDestination: Sendable {
         case .stream: 0
         }
     }
+
+    /// How many threads may write at once. A stream is written in order.
+    var writers: Int {
+        switch self {
+        case .store(let store): store.usesPageCache ? 1 : OutputFile.writers
+        case .stream: 1
+        }
+    }
 }
 
 /// Drives a `DownloadPlan` with real connections. Confined to one event loop, on which the plan gets every event in
@@ -234,8 +242,8 @@ final class DownloadEngine {
         }
     }
 
-    /// What connections report to: `post` takes events to this engine's loop; verified chunks go straight to the
-    /// writer's threads.
+    /// What connections report to: `post` takes events to this engine's loop; verified chunks go straight to the queue
+    /// of the writer's threads.
     private static func sink(
         into destination: ChunkDestination,
         on writer: NIOThreadPool,
@@ -243,26 +251,23 @@ final class DownloadEngine {
         _ fail: @escaping @Sendable (SystemError) -> Void,
         _ report: @escaping @Sendable (DownloadEvent) -> Void
     ) -> FetchSink {
-        let accept = { @Sendable (chunks: [VerifiedChunk]) in
-            writer.submit { state in
-                guard state == .active else { return }
-                do throws(SystemError) {
-                    switch destination {
-                    case .store(let store):
-                        let stored = try store.write(chunks)
-                        for chunk in chunks { chunk.buffer.giveBack() }
-                        post(stored.map { .stored(chunk: $0) })
-                    case .stream(let stream):
-                        for chunk in chunks {
-                            try stream.write(chunk.index, chunk.buffer, written: Self.telling(post))
-                        }
+        let queue = WriteQueue(on: writer, writers: destination.writers) { chunks in
+            do throws(SystemError) {
+                switch destination {
+                case .store(let store):
+                    let stored = try store.write(chunks)
+                    for chunk in chunks { chunk.buffer.giveBack() }
+                    post(stored.map { .stored(chunk: $0) })
+                case .stream(let stream):
+                    for chunk in chunks {
+                        try stream.write(chunk.index, chunk.buffer, written: Self.telling(post))
                     }
-                } catch {
-                    fail(error)
                 }
+            } catch {
+                fail(error)
             }
         }
-        return FetchSink(post: post, accept: accept) { report(.redirected($0, to: $1)) }
+        return FetchSink(post: post, accept: { queue.add($0) }, led: { report(.redirected($0, to: $1)) })
     }
 
     private func end(_ reason: End) {
