@@ -12,6 +12,8 @@ extension ExchangeHandler {
     static let diskPieceBytes = 512 << 10
     /// How many bytes one connection may send before the others of its loop have their turn.
     static let turnBytes = 1 << 20
+    /// A piece of so many bytes is flushed at once, also where further answers follow.
+    static let largePieceBytes = 64 << 10
     /// How many bytes of a turn an answer's head counts as, roughly: answers without a body take time too.
     static let headBytes = 512
     /// The largest body from memory that is copied behind its head.
@@ -279,13 +281,20 @@ extension ExchangeHandler {
     /// Ends an answer with its last piece.
     private func complete(_ done: OutgoingAnswer, with piece: ByteBuffer, _ context: ChannelHandlerContext) {
         services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
-        needsFlush = true
         state = done.closesConnection ? .closing : .ready
         if done.closesConnection { pending.removeAll() }
-        answersLeaving += 1
-        let left = context.eventLoop.makePromise(of: Void.self)
-        left.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
+        var left: EventLoopPromise<Void>?
+        // Answers leave in order: of those that follow each other at once, the last one says that all have.
+        if pending.isEmpty {
+            answersLeaving += 1
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
+            left = promise
+        }
         context.write(wrapOutboundOut(piece), promise: left)
+        // A large piece while it is hot in the cache, small ones together.
+        needsFlush = piece.readableBytes < Self.largePieceBytes
+        if !needsFlush { context.flush() }
     }
 
     /// Closes the connection because the rest of an answer cannot be sent: the early end tells the client that the body

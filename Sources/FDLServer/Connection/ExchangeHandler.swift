@@ -58,7 +58,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var turn = Turn.free
     var needsFlush = false
-    /// Answers that are written but have not left the process yet.
+    /// Answers that are written but have not left the process yet; of those behind which others waited, none.
     var answersLeaving = 0
     /// Why the connection ends once nothing is left to answer.
     private var closesWhenDone: CloseReason?

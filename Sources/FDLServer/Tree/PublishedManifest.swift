@@ -40,7 +40,10 @@ struct PublishedManifest: Sendable {
     var fileName: Substring { path[path.lastPart...] }
 
     /// Where one of the manifest's files lies, relative to the root.
-    func path(ofFile file: Int) -> String { base + manifest.files[file].path.string }
+    func path(ofFile file: Int) -> String {
+        let path = manifest.files[file].path.string
+        return base.isEmpty ? path : base + path
+    }
 
     /// The directories in which the files of a manifest may lie, the likeliest first.
     ///
