@@ -29,6 +29,9 @@ enum Quantity: Sendable {
     case connections, cpuPerConnection
     /// KiB that each idle connection takes at the server.
     case idle
+    /// MiB or requests a second, the server's CPU microseconds for each request, and the mean reader's share beside the
+    /// slowest's.
+    case rate, cpuPerRequest, unfairness
     /// The floor's parts, CPU seconds for each GiB.
     case sha256, gcm, socket, file, directFile
     /// Microseconds.

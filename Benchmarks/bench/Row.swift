@@ -62,6 +62,7 @@ enum Unit: String, Sendable {
     case mebibytes = "MiB"
     case kibibytes = "KiB"
     case perSecond = "/s"
+    case times = "×"
 }
 
 /// Which way is forward.

@@ -33,7 +33,7 @@ enum IdleConnections {
     }
 
     /// Of head and body; nil as long as the head is not whole.
-    private static func length(of answer: [UInt8]) -> Int? {
+    static func length(of answer: [UInt8]) -> Int? {
         let text = String(decoding: answer, as: Unicode.ASCII.self)
         var length = 0
         var head = 0

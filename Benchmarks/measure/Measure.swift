@@ -8,6 +8,9 @@ struct Measure {
                                                          file through the page cache and past it
                measure idle PORT COUNT TARGET             opens connections, asks each for TARGET, says "ready", and
                                                           keeps them until standard input ends
+               measure stall PORT COUNT TARGET            likewise, reading no more than the beginning of TARGET
+               measure readers PORT COUNT SECONDS TARGET… MiB a second that so many readers get, and mean ÷ slowest
+               measure read-once PORT TARGET…             seconds until a reader for each has all of it
                measure manifest FILE                      seconds to read, parse and check it
                measure make-manifest FILE CHUNKS          writes a manifest of one file
                measure plan CHUNKS SOURCES MEBIBYTES      microseconds per chunk handed out, and per event
@@ -24,6 +27,11 @@ struct Measure {
         case ("floor", 2): print(try Floor.measure(file: rest[0], mebibytes: try number(rest[1])))
         case ("idle", 3):
             try IdleConnections.hold(port: try number(rest[0]), count: try number(rest[1]), target: rest[2])
+        case ("stall", 3): try Readers.stall(port: try number(rest[0]), count: try number(rest[1]), target: rest[2])
+        case ("readers", 4...):
+            let (port, count, seconds) = (try number(rest[0]), try number(rest[1]), try number(rest[2]))
+            print(try Readers.read(port: port, count: count, seconds: seconds, Array(rest[3...])))
+        case ("read-once", 2...): print(try Readers.readOnce(port: try number(rest[0]), Array(rest[1...])))
         case ("manifest", 1): print(try ManifestMeasure.parse(rest[0]))
         case ("make-manifest", 2): try ManifestMeasure.write(rest[0], chunks: try number(rest[1]))
         case ("plan", 3):

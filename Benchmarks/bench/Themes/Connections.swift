@@ -8,12 +8,12 @@ extension Theme {
         let worker = Contestant("worker") { place in
             let (child, server) = try place.startWorker()
             defer { child.end() }
-            return [.idle: try place.idleMemory(of: server, asking: "/files/small")]
+            return [.idle: try place.memoryOfEach(500, "idle", of: server, asking: "/files/small")]
         }
         let nginx = Contestant("nginx") { place in
             let (child, server) = try place.startNginx()
             defer { child.end() }
-            return [.idle: try place.idleMemory(of: server, asking: "/small")]
+            return [.idle: try place.memoryOfEach(500, "idle", of: server, asking: "/small")]
         }
         return Theme(
             name: "idle",
@@ -25,7 +25,7 @@ extension Theme {
                     unit: .kibibytes,
                     ours: worker[.idle],
                     peer: nginx[.idle],
-                    reach: .ratio(atMost: 1.5)
+                    reach: .ratio(atMost: 1.1)
                 )
             ]
         )
@@ -46,7 +46,7 @@ extension Theme {
                     ours: worker[.connections],
                     peer: nginx[.connections],
                     better: .more,
-                    reach: .ratio(atLeast: 0.9)
+                    reach: .ratio(atLeast: 1)
                 ),
                 Row(
                     "handshakes",
@@ -54,7 +54,8 @@ extension Theme {
                     title: "CPU for each",
                     unit: .milliseconds,
                     ours: worker[.cpuPerConnection],
-                    peer: nginx[.cpuPerConnection]
+                    peer: nginx[.cpuPerConnection],
+                    reach: .ratio(atMost: 1)
                 ),
             ]
         )
@@ -62,9 +63,10 @@ extension Theme {
 }
 
 extension Place {
-    /// KiB in memory for each of 500 connections that have had one answer.
-    fileprivate func idleMemory(of server: Server, asking target: String) throws -> Double {
-        func holding(_ count: Int) -> [String] { [program("measure"), "idle", server.port, "\(count)", target] }
+    /// KiB that a server takes for each of `count` connections.
+    /// - Parameter verb: of `measure`, what the connections do.
+    func memoryOfEach(_ count: Int, _ verb: String, of server: Server, asking target: String) throws -> Double {
+        func holding(_ count: Int) -> [String] { [program("measure"), verb, server.port, "\(count)", target] }
         try run(holding(8))
         let before = server.usage.kibibytes
         // Connections are held until standard input ends.
@@ -72,10 +74,10 @@ extension Place {
         guard pipe(&ends) == 0 else { throw SystemError(operation: .other("open a pipe"), code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { for end in ends { close(end) } }
-        let holder = try start(holding(500), input: ends[0])
+        let holder = try start(holding(count), input: ends[0])
         defer { holder.end() }
-        try wait(until: "500 connections are open") { try saidLast().hasPrefix("ready") }
-        return (server.usage.kibibytes - before) / 500
+        try wait(until: "\(count) connections are open") { try saidLast().hasPrefix("ready") }
+        return (server.usage.kibibytes - before) / Double(count)
     }
 
     /// Full handshakes a second from two clients at once, and the server's CPU for each.
