@@ -201,63 +201,9 @@ extension ExchangeHandler {
         return 0
     }
 
-    /// What came of reading the page cache.
-    private enum CachedRead {
-        /// So many bytes, at least one.
-        case bytes(Int)
-        /// It has to come from the disk.
-        case notCached
-        case failed(String)
-    }
-
-    /// Reads the first `wanted` bytes of a slice, as far as the page cache has them, behind what a buffer holds.
-    private func read(_ slice: FileSlice, _ wanted: Int, behind buffer: inout ByteBuffer) -> CachedRead {
-        var isCached = true
-        do {
-            let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
-                let room = UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted])
-                let count = try slice.file.readCached(into: room, at: slice.offset)
-                isCached = count != nil
-                return count ?? 0
-            }
-            guard isCached else { return .notCached }
-            return count > 0 ? .bytes(count) : .failed("the file has become shorter")
-        } catch {
-            return .failed("\(error)")
-        }
-    }
-
-    private func readFromDisk(_ slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) {
-        deadlines.enter(.answering, now: .now())
-        state = .reading(answer)
-        let wanted = Int(min(slice.length, Int64(Self.diskPieceBytes)))
-        let allocator = context.channel.allocator
-        let result = services.readers.runIfActive(eventLoop: context.eventLoop) {
-            var buffer = allocator.buffer(capacity: wanted)
-            try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
-                try slice.file.read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]),
-                    at: slice.offset
-                )
-            }
-            return buffer
-        }
-        result.assumeIsolated().whenComplete { result in
-            guard case .reading(let answer) = self.state, let context = self.context else { return }
-            switch result {
-            case .success(let buffer) where buffer.readableBytes == wanted:
-                self.state = .sending(answer)
-                _ = self.send(buffer, of: answer, then: slice.dropping(wanted), context)
-                self.advance()
-            case .success: self.abandon(answer, "the file has become shorter")
-            case .failure(let error): self.abandon(answer, "\(error)")
-            }
-        }
-    }
-
     /// - Parameter rest: of the body, behind `piece`; with none the answer is complete.
     /// - Returns: how many bytes `piece` has.
-    private func send(
+    func send(
         _ piece: ByteBuffer,
         of answer: OutgoingAnswer,
         then rest: Answer.Body,
@@ -299,16 +245,8 @@ extension ExchangeHandler {
 
     /// Closes the connection because the rest of an answer cannot be sent: the early end tells the client that the body
     /// is incomplete.
-    private func abandon(_ answer: OutgoingAnswer, _ reason: String) {
+    func abandon(_ answer: OutgoingAnswer, _ reason: String) {
         services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(answer.line)"])
         close()
-    }
-}
-
-extension FileSlice {
-    /// What is left after the first `count` bytes.
-    fileprivate func dropping(_ count: Int) -> Answer.Body {
-        let rest = length - Int64(count)
-        return rest > 0 ? .slice(FileSlice(file: file, offset: offset + Int64(count), length: rest)) : .none
     }
 }
