@@ -8,6 +8,8 @@ struct WriteBacklog {
     static let enoughForAnother = 256 << 10
     /// In bytes. A thread takes no more at a time, so that others have their share and memory is free again soon.
     static let mostAtOnce = 1 << 20
+    /// In chunks, likewise: each may be a file that has to be made.
+    static let mostChunksAtOnce = 64
 
     private let limit: Int
     private var waiting: [VerifiedChunk] = []
@@ -42,7 +44,7 @@ struct WriteBacklog {
         var bytes = 0
         let end = waiting.indices.first { index in
             bytes += waiting[index].buffer.count
-            return bytes > Self.mostAtOnce
+            return bytes > Self.mostAtOnce || index == Self.mostChunksAtOnce
         }
         // One chunk may be larger than that.
         let taken = waiting[..<max(1, end ?? waiting.count)]
