@@ -1,5 +1,5 @@
 import COpenSSL
-import FDLCore
+package import FDLCore
 package import FDLOpenSSL
 
 /// A signature in minisign's format, prehashed: Ed25519 over the BLAKE2b-512 digest (RFC 7693) of the file, and a
@@ -18,6 +18,21 @@ package struct MinisignSignature: Sendable, Hashable {
     private static let untrustedPrefix = Array("untrusted comment: ".utf8)
     private static let trustedPrefix = Array("trusted comment: ".utf8)
     private static let prehashed = Array("ED".utf8)
+
+    /// A trusted comment as minisign makes it, and the SHA-256 of what is signed: so that a server, which has no keys,
+    /// sees whether the two belong together.
+    package static func comment(file: String, digest: SHA256Digest, secondsSince1970 time: Int64) -> String {
+        "timestamp:\(time)\tfile:\(file)\thashed\t\(digestPrefix)\(digest.hex)"
+    }
+
+    private static let digestPrefix = "sha256:"
+
+    /// The SHA-256 of what is signed, if the trusted comment states one. Nobody has verified it.
+    package var statedDigest: SHA256Digest? {
+        let fields = String(decoding: trustedComment, as: UTF8.self).split(separator: "\t")
+        return fields.last { $0.hasPrefix(Self.digestPrefix) }
+            .flatMap { SHA256Digest(hex: $0.dropFirst(Self.digestPrefix.count)) }
+    }
 
     /// Signs `message`.
     /// - Parameter trustedComment: must have no line break.

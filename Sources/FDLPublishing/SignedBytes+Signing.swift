@@ -20,15 +20,30 @@ extension SignedBytes {
         let bytes = manifest.encoded()
         // A manifest that no reader accepts must not be signed.
         do { _ = try Manifest(parsing: bytes) } catch { throw .manifest(error) }
-        let shownName = String(
-            String.UnicodeScalarView(
-                fileName.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-            )
-        )
-        let comment = "timestamp:\(now.secondsSince1970)\tfile:\(shownName)\thashed"
+        self.init(manifest: bytes, signature: nil, origin: fileName)
+        try sign(with: key, now: now)
+    }
+
+    /// Adds a signature: the first, or one more beside it.
+    /// - Throws: `PublishingError.signing`
+    public mutating func sign(with key: borrowing SecretKey, now: UTCTime) throws(PublishingError) {
+        let file = splitLast(origin).name
         do {
-            let signature = try MinisignSignature(signing: bytes, with: key, trustedComment: comment)
-            self.init(manifest: bytes, signature: signature.encoded, origin: fileName)
+            let comment = MinisignSignature.comment(
+                file: String(
+                    String.UnicodeScalarView(
+                        file.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+                    )
+                ),
+                digest: SHA256Digest(hashing: manifest),
+                secondsSince1970: now.secondsSince1970
+            )
+            let made = try MinisignSignature(signing: manifest, with: key, trustedComment: comment).encoded
+            if signature == nil {
+                self = SignedBytes(manifest: manifest, signature: made, origin: origin)
+            } else {
+                furtherSignatures.append(made)
+            }
         } catch {
             throw .signing(error)
         }
@@ -38,7 +53,12 @@ extension SignedBytes {
     ///
     /// Files that are there already may be replaced only if they are a manifest and a signature, or empty.
     /// - Throws: `PublishingError.output`, `.outputIsInput` or `.outputNotOurs`
-    public static func checkOutput(_ path: String, publishing input: PublishingInput) throws(PublishingError) {
+    /// - Parameter keys: the ids of the keys that sign beside the first.
+    public static func checkOutput(
+        _ path: String,
+        publishing input: PublishingInput,
+        keys: [KeyID] = []
+    ) throws(PublishingError) {
         do throws(SystemError) {
             let directory = try FileStatus(path: Directory.containing(path))
             guard directory.kind == .directory else {
@@ -52,8 +72,13 @@ extension SignedBytes {
         }
         let published = Set(input.files.map(\.identity.file))
         try checkReplaceable(path, by: Array(Manifest.format.utf8), published)
-        try checkReplaceable(FileNames.signature(of: path), by: Array("untrusted comment:".utf8), published)
+        for key in [nil] + keys.map(\.description) {
+            try checkReplaceable(FileNames.signature(of: path, by: key), by: signatureMark, published)
+        }
     }
+
+    /// What signatures begin with.
+    private static let signatureMark = Array("untrusted comment:".utf8)
 
     /// - Parameter mark: what the beginning of a file that may be replaced contains.
     private static func checkReplaceable(
@@ -87,19 +112,51 @@ extension SignedBytes {
         guard beginning.isEmpty || beginning.contains(mark) else { throw .outputNotOurs(path: path) }
     }
 
-    /// Writes both files; neither is there before both are whole.
+    /// Writes the manifest and its signatures; none is there before all are whole. Signatures of other keys that lay
+    /// beside an earlier manifest there are removed.
     ///
-    /// Two names cannot change at once. The signature gets its name first, so that a worker, which looks for manifests,
-    /// finds a new one only when its signature is there; a kill between the two renames leaves a signature that nobody
-    /// looks for. If an earlier pair is replaced, a reader in between, or after such a kill, finds two files that do
-    /// not match: it takes them for a pair that is being replaced, and reads both again.
+    /// Two names cannot change at once. The signatures get their names first, so that a worker, which looks for
+    /// manifests, finds a new one only when its signatures are there; a kill between the renames leaves signatures that
+    /// nobody looks for. If an earlier pair is replaced, a reader in between, or after such a kill, finds two files that
+    /// do not match: it takes them for a pair that is being replaced, and reads both again.
     /// - Throws: `PublishingError.output`
     public func write(to path: String) throws(PublishingError) {
+        let further = Self.further(furtherSignatures, of: path)
+        let first = signature.map { [(path: FileNames.signature(of: path), bytes: $0)] } ?? []
         do {
-            let files = [(FileNames.signature(of: path), signature), (path, manifest)]
-            try WholeFile.replace(files.compactMap { path, bytes in bytes.map { (path, $0) } }, mode: 0o666)
+            try WholeFile.replace(further + first + [(path, manifest)], mode: 0o666)
         } catch {
             throw .output(error)
+        }
+        // They are of the manifest that was there before, and vouch for nothing now.
+        for stale in Self.furtherFiles(of: path) where !further.contains(where: { $0.path == stale }) {
+            _ = unlink(stale)
+        }
+    }
+
+    /// Writes one more signature beside a manifest that is there.
+    /// - Throws: `PublishingError.output` or `.outputNotOurs`
+    package static func add(_ signature: [UInt8], by key: KeyID?, to path: String) throws(PublishingError) {
+        let file = FileNames.signature(of: path, by: key?.description)
+        try checkReplaceable(file, by: signatureMark, [])
+        do { try WholeFile.replace(file, with: signature, mode: 0o666) } catch { throw .output(error) }
+    }
+
+    private static func further(_ signatures: [[UInt8]], of path: String) -> [(path: String, bytes: [UInt8])] {
+        signatures.compactMap { bytes in
+            let key = try? MinisignSignature(parsing: bytes).keyID
+            return key.map { (FileNames.signature(of: path, by: $0.description), bytes) }
+        }
+    }
+
+    /// The signatures that lie beside the first of a manifest.
+    package static func furtherFiles(of path: String) -> [String] {
+        let directory = Directory.containing(path)
+        let prefix = splitLast(path).directory.map { $0 + "/" } ?? ""
+        let files = (try? FileTree.regularFiles(beneath: directory, descend: { _ in false }).files) ?? []
+        return files.map { prefix + $0.path }.filter { file in
+            let signed = FileNames.signed(bySignature: file)
+            return signed?.keyID != nil && signed?.document == path
         }
     }
 }

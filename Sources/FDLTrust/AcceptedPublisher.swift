@@ -14,6 +14,8 @@ public struct AcceptedPublisher: Sendable, Hashable {
     public let removed: [PublicKey]
     /// What names its manifests may have; any if there are none.
     public let names: [NamePattern]
+    /// The last of its statements; nil if it is known by one key.
+    public let statement: PublisherStatement?
 
     init(
         _ identity: PublisherIdentity,
@@ -21,8 +23,10 @@ public struct AcceptedPublisher: Sendable, Hashable {
         keys: [SigningKey],
         threshold: Int,
         removed: [PublicKey],
-        names: [NamePattern]
+        names: [NamePattern],
+        statement: PublisherStatement? = nil
     ) {
+        self.statement = statement
         self.identity = identity
         self.label = label
         self.keys = keys

@@ -22,18 +22,17 @@ extension KeyRing {
         passedOver: (KeyRingError) -> Void = { _ in }
     ) throws(KeyRingError) -> [TrustedPublisher] {
         var publishers: [TrustedPublisher] = []
-        for label in try labels() {
+        for label in try labels(FileNames.publicKeySuffix) {
             do throws(KeyRingError) { publishers.append(try publisher(label)) } catch { passedOver(error) }
         }
         return publishers
     }
 
-    private func labels() throws(KeyRingError) -> [String] {
+    func labels(_ suffix: String) throws(KeyRingError) -> [String] {
         let trustedDirectory = try trustedDirectory
         do throws(SystemError) {
             let files = try FileTree.regularFiles(beneath: trustedDirectory, descend: { _ in false }).files
-            return files.map(\.path).filter { $0.hasSuffix(FileNames.publicKeySuffix) }
-                .map { String($0.dropLast(FileNames.publicKeySuffix.count)) }
+            return files.map(\.path).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
         } catch {
             if error.isNotFound { return [] }
             throw .system(error)
@@ -46,7 +45,7 @@ extension KeyRing {
         return TrustedPublisher(label: label, key: key, names: try patterns("\(directory)/\(label)"))
     }
 
-    private func patterns(_ prefix: String) throws(KeyRingError) -> [NamePattern] {
+    func patterns(_ prefix: String) throws(KeyRingError) -> [NamePattern] {
         let path = prefix + Self.patternsSuffix
         let text: [UInt8]
         do throws(SystemError) { text = try WholeFile.read(path, limit: 64 << 10) } catch {
@@ -67,31 +66,47 @@ extension KeyRing {
 
     /// What `--publisher-key` and `--publisher` mean: the publishers given and no others. Without any, the own key and
     /// the trusted publishers.
+    ///
+    /// A key that any pinned publisher's statement has ever named counts through that statement alone.
     /// - Parameters:
     ///   - keys: each the path of a public key file, or such a file's second line.
     ///   - labels: of trusted publishers.
-    ///   - passedOver: told of each file in the trust store that holds no key.
-    public func acceptedPublishers(
+    ///   - passedOver: told of each file in the trust store that holds neither key nor statement.
+    package func accepted(
         keys: [String],
         labels: [String],
         passedOver: (KeyRingError) -> Void = { _ in }
-    ) throws(KeyRingError) -> [AcceptedPublisher] {
-        var accepted: [AcceptedPublisher] = []
+    ) throws(KeyRingError) -> AcceptedPublishers {
+        var given: [PublicKey] = []
         for argument in keys {
             // A line is 56 characters of base64; a file of that name would have to be meant.
             let key = if let key = try? PublicKey(minisign: argument) { key } else { try KeyFile.publicKey(argument) }
-            accepted.append(AcceptedPublisher(key))
+            given.append(key)
         }
-        if keys.isEmpty, labels.isEmpty {
-            if let own = try ownPublicKey() { accepted.append(AcceptedPublisher(own)) }
-        } else if labels.isEmpty {
-            return accepted
+        var bare = given.map { AcceptedPublisher($0) }
+        let isAll = keys.isEmpty && labels.isEmpty
+        if isAll, let own = try ownPublicKey() { bare.append(AcceptedPublisher(own)) }
+        // Whoever names keys needs no trust store; if there is one, what it knows of those keys counts.
+        let pinned = given.isEmpty ? try pinnedPublishers(passedOver: passedOver) : try pinnedIfAny()
+        let trusted = labels.isEmpty && !isAll ? [] : try trustedPublishers(passedOver: passedOver)
+        for label in labels
+        where !trusted.contains(where: { $0.label == label }) && !pinned.contains(where: { $0.label == label }) {
+            throw .unknownPublisher(label)
         }
-        let trusted = try trustedPublishers(passedOver: passedOver)
-        for label in labels where !trusted.contains(where: { $0.label == label }) { throw .unknownPublisher(label) }
-        accepted += trusted.filter { labels.isEmpty || labels.contains($0.label) }
+        bare += trusted.filter { isAll || labels.contains($0.label) }
             .map { AcceptedPublisher($0.key, label: $0.label, names: $0.names) }
-        return accepted
+        let named = Set(given.map(\.bytes))
+        return AcceptedPublishers(bare: bare, pinned: pinned) { publisher in
+            isAll || labels.contains(publisher.label)
+                || publisher.chain.named.contains { named.contains($0.bytes) }
+        }
+    }
+
+    private func pinnedIfAny() throws(KeyRingError) -> [PinnedPublisher] {
+        do throws(KeyRingError) { return try pinnedPublishers() } catch {
+            if case .directory = error { return [] }
+            throw error
+        }
     }
 
     /// Accepts a publisher from now on.
@@ -109,7 +124,8 @@ extension KeyRing {
         let label = label ?? key.id.description
         guard Self.isLabel(label) else { throw .invalidLabel(label) }
         let prefix = "\(try trustedDirectory)/\(label)"
-        let isKnown = try labels().contains(label)
+        let isKnown = try labels(FileNames.publicKeySuffix).contains(label)
+        if try pinnedPublishers().contains(where: { $0.label == label }) { throw .labelTaken(label) }
         if isKnown {
             let known = try publisher(label)
             guard known.key == key else { throw .labelTaken(label) }
@@ -118,13 +134,7 @@ extension KeyRing {
         try create(try trustedDirectory)
         do throws(SystemError) {
             // The key comes last: it is never accepted for more than was said.
-            if names.isEmpty {
-                // Of a key that was removed halfway.
-                _ = unlink(prefix + Self.patternsSuffix)
-            } else {
-                let text = names.map { "\($0)\n" }.joined()
-                try WholeFile.replace(prefix + Self.patternsSuffix, with: Array(text.utf8), mode: 0o644)
-            }
+            try writePatterns(names, prefix)
             if !isKnown {
                 try WholeFile.create(FileNames.publicKey(prefix), with: Array(key.minisignText.utf8), mode: 0o644)
             }
@@ -134,12 +144,32 @@ extension KeyRing {
         return TrustedPublisher(label: label, key: key, names: names)
     }
 
+    func writePatterns(_ names: [NamePattern], _ prefix: String) throws(SystemError) {
+        if names.isEmpty {
+            // Of a publisher that was removed halfway.
+            _ = unlink(prefix + Self.patternsSuffix)
+        } else {
+            let text = names.map { "\($0)\n" }.joined()
+            try WholeFile.replace(prefix + Self.patternsSuffix, with: Array(text.utf8), mode: 0o644)
+        }
+    }
+
+    func removePatterns(_ prefix: String) throws(KeyRingError) { try removeFile(prefix + Self.patternsSuffix) }
+
+    func removeFile(_ path: String) throws(KeyRingError) {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw .system(SystemError(operation: .remove, path: path, code: errno))
+        }
+    }
+
     /// What `distrust` has done.
     public struct Removal: Sendable, Hashable {
         /// The label that is gone.
         public let label: String
-        /// nil if the file held no key.
+        /// nil if the file held no key, or the publisher is known by its statement.
         public let key: PublicKey?
+        /// Whom nobody is known as any more; nil if the same publisher has further labels.
+        public let identity: PublisherIdentity?
         /// The labels under which the same key is still accepted.
         public let others: [String]
     }
@@ -150,25 +180,26 @@ extension KeyRing {
     @discardableResult
     public func distrust(_ name: String) throws(KeyRingError) -> [Removal] {
         let trusted = try trustedPublishers()
+        if let identity = try unpin(name) {
+            return [Removal(label: name, key: nil, identity: identity, others: [])]
+        }
         // What holds no key has a label all the same.
-        let found = try labels().filter { label in
+        let found = try labels(FileNames.publicKeySuffix).filter { label in
             label == name || trusted.contains { $0.label == label && $0.key.id.description == name.uppercased() }
         }
         guard !found.isEmpty else { throw .unknownPublisher(name) }
         for label in found {
             let prefix = "\(try trustedDirectory)/\(label)"
-            for path in [FileNames.publicKey(prefix), prefix + Self.patternsSuffix] {
-                guard unlink(path) == 0 || errno == ENOENT else {
-                    throw .system(SystemError(operation: .remove, path: path, code: errno))
-                }
-            }
+            try removeFile(FileNames.publicKey(prefix))
+            try removePatterns(prefix)
         }
         return found.map { label in
             let key = trusted.first { $0.label == label }?.key
             let others = trusted.filter { other in
                 !found.contains(other.label) && other.key.bytes == key?.bytes
             }
-            return Removal(label: label, key: key, others: others.map(\.label))
+            let identity = others.isEmpty ? key.map { PublisherIdentity($0) } : nil
+            return Removal(label: label, key: key, identity: identity, others: others.map(\.label))
         }
     }
 }

@@ -8,7 +8,7 @@ import Glibc
 /// In the configuration directory: `publisher.key` and `publisher.pub`, and `trusted/LABEL.pub`, a minisign public key
 /// a file, so that a person may copy one there as well (`KeyRing+Trusted.swift`).
 public struct KeyRing: Sendable {
-    private let directories: UserDirectories
+    let directories: UserDirectories
 
     public init(directories: UserDirectories) {
         self.directories = directories

@@ -17,6 +17,12 @@ public enum KeyRingError: Error, Sendable, Hashable {
     case invalidPattern(String)
     /// A file beside a trusted key that does not say which names the key is accepted for.
     case patternsDamaged(path: String)
+    /// What is pinned as a publisher statement, or is to be.
+    case statement(StatementError, path: String)
+    /// What is kept of the statements that follow a pinned one.
+    case keptDamaged(path: String, StatementError)
+    /// The same statement is pinned under another label.
+    case pinnedAlready(label: String)
 }
 
 extension KeyRingError: Explained {
@@ -53,6 +59,22 @@ extension KeyRingError: Explained {
                 .usage,
                 "\"\(shortened(text))\" is no pattern for names",
                 hint: "a pattern has A-Z a-z 0-9 . _ - and * ? [ ], such as 'acme-*'; quote it for the shell"
+            )
+        case .statement(let error, let path):
+            Failure(.configuration, "\(path) cannot be accepted: \(error)", hint: error.failure.hint)
+        case .keptDamaged(let path, let error):
+            Failure(
+                .configuration,
+                "what is kept of a publisher's statements is damaged: \(path): \(error)",
+                hint:
+                    "restore it from a backup, or remove \(Directory.containing(path)): fdl-secure trust update fetches "
+                    + "the statements again"
+            )
+        case .pinnedAlready(let label):
+            Failure(
+                .usage,
+                "this publisher is accepted as \"\(label)\" already",
+                hint: "use that label, or remove it first with fdl-secure trust remove \(label)"
             )
         case .patternsDamaged(let path):
             Failure(

@@ -41,14 +41,14 @@ public struct ManifestAcceptance: Sendable {
     /// - Throws: what reading throws, and `Failure` (65) for what is refused, (78) if the user's own settings cannot be
     ///   read.
     public func verify(_ place: some ManifestPlace) async throws(Failure) -> VerifiedManifest {
-        var accepted: [AcceptedPublisher]?
+        var accepted: AcceptedPublishers?
         for pause in VerificationError.pausesForTornPair {
             switch try await attempt(place, &accepted) {
             case .success(let verified): return verified
             case .failure(let error) where error.mayBeOfTornPair: break
             case .failure(let error): throw error.failure
             }
-            do { try await Task.sleep(for: pause) } catch {
+            do { try await Task.sleep(for: pause, clock: .suspending) } catch {
                 throw .interrupted
             }
         }
@@ -63,6 +63,14 @@ public struct ManifestAcceptance: Sendable {
     /// - Throws: `Failure` (65) for what is refused, (78) if the user's own settings cannot be read.
     public func check(_ verified: VerifiedManifest, now: UTCTime) throws(Failure) {
         let manifest = verified.manifest
+        if let statement = verified.publisher?.statement {
+            try explaining { () throws(StatementError) in try statement.check(now: now) }
+            if let fresh = verified.fresh, let maximumAge = statement.maximumAge {
+                try explaining { () throws(StalenessError) in
+                    try fresh.check(statement, maximumAge: maximumAge, now: now)
+                }
+            }
+        }
         var seen: SeenRecord.Entry?
         if usesState, let publisher = verified.publisher {
             let versions = try seenVersions()
@@ -106,15 +114,12 @@ public struct ManifestAcceptance: Sendable {
 
     private func attempt(
         _ place: some ManifestPlace,
-        _ read: inout [AcceptedPublisher]?
+        _ loaded: inout AcceptedPublishers?
     ) async throws(Failure) -> Result<VerifiedManifest, VerificationError> {
         var bytes = try await place.read()
         // Whoever accepts what is unsigned needs no keys.
-        var accepted = read ?? []
-        if read == nil, bytes.signature != nil {
-            accepted = try acceptedPublishers()
-            read = accepted
-        }
+        if loaded == nil, let first = bytes.signature { loaded = try await load(first, place) }
+        let accepted = loaded?.all ?? []
         var preferred: PublisherIdentity?
         if let name = name.flatMap({ ManifestName($0) }) { preferred = try followed(name) }
         if let first = bytes.signature {
@@ -122,33 +127,66 @@ public struct ManifestAcceptance: Sendable {
             let fault = signatures.check(first)
             // Beside a torn pair there is nothing to look for.
             let isWhole = fault.map { if case .unknownKey = $0 { true } else { false } } ?? true
-            var search = SignatureSearch(accepted, preferred: preferred, wantsAll: name == nil)
+            var search = SignatureSearch(accepted, preferred: preferred, wantsAll: name == nil && !place.isLive)
             while isWhole, let key = search.next(after: signatures.signers) {
                 guard let further = try await place.signature(by: key) else { continue }
                 _ = signatures.check(further)
                 bytes.furtherSignatures.append(further)
             }
         }
-        let (all, publishers) = (bytes, accepted)
-        return Result { () throws(VerificationError) in
+        let result = Result { () throws(VerificationError) in
             let verified =
-                all.signature == nil && allowsUnsigned
-                ? try VerifiedManifest(allowingUnsigned: all)
-                : try signed(all, publishers, preferred)
+                bytes.signature == nil && allowsUnsigned
+                ? try VerifiedManifest(allowingUnsigned: bytes) : try signed(bytes, accepted)
             if let name, verified.manifest.name.string != name {
                 throw .otherName(verified.manifest.name, asked: name)
             }
             return verified
         }
+        guard case .success(var verified) = result, verified.publisher != nil else { return result }
+        if let known = try followed(verified.manifest.name) { verified.prefer(known) }
+        guard place.isLive, let statement = verified.publisher?.statement, statement.maximumAge != nil else {
+            return .success(verified)
+        }
+        let fresh = try await place.freshness()
+        return Result { () throws(VerificationError) in
+            do throws(StalenessError) {
+                guard let fresh else { throw .missing(file: place.freshnessName) }
+                verified.fresh = try fresh.verify(for: verified, by: statement)
+                return verified
+            } catch {
+                throw .staleness(error)
+            }
+        }
+    }
+
+    /// Reads whom this user accepts, and asks for the later statements of those whom the manifest concerns.
+    private func load(_ signature: [UInt8], _ place: some ManifestPlace) async throws(Failure) -> AcceptedPublishers {
+        let ring = KeyRing(directories: directories)
+        var accepted = try explaining { () throws(KeyRingError) in
+            try ring.accepted(keys: publisherKeys, labels: publishers, passedOver: passedOver)
+        }
+        let walk = StatementWalk(place.statementPlaces)
+        for index in accepted.concerned(by: try? MinisignSignature(parsing: signature).keyID) {
+            var chain = accepted.pinned[index].chain
+            let refused = try await walk.walk(&chain) { (signed, longer) throws(Failure) in
+                guard usesState else { return }
+                try explaining { () throws(KeyRingError) in
+                    try ring.keep(signed, version: longer.last.version, of: longer.anchor)
+                }
+            }
+            for error in refused { passedOver(.statement(error, path: accepted.pinned[index].label)) }
+            accepted.update(index, to: chain)
+        }
+        return accepted
     }
 
     private func signed(
         _ bytes: SignedBytes,
-        _ accepted: [AcceptedPublisher],
-        _ preferred: PublisherIdentity?
+        _ accepted: [AcceptedPublisher]
     ) throws(VerificationError) -> VerifiedManifest {
         do throws(VerificationError) {
-            return try VerifiedManifest.verify(bytes, publishers: accepted, preferred: preferred)
+            return try VerifiedManifest.verify(bytes, publishers: accepted)
         } catch {
             guard case .signature(.unknownKey(let id)) = error, !publisherKeys.isEmpty else { throw error }
             throw .signerNotNamed(id)
@@ -157,13 +195,6 @@ public struct ManifestAcceptance: Sendable {
 
     /// Whether no publisher was named for this time.
     private var namesNobody: Bool { publisherKeys.isEmpty && publishers.isEmpty }
-
-    private func acceptedPublishers() throws(Failure) -> [AcceptedPublisher] {
-        try explaining { () throws(KeyRingError) in
-            try KeyRing(directories: directories)
-                .acceptedPublishers(keys: publisherKeys, labels: publishers, passedOver: passedOver)
-        }
-    }
 
     private func followed(_ name: ManifestName) throws(Failure) -> PublisherIdentity? {
         guard usesState else { return nil }
@@ -174,7 +205,7 @@ public struct ManifestAcceptance: Sendable {
     /// What the reader calls a publisher that was followed before.
     private func description(of identity: PublisherIdentity) throws(Failure) -> String {
         let known = try explaining { () throws(KeyRingError) in
-            try KeyRing(directories: directories).acceptedPublishers(keys: [], labels: [], passedOver: { _ in })
+            try KeyRing(directories: directories).accepted(keys: [], labels: []).all
         }
         if let publisher = known.first(where: { $0.isKnown(as: identity) }) { return publisher.description }
         return switch identity {

@@ -8,6 +8,24 @@ public protocol ManifestPlace: Sendable {
     /// Reads the signature by a key that lies beside the first.
     /// - Returns: nil if there is none.
     func signature(by key: KeyID) async throws(Failure) -> [UInt8]?
+    /// Whether what is newer is to be had here: a manifest from here is followed only with fresh word of it, if its
+    /// publisher wants that.
+    var isLive: Bool { get }
+    /// Reads the word that the manifest is the newest.
+    /// - Returns: nil if there is none.
+    func freshness() async throws(Failure) -> SignedFreshness?
+    /// What the word that the manifest is the newest is called here, for messages.
+    var freshnessName: String { get }
+    /// Where the publisher's statements may lie.
+    var statementPlaces: [any StatementPlace] { get }
+}
+
+/// Without a server, a manifest is taken for what it is.
+extension ManifestPlace {
+    public var isLive: Bool { false }
+    public var freshnessName: String { "" }
+    public var statementPlaces: [any StatementPlace] { [] }
+    public func freshness() async throws(Failure) -> SignedFreshness? { nil }
 }
 
 /// A manifest's file, and the signatures beside it.
@@ -65,4 +83,19 @@ struct SignatureSearch {
         if let key { asked.append(key.id) }
         return key?.id
     }
+}
+
+/// Where publisher statements lie: a tree.
+public protocol StatementPlace: Sendable {
+    /// Reads a statement of a publisher.
+    /// - Returns: nil if there is none of that version.
+    func statement(of publisher: ManifestName, version: Int64) async throws(Failure) -> [UInt8]?
+    /// Reads a signature of a statement.
+    /// - Parameter key: whose it is; nil for the first.
+    /// - Returns: nil if there is none.
+    func signature(
+        ofStatement version: Int64,
+        of publisher: ManifestName,
+        by key: KeyID?
+    ) async throws(Failure) -> [UInt8]?
 }

@@ -25,6 +25,8 @@ public enum VerificationError: Error, Sendable, Hashable {
     case notForName(ManifestName, publisher: String, [NamePattern])
     /// The name has been followed from another publisher.
     case otherPublisher(ManifestName, publisher: String, known: String)
+    /// Its publisher wants word that it is the newest.
+    case staleness(StalenessError)
 }
 
 extension VerificationError {
@@ -35,6 +37,7 @@ extension VerificationError {
         case .signature(.mismatch), .signature(.trustedCommentTampered), .signature(.malformed): true
         // The further signatures may be those of the pair before.
         case .tooFewSigners: true
+        case .staleness(let error): error.mayBeOfTornPair
         case .unreadable, .signatureMissing, .signature, .signerNotNamed, .manifest, .otherName, .keyRetired,
             .keyRemoved, .notForName, .otherPublisher:
             false
@@ -62,6 +65,7 @@ extension VerificationError: CustomStringConvertible {
         case .keyRetired(let id, let publisher):
             "the signature is by the key \(id), which \(publisher) uses no longer, and not for this version"
         case .keyRemoved(let id, let publisher): "the signature is by the key \(id), which \(publisher) has removed"
+        case .staleness(let error): "\(error)"
         case .notForName(let name, let publisher, let patterns):
             "\(publisher) is accepted for \(patterns.map(\.description).joined(separator: ", ")), and this is the "
                 + "manifest of \(name)"
@@ -111,6 +115,7 @@ extension VerificationError: Explained {
                 hint: "get the publisher's newest manifest; one that is to stay, of a backup for instance, the "
                     + "publisher can sign with a key of today by fdl-sign cosign"
             )
+        case .staleness(let error): error.failure
         case .notForName(_, let publisher, _):
             Failure(
                 .integrity,

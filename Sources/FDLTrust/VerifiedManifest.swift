@@ -8,11 +8,21 @@ public struct VerifiedManifest: Sendable {
     /// Of its exact bytes.
     public let digest: SHA256Digest
     /// Who vouches for it; nil if the reader allowed an unsigned manifest.
-    public let publisher: AcceptedPublisher?
-    /// The publisher's keys that signed, the first signature's first.
-    public let signers: [PublicKey]
+    public private(set) var publisher: AcceptedPublisher?
+    /// All who do, of those whom the reader accepts.
+    private let publishers: [AcceptedPublisher]
+    /// The word that it is the newest, if the publisher wants that and it came from a server.
+    package var fresh: FreshStatement?
+    /// The accepted keys that signed, the first signature's first.
+    package let allSigners: [PublicKey]
     /// What the first signer said beside the manifest, for people; nil if there is none.
     public let trustedComment: String?
+
+    /// The publisher's keys that signed and count, the first signature's first.
+    public var signers: [PublicKey] {
+        let counted = publisher?.counted(allSigners, for: manifest) ?? []
+        return allSigners.filter { signer in counted.contains { $0.bytes == signer.bytes } }
+    }
 
     /// The first of `signers`.
     public var signer: PublicKey? { signers.first }
@@ -32,11 +42,9 @@ public struct VerifiedManifest: Sendable {
     /// - Parameters:
     ///   - bytes: the manifest, and its signatures in minisign's format.
     ///   - publishers: those whom the reader accepts.
-    ///   - preferred: who is to vouch for it if several could.
     public static func verify(
         _ bytes: SignedBytes,
-        publishers: [AcceptedPublisher],
-        preferred: PublisherIdentity? = nil
+        publishers: [AcceptedPublisher]
     ) throws(VerificationError) -> VerifiedManifest {
         guard bytes.manifest.count <= Manifest.maximumBytes else {
             throw .manifest(.tooLarge(bytes: bytes.manifest.count))
@@ -51,24 +59,27 @@ public struct VerifiedManifest: Sendable {
             throw Self.refusal(fault, publishers)
         }
         let manifest = try Self.parse(bytes.manifest)
-        let publisher = try choose(publishers, preferred, signatures.signers, manifest)
-        let counted = publisher.counted(signatures.signers, for: manifest)
+        let vouching = try choose(publishers, signatures.signers, manifest)
         return VerifiedManifest(
             manifest: manifest,
             digest: SHA256Digest(hashing: bytes.manifest),
-            publisher: publisher,
-            signers: signatures.signers.filter { signer in counted.contains { $0.bytes == signer.bytes } },
+            publishers: vouching,
+            allSigners: signatures.signers,
             trustedComment: signatures.trustedComment
         )
+    }
+
+    /// Whoever the reader has followed for the name so far vouches for it, if they do at all.
+    package mutating func prefer(_ known: PublisherIdentity) {
+        if let publisher = publishers.first(where: { $0.isKnown(as: known) }) { self.publisher = publisher }
     }
 
     /// Whose manifest it is, of those whose keys have signed it.
     private static func choose(
         _ publishers: [AcceptedPublisher],
-        _ preferred: PublisherIdentity?,
         _ signers: [PublicKey],
         _ manifest: Manifest
-    ) throws(VerificationError) -> AcceptedPublisher {
+    ) throws(VerificationError) -> [AcceptedPublisher] {
         var refusals: [VerificationError] = []
         var chosen: [AcceptedPublisher] = []
         for publisher in publishers {
@@ -93,7 +104,7 @@ public struct VerifiedManifest: Sendable {
                 )
             }
         }
-        if let publisher = chosen.first(where: { $0.identity == preferred }) ?? chosen.first { return publisher }
+        if !chosen.isEmpty { return chosen }
         // Each publisher with a key among the signers has its reason there.
         throw refusals.first ?? .signature(.malformed("it is by no publisher's key"))
     }
@@ -113,8 +124,8 @@ public struct VerifiedManifest: Sendable {
         self.init(
             manifest: try Self.parse(bytes.manifest),
             digest: SHA256Digest(hashing: bytes.manifest),
-            publisher: nil,
-            signers: [],
+            publishers: [],
+            allSigners: [],
             trustedComment: nil
         )
     }
@@ -122,14 +133,15 @@ public struct VerifiedManifest: Sendable {
     private init(
         manifest: Manifest,
         digest: SHA256Digest,
-        publisher: AcceptedPublisher?,
-        signers: [PublicKey],
+        publishers: [AcceptedPublisher],
+        allSigners: [PublicKey],
         trustedComment: String?
     ) {
         self.manifest = manifest
         self.digest = digest
-        self.publisher = publisher
-        self.signers = signers
+        self.publishers = publishers
+        self.publisher = publishers.first
+        self.allSigners = allSigners
         self.trustedComment = trustedComment
     }
 

@@ -61,7 +61,10 @@ struct ManifestOptions: ParsableArguments {
         if let found {
             let tls = try sources.tls(of: nil)
             reporter.busy("fetching \(shortened(shownURL(found.url)))")
-            let place = RemoteManifest(found.url, tls: tls, access: access) { reporter.redirected(found.url, to: $0) }
+            let trees = try sources.trees()
+            let place = RemoteManifest(found.url, tls: tls, access: access, trees: trees) { origin in
+                reporter.redirected(found.url, to: origin)
+            }
             verified = try await acceptance.verify(place)
         } else {
             verified = try await acceptance.verify(ManifestFile(manifest))

@@ -12,7 +12,7 @@ struct SignerName: Sendable {
     /// - Returns: nil if nobody signed.
     init?(of verified: VerifiedManifest) {
         guard let key = verified.signer else { return nil }
-        label = KeyRing(directories: .current).label(of: key)
+        label = verified.publisher?.label ?? KeyRing(directories: .current).label(of: key)
         id = key.id
     }
 

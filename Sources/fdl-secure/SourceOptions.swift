@@ -58,6 +58,11 @@ struct SourceOptions: ParsableArguments {
         return sources
     }
 
+    /// The trees named here.
+    func trees() throws(Failure) -> [SourceURL] {
+        try named().compactMap { $0.kind == .worker ? $0.url : nil }
+    }
+
     /// The sources named here, then those of the manifest, each once. Of two that differ only in the query, the first.
     func all(of manifest: Manifest, fetchedFrom worker: SourceURL?) throws(Failure) -> [Manifest.Source] {
         var sources: [Manifest.Source] = []

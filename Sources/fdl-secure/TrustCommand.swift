@@ -5,11 +5,11 @@ import FDLCrypto
 import FDLSystem
 import FDLTrust
 
-struct TrustCommand: ParsableCommand {
+struct TrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
         abstract: "The publishers whose manifests you accept.",
-        subcommands: [Add.self, List.self, Remove.self, Forget.self]
+        subcommands: [Add.self, List.self, Remove.self, Update.self, Forget.self]
     )
 
     static var ring: KeyRing { KeyRing(directories: .current) }
@@ -27,47 +27,6 @@ struct TrustCommand: ParsableCommand {
 }
 
 extension TrustCommand {
-    struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Accept a publisher from now on.")
-
-        @Argument(help: "The publisher's public key file, or the line of base64 in it.")
-        var key: String
-
-        @Option(help: "What to call the publisher; by default the key's id.")
-        var label: String?
-
-        @Option(
-            name: .customLong("for"),
-            help: ArgumentHelp(
-                "Accept it for manifests of such names only, for instance 'acme-*'. May be repeated.",
-                valueName: "glob"
-            )
-        )
-        var names: [String] = []
-
-        func run() throws {
-            try TrustCommand.reporting { () throws(KeyRingError) in
-                // The line itself: `RW` is how the base64 of a minisign key begins.
-                let isLine = key.utf8.count == 56 && key.hasPrefix("RW")
-                let parsed = isLine ? try? PublicKey(minisign: key) : nil
-                let publicKey = if let parsed { parsed } else { try KeyFile.publicKey(key) }
-                let publisher = try TrustCommand.ring.trust(publicKey, label: label, names: try patterns())
-                StandardStream.output.writeLine(
-                    "trusted \(publisher.label): key \(publisher.key.id)\(TrustCommand.scope(publisher.names))"
-                )
-            }
-        }
-
-        private func patterns() throws(KeyRingError) -> [NamePattern] {
-            var patterns: [NamePattern] = []
-            for text in names {
-                guard let pattern = NamePattern(text) else { throw .invalidPattern(text) }
-                patterns.append(pattern)
-            }
-            return patterns
-        }
-    }
-
     /// Which names a publisher is accepted for, to stand at the end of its line.
     static func scope(_ names: [NamePattern]) -> String {
         names.isEmpty ? "" : ", for " + names.map(\.description).joined(separator: " ")
@@ -87,6 +46,14 @@ extension TrustCommand {
                             + TrustCommand.scope(publisher.names)
                     )
                 }
+                for publisher in try TrustCommand.ring.pinnedPublishers(passedOver: TrustCommand.warn) {
+                    let last = publisher.chain.last
+                    StandardStream.output.writeLine(
+                        "statement \(last.version) of \(last.name)\(TrustCommand.threshold(last)), first seen as "
+                            + "\(publisher.chain.anchor.hex)  \(publisher.label)\(TrustCommand.scope(publisher.names))"
+                    )
+                    for line in TrustCommand.keys(last) { StandardStream.output.writeLine("  \(line)") }
+                }
             }
         }
     }
@@ -104,13 +71,15 @@ extension TrustCommand {
         }
 
         private func report(_ removal: KeyRing.Removal) {
-            let key = removal.key.map { "key \($0.id)" } ?? "a file that held no key"
-            StandardStream.output.writeLine("removed \(removal.label): \(key)")
-            guard let key = removal.key else { return }
-            if removal.others.isEmpty {
-                // Nobody else's products are taken for those of a publisher that is gone: there is no such publisher.
-                try? SeenVersions(directories: .current).release(PublisherIdentity(key))
-            } else {
+            let what =
+                switch removal.identity {
+                case .statement: "the publisher statement"
+                default: removal.key.map { "key \($0.id)" } ?? "a file that held no key"
+                }
+            StandardStream.output.writeLine("removed \(removal.label): \(what)")
+            // The names of a publisher that is gone are anybody's.
+            if let identity = removal.identity { try? SeenVersions(directories: .current).release(identity) }
+            if !removal.others.isEmpty {
                 StandardStream.output.writeLine(
                     "note: the same key is still accepted as \(removal.others.joined(separator: ", "))"
                 )

@@ -7,7 +7,10 @@ struct FDLSign: AsyncParsableCommand {
         commandName: "fdl-sign",
         abstract: "Signs what a file or a folder is made of, so that it can be had from servers nobody has to trust.",
         version: "fdl-sign \(Product.version)",
-        subcommands: [ManifestCommand.self, KeygenCommand.self, VerifyCommand.self]
+        subcommands: [
+            ManifestCommand.self, CosignCommand.self, PublisherCommand.self, RefreshCommand.self, KeygenCommand.self,
+            VerifyCommand.self,
+        ]
     )
 }
 

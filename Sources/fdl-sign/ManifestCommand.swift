@@ -22,11 +22,7 @@ struct ManifestCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the manifest.", valueName: "file"))
     var output: String?
 
-    @Option(help: ArgumentHelp("The secret key to sign with, in PEM. By default your own.", valueName: "key"))
-    var key: String?
-
-    @Option(help: ArgumentHelp("The key's passphrase is this file's first line.", valueName: "file"))
-    var passphraseFile: String?
+    @OptionGroup var keys: KeyOptions
 
     @Option(
         name: .customLong("source"),
@@ -95,7 +91,7 @@ struct ManifestCommand: AsyncParsableCommand {
     func run() async throws {
         let now = UTCTime.now
         var recipe = try recipe(now: now)
-        let outputs = output.map { [$0, FileNames.signature(of: $0)] } ?? []
+        let outputs = output.map { [$0, FileNames.signature(of: $0)] + SignedBytes.furtherFiles(of: $0) } ?? []
         let input = try PublishingInput(scanning: path, leavingOut: outputs)
         for name in input.skipped {
             warn("\(printable(name)) is not a regular file and is left out")
@@ -110,8 +106,10 @@ struct ManifestCommand: AsyncParsableCommand {
         let target = output ?? input.defaultOutput
         try SignedBytes.checkOutput(target, publishing: input)
         // Before the hashing, which may take long, so that a key that cannot be used is reported at once.
-        let secretKey = try secretKey()
-        recipe.version = try version(of: input, signer: secretKey.publicKey, target: target, now: now)
+        let secretKeys = keys.key.isEmpty ? [KeyOptions.Opened(try ownKey())] : try keys.named()
+        let signers = secretKeys.map(\.publicKey)
+        try SignedBytes.checkOutput(target, publishing: input, keys: signers.dropFirst().map(\.id))
+        recipe.version = try version(of: input, signer: signers[0], target: target, now: now)
 
         try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
         let display = ProgressDisplay(.ofStandardError)
@@ -123,7 +121,8 @@ struct ManifestCommand: AsyncParsableCommand {
         )
         display.end()
         let fileName = splitLast(target).name
-        let signed = try SignedBytes(manifest, signedWith: secretKey, fileName: fileName, now: now)
+        var signed = try SignedBytes(manifest, signedWith: secretKeys[0].secret, fileName: fileName, now: now)
+        for key in secretKeys.dropFirst() { try signed.sign(with: key.secret, now: now) }
         // Held to the end of the program: both files are written, and then the command has succeeded.
         Interruption.hold()
         try signed.write(to: target)
@@ -133,9 +132,10 @@ struct ManifestCommand: AsyncParsableCommand {
         StandardStream.output.writeLine(
             "\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)"
         )
-        StandardStream.output.writeLine(
-            "\(FileNames.signature(of: target)): signed by \(secretKey.publicKey.id)"
-        )
+        for (index, signer) in signers.enumerated() {
+            let file = FileNames.signature(of: target, by: index == 0 ? nil : signer.id.description)
+            StandardStream.output.writeLine("\(file): signed by \(signer.id)")
+        }
     }
 
     /// Chooses the version, counting from the manifest that is to be replaced and from the one in the default place.
@@ -206,10 +206,9 @@ struct ManifestCommand: AsyncParsableCommand {
         return certificates
     }
 
-    /// The key that `--key` names, or the user's own, which is made if there is none yet.
-    private func secretKey() throws -> SecretKey {
-        let passphrase = try passphraseFile.map(KeyFile.passphrase)
-        if let key { return try KeyFile.secretKey(key, passphrase: passphrase) }
+    /// The user's own key, which is made if there is none yet.
+    private func ownKey() throws -> SecretKey {
+        let passphrase = try keys.passphrases().first
         let ring = KeyRing(directories: .current)
         let path = try ring.secretKeyPath
         Interruption.hold()

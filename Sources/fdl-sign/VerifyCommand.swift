@@ -36,7 +36,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func report(_ verified: VerifiedManifest) {
         let manifest = verified.manifest
-        var lines = verified.signers.map { ("signature", "good, by the key \($0.id)") }
+        var lines = verified.allSigners.map { ("signature", "good, by the key \($0.id)") }
         lines += [
             ("comment", printable(verified.trustedComment ?? "")),
             ("name", manifest.name.string),

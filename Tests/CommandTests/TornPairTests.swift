@@ -53,6 +53,26 @@ struct TornPairTests {
         #expect(server.requests.allSatisfy { $0["cache-control"] == "no-cache" })
     }
 
+    @Test func `A worker serves the pair before until both of a new one are there`() async throws {
+        let pairs = try await pairs()
+        try Files.write(pairs.old.manifest, to: pairs.path)
+        try Files.write(pairs.old.signature, to: pairs.path + ".minisig")
+        let worker = try await pairs.scene.worker(root: pairs.root)
+        func served(_ suffix: String = "") async throws -> [UInt8] {
+            let url = worker.url + "manifests/data.bin.json" + suffix
+            let curl = ["-sS", "--cacert", pairs.scene.certificates.authority, url]
+            return try await pairs.scene.run(.system("curl"), curl, by: .stranger).output
+        }
+        #expect(try await served() == pairs.old.manifest)
+        // As fdl-sign does it: the signature gets its name first. It may be killed here.
+        try Files.write(pairs.new.signature, to: pairs.path + ".minisig")
+        #expect(try await served(".minisig") == pairs.old.signature)
+        #expect(try await served() == pairs.old.manifest)
+        try Files.write(pairs.new.manifest, to: pairs.path)
+        #expect(try await served() == pairs.new.manifest)
+        #expect(try await served(".minisig") == pairs.new.signature)
+    }
+
     @Test func `A pair that never matches is refused as a forgery`() async throws {
         let pairs = try await pairs()
         let server = try await server(pairs, torn: .max)

@@ -47,4 +47,16 @@ import Testing
     func `the tree has no such path`(text: String) {
         #expect(TreePath(text) == nil)
     }
+
+    @Test func `publisher statements and their signatures have paths, and nothing beside them has`() {
+        for file in ["1.json", "12.json.minisig", "3.json.0123456789ABCDEF.minisig"] {
+            let path = TreePath("/publishers/acme/\(file)")
+            #expect(path == .publisher(name: "acme", file: file))
+            #expect(path.map { "\($0)" } == "/publishers/acme/\(file)")
+        }
+        for path in [
+            "acme/ann.key", "acme/1.draft.json", "acme/.1.json", "acme/0.json", "acme/x/1.json", "acme/", "1.json",
+            "a b/1.json", "acme/1.json/", "../1.json", "acme/12345678901234567.json", "acme/json", "acme/.json",
+        ] { #expect(TreePath("/publishers/\(path)") == nil, "\(path)") }
+    }
 }

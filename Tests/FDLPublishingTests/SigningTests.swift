@@ -20,7 +20,43 @@ import TestSupport
         let read = try SignedBytes(readingFile: "\(folder.path)/m.json")
         let verified = try VerifiedManifest.verify(read, acceptedKeys: [key.publicKey])
         #expect(verified.manifest == manifest)
-        #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed")
+        let digest = SHA256Digest(hashing: signed.manifest).hex
+        #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed\tsha256:\(digest)")
+    }
+
+    @Test func `further signatures lie beside the first, and those of before go`() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1], "x"))
+        let now = UTCTime(secondsSince1970: 1)
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        let path = "\(folder.path)/m.json"
+        let (a, b, c) = (try Key(), try Key(), try Key())
+        var signed = try SignedBytes(manifest, signedWith: a.secret, fileName: path, now: now)
+        try signed.sign(with: b.secret, now: now)
+        try signed.sign(with: c.secret, now: now)
+        try signed.write(to: path)
+        #expect(try folder.names() == ["m.json", "m.json.minisig", "x", b.further, c.further].sorted())
+        for key in [b, c] {
+            let signature = try folder.read(key.further)
+            let bytes = try SignedBytes(manifest: folder.read("m.json"), signature: signature, origin: path)
+            #expect(try VerifiedManifest.verify(bytes, acceptedKeys: [key.secret.publicKey]).signers.count == 1)
+        }
+        // One that is nobody's name stays.
+        try folder.write([1], "m.json.0123.minisig")
+        var again = try SignedBytes(manifest, signedWith: a.secret, fileName: path, now: now)
+        try again.sign(with: c.secret, now: now)
+        try again.write(to: path)
+        let names = ["m.json", "m.json.0123.minisig", "m.json.minisig", "x", c.further]
+        #expect(try folder.names() == names.sorted())
+    }
+
+    private final class Key {
+        let secret: SecretKey
+        var further: String { "m.json.\(secret.publicKey.id).minisig" }
+
+        init() throws {
+            secret = try SecretKey.generate()
+        }
     }
 
     @Test func bothFilesOrNone() async throws {

@@ -101,11 +101,11 @@ import TestSupport
         try ring.trust(key, label: "good")
         try folder.write(Array("nonsense".utf8), "config/fdl/trusted/bad.pub")
         var told: [String] = []
-        let accepted = try ring.acceptedPublishers(keys: [], labels: []) { told.append($0.failure.message) }
+        let accepted = try ring.accepted(keys: [], labels: [], passedOver: { told.append($0.failure.message) }).all
         #expect(accepted.map(\.label) == ["good"])
         #expect(told.count == 1 && told[0].contains("bad.pub is not a minisign public key"))
         #expect(throws: KeyRingError.self) { try ring.trust(key, label: "bad") }
-        #expect(try ring.distrust("bad") == [KeyRing.Removal(label: "bad", key: nil, others: [])])
+        #expect(try ring.distrust("bad") == [KeyRing.Removal(label: "bad", key: nil, identity: nil, others: [])])
         #expect(try Files.list("\(folder.path)/config/fdl/trusted") == ["good.pub"])
     }
 
@@ -127,14 +127,14 @@ import TestSupport
         #expect(try ring.trustedPublishers().map(\.names) == [patterns])
         try ring.trust(key, label: "acme")
         #expect(try ring.trustedPublishers().map(\.names) == [patterns])
-        let accepted = try #require(try ring.acceptedPublishers(keys: [], labels: ["acme"]).first)
+        let accepted = try #require(try ring.accepted(keys: [], labels: ["acme"]).all.first)
         for (name, isAdmitted) in [("acme-x", true), ("tool", true), ("tools", false), ("acme", false)] {
             #expect(try accepted.admits(#require(ManifestName(name))) == isAdmitted, "\(name)")
         }
         // What does not say for which names is accepted for none.
         for damaged in ["", "a/b\n"] {
             try folder.write(Array(damaged.utf8), "config/fdl/trusted/acme.for")
-            #expect(try ring.acceptedPublishers(keys: [], labels: []).isEmpty)
+            #expect(try ring.accepted(keys: [], labels: []).all.isEmpty)
         }
         try ring.distrust("acme")
         try ring.trust(key, label: "acme")

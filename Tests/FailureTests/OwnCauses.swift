@@ -63,7 +63,8 @@ extension VerificationError: Walked {
         case .keyRetired: signer.map { .keyRemoved($0, publisher: "acme") }
         case .keyRemoved: .notForName(toaster, publisher: "acme", ["router", "fw-*"].compactMap { NamePattern($0) })
         case .notForName: .otherPublisher(toaster, publisher: "acme", known: "emca")
-        case .otherPublisher: nil
+        case .otherPublisher: .staleness(.missing(file: "/manifests/toaster.fresh.json"))
+        case .staleness: nil
         }
     }
 }
@@ -107,7 +108,10 @@ extension KeyRingError: Walked {
         case .emptyPassphrase: .secretKeyMissing(path: "p.key", publicKey: "p.pub")
         case .secretKeyMissing: .invalidPattern("a/b")
         case .invalidPattern: .patternsDamaged(path: "acme.for")
-        case .patternsDamaged: nil
+        case .patternsDamaged: .statement(.noFreshKey, path: "acme.publisher.json")
+        case .statement: .keptDamaged(path: "/s/a/2.json", .noFreshKey)
+        case .keptDamaged: .pinnedAlready(label: "acme")
+        case .pinnedAlready: nil
         }
     }
 }
@@ -203,6 +207,71 @@ extension ManifestError: Walked {
         case .pathInsideFile: .invalidSource("x", .notHTTPS)
         case .invalidSource: .invalidPin("x")
         case .invalidPin: nil
+        }
+    }
+}
+
+extension StatementError: Walked {
+    static let first = StatementError.text(.missingField("keys"))
+
+    var next: StatementError? {
+        switch self {
+        case .text: .key(.notAPublicKey("it is not an Ed25519 key"))
+        case .key: .tooManyKeys(65)
+        case .tooManyKeys: signer.map { .keyTwice($0) }
+        case .keyTwice: .thresholdUnmeetable(3, keys: 2)
+        case .thresholdUnmeetable: .noFreshKey
+        case .noFreshKey: .expiresMissing
+        case .expiresMissing: .otherName(toaster, expected: ManifestName(from: "acme"))
+        case .otherName: .skips(version: 4, after: 2)
+        case .skips: .lower(version: 1, seen: 2)
+        case .lower: .lacksEarlier(version: 3, found: 1, needed: 2)
+        case .lacksEarlier: .lacksOwn(version: 3, found: 1, needed: 2)
+        case .lacksOwn: .expired(version: 3, at: noon, now: noon)
+        case .expired: .notYetMade(created: noon, now: UTCTime(secondsSince1970: 0))
+        case .notYetMade: .tooManySteps(1024)
+        case .tooManySteps: nil
+        }
+    }
+}
+
+extension StalenessError: Walked {
+    static let first = StalenessError.missing(file: "/manifests/toaster.fresh.json")
+
+    var next: StalenessError? {
+        switch self {
+        case .missing: .text(.missingField("sha256"))
+        case .text: .signature(.legacy)
+        case .signature(.legacy): signer.map { .signature(.unknownKey($0)) }
+        case .signature(.unknownKey(let id)): .signature(.mismatch(id))
+        case .signature: .otherName(toaster, expected: ManifestName(from: "router"))
+        case .otherName: .otherVersion(8, manifest: 7)
+        case .otherVersion: .otherContent(digest, manifest: digest)
+        case .otherContent: .statementHeldBack(version: 4, have: 3)
+        case .statementHeldBack: .stale(age: 777_600, maximum: 604_800, now: noon)
+        case .stale: .expired(at: noon, now: noon)
+        case .expired: .notYetMade(created: noon, now: UTCTime(secondsSince1970: 0))
+        case .notYetMade: nil
+        }
+    }
+}
+
+extension PublisherError: Walked {
+    static let first = PublisherError.nothingThere(path: "p")
+
+    var next: PublisherError? {
+        switch self {
+        case .nothingThere: .thereAlready(path: "p")
+        case .thereAlready: .statement(.thresholdUnmeetable(3, keys: 2), path: "p")
+        case .statement(.thresholdUnmeetable, _): .statement(.noFreshKey, path: "p")
+        case .statement(.noFreshKey, _): .statement(.expiresMissing, path: "p")
+        case .statement(.expiresMissing, _): .statement(.tooManyKeys(65), path: "p")
+        case .statement: signer.map { .notItsKey($0) }
+        case .notItsKey: .unknownKey("k")
+        case .unknownKey: .nothingWaits(path: "p")
+        case .nothingWaits: .input(notThere)
+        case .input: .output(SystemError(operation: .create, path: "m", code: EACCES))
+        case .output: nil
         }
     }
 }

@@ -83,6 +83,23 @@ import Testing
                     "acme.for does not say which names the key is accepted for",
                     "remove the publisher with fdl-secure trust remove, and add it again"
                 ),
+                Told(
+                    .configuration,
+                    "acme.publisher.json cannot be accepted: the publisher statement wants word that manifests are fresh "
+                        + "and names no key for it",
+                    "ask the publisher for a new statement, made by fdl-sign publisher"
+                ),
+                Told(
+                    .configuration,
+                    "what is kept of a publisher's statements is damaged: /s/a/2.json: the publisher statement wants word "
+                        + "that manifests are fresh and names no key for it",
+                    "restore it from a backup, or remove /s/a: fdl-secure trust update fetches the statements again"
+                ),
+                Told(
+                    .usage,
+                    "this publisher is accepted as \"acme\" already",
+                    "use that label, or remove it first with fdl-secure trust remove acme"
+                ),
             ]
         )
     }
@@ -186,6 +203,7 @@ import Testing
                     "ask the publisher you know; if acme is whom you want, name it with --publisher or "
                         + "--publisher-key, or for good with fdl-secure trust forget toaster"
                 ),
+                Told(StalenessError.missing(file: "/manifests/toaster.fresh.json").failure),
             ]
         )
         let newest = "get the publisher's newest manifest; "

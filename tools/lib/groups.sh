@@ -35,11 +35,14 @@ give_to_nobody() {
     mkdir "$place/built" "$place/home" "$place/tmp" "$place/libraries"
     cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$place/built/"
     cp -r "$here" "$place/tools"
+    cp -r "$here/../docs" "$place/docs"
+    mkdir "$place/Tests"
+    cp -r "$here/../Tests/Vectors" "$place/Tests/Vectors"
     mkdir "$place/peers"
     cp "$peers/bin/weed" "$place/peers/"
     PATH=$PATH:$place/peers
     chmod 0755 "$place"
-    chmod -R a+rX "$place/built" "$place/tools" "$place/peers"
+    chmod -R a+rX "$place/built" "$place/tools" "$place/docs" "$place/Tests" "$place/peers"
     chown nobody "$place/home" "$place/tmp"
     unprivileged test -x "$place/tools/test" ||
         fail $EX_CONFIG "the user nobody cannot reach $place" "set TMPDIR to a directory that every user may enter"

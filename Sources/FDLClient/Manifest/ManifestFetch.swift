@@ -41,39 +41,6 @@ public enum ManifestFetch {
         }
     }
 
-    /// Fetches one more signature of a manifest, which lies beside the first, and does not verify it.
-    /// - Parameter key: whose it is.
-    /// - Returns: nil if the server does not have it.
-    /// - Throws: as `fetch` does.
-    static func signature(
-        of url: String,
-        by key: KeyID,
-        tls: TLSClientConfiguration,
-        access: SourceAccess
-    ) async throws(Failure) -> [UInt8]? {
-        let (directory, name) = try split(url)
-        let use = SourceContext.Use.manifest(authority: directory.authority)
-        let fetcher = try fetcher(for: use, tls, access)
-        let file = FileNames.signature(of: name, by: key.description)
-        do throws(SourceError) {
-            return try await fetcher.fetch(file, from: directory, limit: MinisignSignature.maximumBytes)
-        } catch {
-            // Object stores answer so for what is not there, and some servers have a page for every path.
-            switch error.cause {
-            case .forbidden(403), .webPage: return nil
-            default: break
-            }
-            let context = SourceContext(use, tls, of: directory, access.credentials)
-            throw ManifestFetchError(
-                cause: error,
-                url: directory,
-                path: directory.path + file,
-                context: context,
-                document: .signature
-            ).failure
-        }
-    }
-
     /// - Throws: `Failure`: 74 if this machine has too few descriptors, threads or memory, 78 if the TLS settings cannot
     ///   be used.
     static func fetcher(
@@ -137,6 +104,8 @@ struct ManifestFetchError: Explained {
         case manifest = "the manifest"
         case signature = "the manifest's signature"
         case index = "the index of manifests"
+        case freshness = "the word that the manifest is the newest"
+        case statement = "a publisher statement"
     }
 
     var failure: Failure {

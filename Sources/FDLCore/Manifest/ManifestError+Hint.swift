@@ -4,28 +4,13 @@ extension ManifestError: CustomStringConvertible {
         switch self {
         case .tooLarge(let bytes):
             "the manifest is too large: \(bytes) bytes, more than 64 MiB"
-        case .notUTF8:
-            "the manifest is not UTF-8 text"
-        case .malformedJSON(let offset, let reason):
-            "the manifest is not JSON: \(reason) at byte \(offset)"
-        case .missingField(let field):
-            "the manifest lacks the field \(Self.quoted(field))"
-        case .duplicateField(let field):
-            "the manifest has the field \(Self.quoted(field)) twice in one object"
-        case .invalidField(let field, let reason):
-            "the manifest's field \(Self.quoted(field)) is wrong: \(reason)"
         case .wrongFormat(let format):
             "the manifest's format is \(Self.quoted(format)), not \(Self.quoted(Manifest.format))"
         case .unknownHash(let hash):
             "the manifest's hash is \(Self.quoted(hash)), not \(Self.quoted(Manifest.hash))"
-        case .invalidName(let name) where ManifestName.isSpelled(name):
-            "the manifest's name \(Self.quoted(name)) is one that a tree has for its own files"
-        case .invalidName(let name):
-            "the manifest's name \(Self.quoted(name)) is not 1 to \(ManifestName.maximumBytes) of A-Z a-z 0-9 . _ -"
-        case .versionOutOfRange:
-            "the manifest's version is not a whole number from 1 to \(Manifest.allowedVersions.upperBound)"
-        case .invalidTime(let field, let value):
-            "the manifest's \(field) time \(Self.quoted(value)) is not of the form 2026-11-22T10:00:00Z"
+        case .notUTF8, .malformedJSON, .missingField, .duplicateField, .invalidField, .invalidName, .versionOutOfRange,
+            .invalidTime:
+            description(of: "the manifest")
         case .invalidChunkSize:
             "the manifest's chunkSize is not a power of two from 64 KiB to 16 MiB"
         case .noFiles, .negativeSize, .sizeOverflow, .chunkCountMismatch, .invalidDigest, .tooManyChunks:
@@ -36,6 +21,27 @@ extension ManifestError: CustomStringConvertible {
             "the manifest's source \(Self.quoted(shownURL(url))) is refused: \(error)"
         case .invalidPin(let pin):
             "the manifest's pin \(Self.quoted(pin)) is not sha256// and the base64 of 32 bytes"
+        }
+    }
+
+    /// The same of another signed document, as far as its text can have such a fault.
+    package func description(of document: String) -> String {
+        switch self {
+        case .tooLarge(let bytes): "\(document) is too large: \(bytes) bytes"
+        case .notUTF8: "\(document) is not UTF-8 text"
+        case .malformedJSON(let offset, let reason): "\(document) is not JSON: \(reason) at byte \(offset)"
+        case .missingField(let field): "\(document) lacks the field \(Self.quoted(field))"
+        case .duplicateField(let field): "\(document) has the field \(Self.quoted(field)) twice in one object"
+        case .invalidField(let field, let reason): "\(document)'s field \(Self.quoted(field)) is wrong: \(reason)"
+        case .invalidName(let name) where ManifestName.isSpelled(name):
+            "\(document)'s name \(Self.quoted(name)) is one that a tree has for its own files"
+        case .invalidName(let name):
+            "\(document)'s name \(Self.quoted(name)) is not 1 to \(ManifestName.maximumBytes) of A-Z a-z 0-9 . _ -"
+        case .versionOutOfRange:
+            "\(document)'s version is not a whole number from 1 to \(Manifest.allowedVersions.upperBound)"
+        case .invalidTime(let field, let value):
+            "\(document)'s \(field) time \(Self.quoted(value)) is not of the form 2026-11-22T10:00:00Z"
+        default: description
         }
     }
 

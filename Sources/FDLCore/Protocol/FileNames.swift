@@ -6,6 +6,8 @@ package enum FileNames {
     package static let manifestSuffix = ".manifest.json"
     /// What all names of manifests end in where they are served.
     package static let servedManifestSuffix = ".json"
+    /// What says that a manifest is still the newest, beside it.
+    package static let freshSuffix = ".fresh.json"
     /// What lists the manifests of a tree, among them.
     package static let index = "index" + servedManifestSuffix
     /// What is not complete yet.
@@ -24,12 +26,23 @@ package enum FileNames {
         manifest + (keyID.map { "." + $0 } ?? "") + signatureSuffix
     }
 
-    /// Whether a name is that of a signature that lies beside the first one of `manifest`.
-    package static func isFurtherSignature(_ name: String, of manifest: String) -> Bool {
-        guard name.utf8.starts(with: (manifest + ".").utf8), name.utf8.ends(with: signatureSuffix) else { return false }
-        let id = name.utf8.dropFirst(manifest.utf8.count + 1).dropLast(signatureSuffix.utf8.count)
-        return id.count == 16
-            && id.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }
+    /// What a signature is of, by its name: `NAME` for `NAME.minisig` and for `NAME.KEYID.minisig`.
+    /// - Returns: nil if it is not the name of a signature; `keyID` is nil for the first signature.
+    package static func signed(bySignature name: String) -> (document: String, keyID: String?)? {
+        guard name.utf8.ends(with: signatureSuffix) else { return nil }
+        let rest = name.utf8.dropLast(signatureSuffix.utf8.count)
+        let id = rest.suffix(16)
+        let isID = id.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }
+        guard isID, id.count == 16, rest.dropLast(16).last == UInt8(ascii: ".") else {
+            return (String(decoding: rest, as: UTF8.self), nil)
+        }
+        return (String(decoding: rest.dropLast(17), as: UTF8.self), String(decoding: id, as: UTF8.self))
+    }
+
+    /// What a statement that a manifest is the newest is called, by the manifest's path or URL.
+    package static func freshness(of manifest: String) -> String {
+        let (directory, name) = splitLast(manifest)
+        return (directory.map { $0 + "/" } ?? "") + manifestName(inFile: name) + freshSuffix
     }
 
     /// The manifest that belongs to an input of that name.

@@ -11,6 +11,8 @@ package enum TreePath: Hashable, Sendable {
     case manifest(String)
     /// `/chunks/ab/abcdef…`
     case chunk(SHA256Digest)
+    /// `/publishers/NAME/VERSION.json`, or a signature of it: who may sign.
+    case publisher(name: String, file: String)
     /// `/files/PATH`: a whole file. That the path is a safe one is not said.
     case file(String)
 
@@ -18,6 +20,7 @@ package enum TreePath: Hashable, Sendable {
     package static let manifests = "manifests/"
     private static let chunks = "chunks/"
     package static let files = "files/"
+    package static let publishers = "publishers/"
     private static let healthName = "healthz"
 
     /// Reads a path from its first `/` on, its percent-encoding undone.
@@ -44,11 +47,29 @@ package enum TreePath: Hashable, Sendable {
             guard !name.isEmpty, !name.contains(UInt8(ascii: "/")) else { return nil }
             let isIndex = name.elementsEqual(FileNames.index.utf8)
             self = isIndex ? .index : .manifest(String(decoding: name, as: UTF8.self))
+        } else if let path = relative.part(behind: Self.publishers) {
+            guard let (name, file) = Self.publisher(String(decoding: path, as: UTF8.self)) else { return nil }
+            self = .publisher(name: name, file: file)
         } else if relative.elementsEqual(Self.healthName.utf8) {
             self = .health
         } else {
             return nil
         }
+    }
+
+    /// `NAME/VERSION.json` or the name of one of its signatures: nothing else that lies there is anybody's business.
+    private static func publisher(_ path: String) -> (name: String, file: String)? {
+        let parts = pathParts(path)
+        guard parts.count == 2, parts.joined(separator: "/") == path, ManifestName.isSpelled(parts[0]) else {
+            return nil
+        }
+        let document = FileNames.signed(bySignature: parts[1])?.document ?? parts[1]
+        let suffix = FileNames.servedManifestSuffix
+        let version = document.utf8.dropLast(suffix.utf8.count)
+        guard document.utf8.ends(with: suffix), (1...16).contains(version.count), version.first != UInt8(ascii: "0"),
+            version.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return (parts[0], parts[1])
     }
 
     /// The path below the tree's root, percent-encoded: what follows a worker's URL.
@@ -66,6 +87,7 @@ package enum TreePath: Hashable, Sendable {
                 (text[start], text[start + 1], text[start + 2]) = (hex[0], hex[1], UInt8(ascii: "/"))
                 return start + 3 + count
             }
+        case .publisher(let name, let file): return Self.publishers + Self.percentEncoded("\(name)/\(file)")
         case .file(let path): return Self.files + Self.percentEncoded(path)
         }
     }

@@ -1,5 +1,6 @@
 import FDLCompression
 import FDLCore
+import FDLCrypto
 import FDLSystem
 import Logging
 import NIOCore
@@ -49,7 +50,10 @@ final class Responder: Sendable {
             // Whoever has just published reads the index to see it there.
             case .index: return hasLooked ? .answer(index) : .lookAgain
             case .manifest(let name):
-                return try manifest(name, request, fields, now: now).map(Decision.answer) ?? lacking(hasLooked)
+                return try manifest(name, request, fields, now: now, hasLooked) ?? lacking(hasLooked)
+            case .publisher(let name, let file):
+                let path = "\(TreePath.publishers)\(name)/\(file)"
+                return .answer(try document(path, request, fields, now: now) ?? .refusal(.notFound))
             case .chunk(let digest): return try chunk(digest, request, fields, now: now) ?? lacking(hasLooked)
             case .file(let path): return .answer(try file(path, request, fields, now: now))
             case nil: return .answer(.refusal(.notFound))
@@ -106,16 +110,61 @@ final class Responder: Sendable {
         _ name: String,
         _ request: HTTPRequestHead,
         _ fields: RequestFields,
+        now: UTCTime,
+        _ hasLooked: Bool
+    ) throws(SystemError) -> Decision? {
+        let catalog = watcher.catalog
+        guard let path = catalog.path(ofManifest: name) else { return nil }
+        guard let (manifest, pair, suffix) = catalog.pair(at: path) else {
+            return try document(path, request, fields, now: now).map(Decision.answer)
+        }
+        // The catalog has the pair before: a new one is there, or half of it.
+        let isCurrent = try root.open(manifest)?.status == pair.status
+        guard let suffix else {
+            if !isCurrent, !hasLooked { return .lookAgain }
+            return try document(path, request, fields, now: now).map(Decision.answer)
+        }
+        guard let signature = pair.signatures[suffix] else { return nil }
+        let isThere = try root.open(path)?.status == signature.status
+        if !hasLooked, !isCurrent || !isThere { return .lookAgain }
+        return .answer(memory(signature.bytes, request, headers: Self.fields(of: name), now: now))
+    }
+
+    /// A signed document, or the signature of one, as the disk has it; nil if it has none.
+    private func document(
+        _ path: String,
+        _ request: HTTPRequestHead,
+        _ fields: RequestFields,
         now: UTCTime
     ) throws(SystemError) -> Answer? {
-        guard let path = watcher.catalog.path(ofManifest: name), let file = try root.open(path) else { return nil }
-        let isSignature = name.hasSuffix(FileNames.signatureSuffix)
-        let headers: HTTPHeaders = [
-            "Content-Type": isSignature ? "text/plain; charset=utf-8" : "application/json",
+        guard let file = try root.open(path) else { return nil }
+        return whole(file, request, fields, headers: Self.fields(of: path), now: now)
+    }
+
+    /// The header fields of a signed document and of its signatures.
+    private static func fields(of name: String) -> HTTPHeaders {
+        [
+            "Content-Type": name.hasSuffix(FileNames.signatureSuffix)
+                ? "text/plain; charset=utf-8" : "application/json",
             // A new version may take the name at any time.
             "Cache-Control": "no-cache",
         ]
-        return whole(file, request, fields, headers: headers, now: now)
+    }
+
+    /// Answers with a few bytes whole.
+    private func memory(_ bytes: [UInt8], _ request: HTTPRequestHead, headers: HTTPHeaders, now: UTCTime) -> Answer {
+        let validators = Validators(entityTag: "\"\(SHA256Digest(hashing: bytes).hex)\"")
+        var headers = headers
+        switch Preconditions.evaluate(request.headers, validators, alternatives: [], now: now) {
+        case .failed: return .refusal(.preconditionFailed)
+        case .notModified(let entityTag):
+            headers.remove(name: "Content-Type")
+            headers.add(name: "ETag", value: entityTag)
+            return Answer(.notModified, headers: headers)
+        case .proceed:
+            headers.add(name: "ETag", value: validators.entityTag)
+            return Answer(.ok, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))
+        }
     }
 
     private func file(

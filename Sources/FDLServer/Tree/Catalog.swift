@@ -11,6 +11,8 @@ final class Catalog: Sendable {
     let isComplete: Bool
     private let index: ChunkIndex
     private let paths: [String: String]
+    /// By the paths that `paths` has.
+    private let pairs: [String: SignedPair]
 
     /// A part of a file that holds a chunk, in bytes.
     struct ChunkPlace: Equatable {
@@ -27,6 +29,7 @@ final class Catalog: Sendable {
         self.manifests = sorted
         self.isComplete = isComplete
         self.paths = Self.paths(of: sorted)
+        self.pairs = Dictionary(sorted.compactMap { one in one.pair.map { (one.path, $0) } }) { first, _ in first }
         self.listing = Self.listing(of: sorted)
 
         // If two versions of one name list the same file, the file holds the newer version. The older version's chunks
@@ -55,7 +58,25 @@ final class Catalog: Sendable {
     }
 
     /// Where the file that `/manifests/NAME` serves lies, relative to the root.
-    func path(ofManifest name: String) -> String? { paths[name] }
+    func path(ofManifest name: String) -> String? {
+        if let path = paths[name] { return path }
+        if let (document, keyID) = FileNames.signed(bySignature: name), let path = path(ofManifest: document) {
+            return FileNames.signature(of: path, by: keyID)
+        }
+        guard name.hasSuffix(FileNames.freshSuffix) else { return nil }
+        let stem = name.dropLast(FileNames.freshSuffix.count)
+        let manifest = paths[stem + FileNames.servedManifestSuffix] ?? paths[stem + FileNames.manifestSuffix]
+        return manifest.map(FileNames.freshness(of:))
+    }
+
+    /// A manifest and its signatures as they were read together.
+    /// - Parameter path: relative to the root, of the manifest or of one of its signatures.
+    /// - Returns: nil if the path is of neither. `suffix` is nil for the manifest itself.
+    func pair(at path: String) -> (manifest: String, pair: SignedPair, suffix: String?)? {
+        if let pair = pairs[path] { return (path, pair, nil) }
+        guard let (document, _) = FileNames.signed(bySignature: path), let pair = pairs[document] else { return nil }
+        return (document, pair, String(path.dropFirst(document.count)))
+    }
 
     /// The places a chunk can be read from.
     func places(ofChunk digest: SHA256Digest) -> [ChunkPlace] {
@@ -126,7 +147,6 @@ final class Catalog: Sendable {
         let byFileName = manifests.map { (String($0.fileName), $0.path) }
         for (name, path) in byName + byFileName where paths[name] == nil {
             paths[name] = path
-            paths[FileNames.signature(of: name)] = FileNames.signature(of: path)
         }
         return paths
     }

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLCrypto
 import FDLSystem
 import Glibc
 
@@ -25,6 +26,9 @@ struct CatalogScanner {
         /// Nil if the file is not a valid manifest.
         let manifest: Manifest?
         var isSigned: Bool
+        var pair: SignedPair?
+        /// Of the file's bytes; nil if it is not a valid manifest.
+        var digest: SHA256Digest?
         /// Where its files were found at the last scan.
         var base: String?
     }
@@ -51,7 +55,14 @@ struct CatalogScanner {
         for (path, status) in directories where root.status(ofDirectory: path) != status { return true }
         return manifests.contains { path, known in
             // One that cannot be opened now has not changed for all that is known.
-            do throws(SystemError) { return try root.open(path)?.status != known.status } catch { return false }
+            do throws(SystemError) {
+                if try root.open(path)?.status != known.status { return true }
+                for (suffix, signature) in known.pair?.signatures ?? [:]
+                where try root.open(path + suffix)?.status != signature.status { return true }
+                return false
+            } catch {
+                return false
+            }
         }
     }
 
@@ -80,11 +91,14 @@ struct CatalogScanner {
         var kept = manifests.filter { path, _ in Self.isBelow(path, failures.keys) }
         let paths = Set(listing.files.map(\.path))
         publicKeys = paths.filter { $0.hasSuffix(FileNames.publicKeySuffix) }
+        let signatures = Self.signatures(among: listing.files)
         var known: [String: Known] = [:]
         for entry in listing.files where Self.isManifest(entry.path, among: paths) {
             kept[entry.path] = nil
             do throws(SystemError) {
-                known[entry.path] = try read(entry.path, isSigned: Self.isSigned(entry.path, among: paths), &notices)
+                var one = try read(entry.path, isSigned: Self.isSigned(entry.path, among: paths), &notices)
+                if one?.manifest != nil { one = try readPair(entry.path, one, signatures[entry.path] ?? [], &notices) }
+                known[entry.path] = one
             } catch {
                 failures[entry.path] = error
                 known[entry.path] = manifests[entry.path]
@@ -114,7 +128,8 @@ struct CatalogScanner {
                     path: path,
                     manifest: manifest,
                     base: known.base ?? "",
-                    isSigned: known.isSigned
+                    isSigned: known.isSigned,
+                    pair: known.pair
                 )
             }
         }
@@ -171,11 +186,47 @@ struct CatalogScanner {
             for file in manifest.files where RequestTarget.isNeverServed(file.path.string) {
                 notices.append(.neverServed(path: file.path.string, manifest: path))
             }
-            return Known(status: file.status, manifest: manifest, isSigned: isSigned)
+            let digest = SHA256Digest(hashing: bytes)
+            return Known(status: file.status, manifest: manifest, isSigned: isSigned, digest: digest)
         } catch {
             notices.append(.unreadable(path: path, reason: "\(error)"))
             return Known(status: file.status, manifest: nil, isSigned: isSigned)
         }
+    }
+
+    /// Reads a manifest's signatures, and the manifest again if it has been replaced meanwhile.
+    private func readPair(
+        _ path: String,
+        _ known: Known?,
+        _ suffixes: [String],
+        _ notices: inout [Notice]
+    ) throws(SystemError) -> Known? {
+        var current = known
+        let pair = try SignedPair.read(
+            path,
+            suffixes,
+            in: root,
+            earlier: manifests[path]?.pair,
+            manifest: { () throws(SystemError) in
+                if let file = try root.open(path), file.status != current?.status {
+                    current = try read(path, isSigned: current?.isSigned ?? true, &notices)
+                }
+                guard let current, let digest = current.digest else { return nil }
+                return (current.status, digest)
+            }
+        )
+        current?.pair = pair
+        return current
+    }
+
+    /// What the names of the signatures beside each manifest add to its own.
+    private static func signatures(among files: [FileTree.Entry]) -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        for file in files {
+            guard let (document, _) = FileNames.signed(bySignature: file.path) else { continue }
+            found[document, default: []].append(String(file.path.dropFirst(document.count)))
+        }
+        return found
     }
 
     private static func isSigned(_ path: String, among paths: Set<String>) -> Bool {
@@ -186,6 +237,7 @@ struct CatalogScanner {
     private static func isManifest(_ path: String, among paths: Set<String>) -> Bool {
         let name = path[path.lastPart...]
         return !name.hasPrefix(".") && name.hasSuffix(FileNames.servedManifestSuffix)
+            && !name.hasSuffix(FileNames.freshSuffix) && !path.hasPrefix(TreePath.publishers)
             && (name.hasSuffix(FileNames.manifestSuffix) || isSigned(path, among: paths))
     }
 }

@@ -10,8 +10,11 @@ struct PublishedManifest: Sendable {
     let base: String
     /// Whether a signature lies beside it. Whose, a worker does not know: it has no keys.
     let isSigned: Bool
+    /// The manifest's file and the signatures that belong to it, as they were read together; nil if that is not known.
+    let pair: SignedPair?
 
-    init(path: String, manifest: Manifest, base: String, isSigned: Bool = true) {
+    init(path: String, manifest: Manifest, base: String, isSigned: Bool = true, pair: SignedPair? = nil) {
+        self.pair = pair
         self.path = path
         self.manifest = manifest
         self.layout = manifest.layout
