@@ -2,6 +2,8 @@ public import FDLCore
 public import FDLCrypto
 
 /// Where a manifest lies, with what belongs to it. What is read there is verified by whoever reads it.
+///
+/// Nothing here has a default: a place that wraps another one must pass all of it on, or checks would be left out.
 public protocol ManifestPlace: Sendable {
     /// Reads the manifest and its first signature.
     func read() async throws(Failure) -> SignedBytes
@@ -20,17 +22,12 @@ public protocol ManifestPlace: Sendable {
     var statementPlaces: [any StatementPlace] { get }
 }
 
-/// Without a server, a manifest is taken for what it is.
-extension ManifestPlace {
-    public var isLive: Bool { false }
-    public var freshnessName: String { "" }
-    public var statementPlaces: [any StatementPlace] { [] }
-    public func freshness() async throws(Failure) -> SignedFreshness? { nil }
-}
-
-/// A manifest's file, and the signatures beside it.
+/// A manifest's file, and the signatures beside it. Without a server, it is taken for what it is.
 public struct ManifestFile: ManifestPlace {
     private let path: String
+    public let isLive = false
+    public let freshnessName = ""
+    public let statementPlaces: [any StatementPlace] = []
 
     public init(_ path: String) {
         self.path = path
@@ -43,6 +40,8 @@ public struct ManifestFile: ManifestPlace {
     public func signature(by key: KeyID) async throws(Failure) -> [UInt8]? {
         try explaining { () throws(VerificationError) in try SignedBytes.signature(besideFile: path, by: key) }
     }
+
+    public func freshness() async throws(Failure) -> SignedFreshness? { nil }
 }
 
 /// Which further signatures of a manifest are asked for: those of the keys that could still make it accepted.

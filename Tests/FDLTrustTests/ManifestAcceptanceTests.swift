@@ -62,6 +62,12 @@ import Testing
         }
 
         func signature(by key: KeyID) async throws(Failure) -> [UInt8]? { nil }
+
+        let isLive = false
+        let freshnessName = ""
+        let statementPlaces: [any StatementPlace] = []
+
+        func freshness() async throws(Failure) -> SignedFreshness? { nil }
     }
 
     @Test func `a whole pair is read once`() async {

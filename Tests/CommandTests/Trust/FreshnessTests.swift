@@ -54,6 +54,19 @@ struct FreshnessTests {
         _ = try await publisher.get(worker.url, at: "+9d").succeeded()
     }
 
+    @Test func `The unit in packaging runs what refreshes`() async throws {
+        let unit = String(
+            decoding: try Files.read(Program.sources + "/packaging/systemd/fdl-refresh.service"),
+            as: UTF8.self
+        )
+        let start = try #require(unit.split(separator: "\n").first { $0.hasPrefix("ExecStart=") })
+        let command = start.dropFirst("ExecStart=".count).replacing("/usr/bin/fdl-sign ", with: "")
+            .replacing("/srv/fdl", with: publisher.root)
+            .replacing("%d/fresh.key", with: try await publisher.key("fresh"))
+        _ = try await publisher.sign(command.split(separator: " ").map(String.init)).succeeded()
+        _ = try await publisher.get(worker.url).succeeded()
+    }
+
     @Test func `A worker that freezes is found out`() async throws {
         _ = try await refresh().succeeded()
         let old = try (
