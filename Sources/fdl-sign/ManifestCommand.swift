@@ -13,19 +13,29 @@ struct ManifestCommand: AsyncParsableCommand {
         discussion: """
             Writes NAME.manifest.json and NAME.manifest.json.minisig beside the input. Hand both to readers, \
             and your public key once.
-            """
+            """ + "\n\n" + Helps.manifest.discussion
     )
 
-    @Argument(help: "The file or the folder.")
+    @Argument(help: "The file or the folder.", completion: .file())
     var path: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the manifest.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to write the manifest.", valueName: "file"),
+        completion: .file()
+    )
     var output: String?
 
-    @Option(help: ArgumentHelp("The secret key to sign with, in PEM. By default your own.", valueName: "key"))
+    @Option(
+        help: ArgumentHelp("The secret key to sign with, in PEM. By default your own.", valueName: "key"),
+        completion: .file()
+    )
     var key: String?
 
-    @Option(help: ArgumentHelp("The key's passphrase is this file's first line.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The key's passphrase is this file's first line.", valueName: "file"),
+        completion: .file()
+    )
     var passphraseFile: String?
 
     @Option(
@@ -72,7 +82,10 @@ struct ManifestCommand: AsyncParsableCommand {
     @Flag(help: "Give each file's plain SHA-256 too.")
     var fileDigest = false
 
-    @Option(help: ArgumentHelp("Certificates, in PEM, by which the sources may be known.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Certificates, in PEM, by which the sources may be known.", valueName: "file"),
+        completion: .file()
+    )
     var ca: String?
 
     @Option(
