@@ -30,7 +30,7 @@ extension TrustCommand {
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept a publisher from now on.")
 
-        @Argument(help: "The publisher's public key file, or the line of base64 in it.")
+        @Argument(help: "The publisher's public key file, or the line of base64 in it.", completion: .file())
         var key: String
 
         @Option(help: "What to call the publisher; by default the key's id.")
