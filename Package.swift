@@ -80,7 +80,7 @@ let package = Package(
             name: "FDLClient",
             dependencies: [
                 "FDLCore", "FDLCrypto", "FDLTLS", "FDLTrust", "FDLCompression", "FDLPlan", "FDLSystem",
-                nioCore, nioPosix, nioHTTP1, nioExtras, nioSOCKS,
+                nioCore, nioPosix, nioHTTP1, nioExtras, nioSOCKS, logging,
             ],
             swiftSettings: settings
         ),
@@ -102,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "fdl-secure",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLSystem", "FDLTLS", "FDLTrust", argumentParser,
+                "FDLCommand", "FDLCore", "FDLCrypto", "FDLClient", "FDLOpenSSL", "FDLSystem", "FDLTLS", "FDLTrust",
+                argumentParser,
             ],
             swiftSettings: settings
         ),
@@ -133,7 +134,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "EmbedClient",
-            dependencies: ["FDLClient", "FDLCore", "FDLSystem", "FDLTLS", "FDLTrust"],
+            dependencies: ["FDLClient"],
             path: "Examples/Embed/EmbedClient",
             packageAccess: false,
             swiftSettings: settings

@@ -1,6 +1,7 @@
 public import FDLCore
 public import FDLTLS
 public import FDLTrust
+public import NIOCore
 
 /// What to download, from which sources, and where to.
 public struct DownloadRequest: Sendable {
@@ -21,8 +22,13 @@ public struct DownloadRequest: Sendable {
     public var seeds: [String] = []
     /// Whether an existing output with different content is replaced once the download is complete.
     public var replacesExisting = false
+    /// If a folder is replaced: the earlier version that wrote it, whose files go if this one does not list them. Nil
+    /// if it may hold only what this manifest lists.
+    public var replacedManifest: Manifest?
     /// Whether even large files are written through the page cache: useful if a program reads them right away.
     public var usesPageCache = false
+    /// The event loops to run on; nil for those that all downloads of this process share.
+    public var eventLoops: (any EventLoopGroup)?
     /// Called before the first chunk is asked for, and once more when the output is complete: the manifest is followed
     /// from then on (`ManifestAcceptance.note`). What it throws ends the download.
     public var follow: @Sendable () throws(Failure) -> Void = {}
@@ -33,6 +39,8 @@ public struct DownloadRequest: Sendable {
         case path(String)
         /// Standard output, in order.
         case standardOutput
+        /// A descriptor, in order; it stays the caller's to close.
+        case descriptor(Int32)
     }
 
     /// Whether chunks are asked for in compressed form (RFC 9110 section 12.5.3). This concerns workers only: there is
@@ -55,6 +63,9 @@ public struct DownloadRequest: Sendable {
         self.sources = sources
         self.tls = tls
     }
+
+    /// Whether the bytes go somewhere in order, and not to a path.
+    var isStream: Bool { if case .path = output { false } else { true } }
 
     /// Whether any file of the output is to be written past the page cache, provided that the file system can.
     var writesDirectly: Bool {

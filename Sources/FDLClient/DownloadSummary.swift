@@ -1,4 +1,5 @@
 public import FDLCore
+public import FDLTrust
 
 /// The result of a finished download.
 public struct DownloadSummary: Sendable {
@@ -34,6 +35,8 @@ public enum DownloadEvent: Sendable {
     /// Local files have been scanned: the partial output, the seeds, and an output to be replaced. `reused` of `total`
     /// chunks were found there; chunks of zeros that had to be added as holes do not count.
     case scanned(reused: Int, total: Int)
+    /// The manifest is accepted. Reported by `Download`.
+    case accepted(VerifiedManifest)
     /// Local files are being read: so many bytes of so many. Comes often, and on several threads.
     case scanning(bytes: Int64, totalBytes: Int64)
     /// Some times a second while chunks are fetched.

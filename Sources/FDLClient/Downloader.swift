@@ -6,8 +6,8 @@ import NIOPosix
 /// Downloads what a verified manifest lists: keeps what the output already holds, copies what other local files hold,
 /// fetches the rest from all sources at once, and gives the output its final name when every chunk is verified.
 public struct Downloader: Sendable {
-    private let request: DownloadRequest
-    private let report: @Sendable (DownloadEvent) -> Void
+    let request: DownloadRequest
+    let report: @Sendable (DownloadEvent) -> Void
 
     /// - Parameters:
     ///   - request: what to download.
@@ -27,7 +27,10 @@ public struct Downloader: Sendable {
         // At least `syncWidth` threads even on few cores, because they mostly wait for the disk.
         let poolThreads = max(ChunkStore.syncWidth, System.coreCount)
         let writerThreads = request.writesDirectly ? OutputFile.writers : 1
-        let group = try EventLoops.group(threads: poolThreads + writerThreads)
+        let group: any EventLoopGroup =
+            if let given = request.eventLoops { given } else {
+                try EventLoops.group(threads: poolThreads + writerThreads)
+            }
         let pool = NIOThreadPool(numberOfThreads: poolThreads)
         pool.start()
         // Several threads write past the page cache at once, because each waits for the disk. Through the page cache
@@ -43,7 +46,7 @@ public struct Downloader: Sendable {
         } catch {
             result = .failure(Failure(of: error))
         }
-        if case (.standardOutput, .failure) = (request.output, result) {
+        if request.isStream, case .failure = result {
             // A reader of the pipe that has stopped reading can block the writer forever, so do not wait for it.
             writer.shutdownGracefully { _ in }
         } else {

@@ -28,7 +28,13 @@ package enum Interruption {
             state.holds += 1
             state.cancel = cancel
         }
+        // One that came before there was anything to cancel.
+        if signal != nil { cancel?() }
     }
+
+    /// Between two pieces of work that `hold` is on for.
+    /// - Throws: `Failure` (75) if a signal has come.
+    package static func check() throws(Failure) { if signal != nil { throw .interrupted } }
 
     /// Ends what `hold` began.
     /// - Throws: `Failure` (75) if a signal came in the meantime.

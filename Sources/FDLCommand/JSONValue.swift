@@ -1,12 +1,13 @@
 import FDLCore
 
 /// A JSON text (RFC 8259) whose fields keep their order, so that a person can read it too.
-package enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
+package enum JSONValue: Sendable, ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, CustomStringConvertible {
     case text(String)
     case number(Int)
     case decimal(String)
     case list([JSONValue])
     case object([(String, JSONValue)])
+    case boolean(Bool)
     case null
 
     package init(stringLiteral value: String) { self = .text(value) }
@@ -27,6 +28,7 @@ package enum JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiter
         case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
         case .object(let fields):
             "{" + fields.map { "\(JSONText.quoted($0)):\($1)" }.joined(separator: ",") + "}"
+        case .boolean(let value): value ? "true" : "false"
         case .null: "null"
         }
     }

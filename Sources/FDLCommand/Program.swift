@@ -45,7 +45,8 @@ package enum Program {
         } catch {
             // Help and version are thrown too, and go to standard output.
             guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
-            end(usageFailure(root.message(for: error), root.configuration.commandName ?? root._commandName))
+            let program = root.configuration.commandName ?? root._commandName
+            end(usageFailure(root.message(for: error), root.fullMessage(for: error), program))
         }
     }
 
@@ -61,10 +62,20 @@ package enum Program {
     }
 
     /// A wrong command line, reported like any other error.
-    static func usageFailure(_ message: String, _ program: String) -> Failure {
+    /// - Parameter full: what the parser would say by itself: the argument's own help, and which command's help to read.
+    static func usageFailure(_ message: String, _ full: String, _ program: String) -> Failure {
         let message = Arguments.withoutSecrets(message, CommandLine.arguments)
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return Failure(.usage, line, hint: "see \(program) --help")
+        let lines = full.split(whereSeparator: \.isNewline)
+        let command = lines.last { $0.hasPrefix("  See '") }?.split(separator: "'").dropFirst().first
+        let hint = "see \(command.map(String.init) ?? "\(program) --help")"
+        // What an argument may be, if one was not that.
+        guard let first = lines.firstIndex(where: { $0.hasPrefix("Help:") }) else {
+            return Failure(.usage, line, hint: hint)
+        }
+        let help = lines[first...].prefix { !$0.hasPrefix("Usage:") }.joined(separator: " ")
+        let words = help.dropFirst("Help:".count).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return Failure(.usage, line, hint: "\(words) (\(hint))")
     }
 
     /// Reports the failure and ends the process: by the signal, if one came.

@@ -10,6 +10,8 @@ public enum KeyError: Error, Sendable, Hashable {
     case notEd25519
     case passphraseMissing
     case passphraseWrong
+    /// The SSH agent does not give it.
+    case agent(String)
     case openSSL(OpenSSLError)
 }
 
@@ -18,10 +20,11 @@ extension KeyError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAPublicKey(let reason): "is not a minisign public key: \(reason)"
-        case .notASecretKey(let reason): "is not a secret key in PEM" + (reason.isEmpty ? "" : ": \(reason)")
+        case .notASecretKey(let reason): "is not a secret key" + (reason.isEmpty ? "" : ": \(reason)")
         case .notEd25519: "holds a key of another kind than Ed25519"
         case .passphraseMissing: "is encrypted, and no passphrase was given"
         case .passphraseWrong: "does not open with the passphrase given"
+        case .agent(let reason): "cannot be had from the SSH agent: \(reason)"
         case .openSSL(let error): "cannot be used: \(error)"
         }
     }
@@ -41,8 +44,10 @@ extension KeyError: Explained {
         switch self {
         case .notAPublicKey: "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
         case .notASecretKey, .notEd25519: "make a key with fdl-sign keygen"
-        case .passphraseMissing: "name a file that holds the passphrase with --passphrase-file"
+        case .passphraseMissing:
+            "name a file that holds the passphrase with --passphrase-file, or run it at a terminal, where it is asked for"
         case .passphraseWrong: "check the file given to --passphrase-file: its first line is the passphrase"
+        case .agent: "start ssh-agent, ssh-add an Ed25519 key, and name it by its comment as ssh-add -l shows it"
         case .openSSL: "check the installation of OpenSSL (openssl version -a), which has to know Ed25519"
         }
     }

@@ -41,6 +41,12 @@ public struct PublicKey: Sendable, Hashable {
         self.id = id
     }
 
+    /// The key of a secret key that has an id of its own.
+    init(_ bytes: [UInt8], id: KeyID) {
+        self.bytes = bytes
+        self.id = id
+    }
+
     /// Reads a public key file in minisign's format, or its second line alone.
     /// - Throws: `KeyError`
     public init(minisign text: String) throws(KeyError) {

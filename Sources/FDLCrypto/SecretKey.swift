@@ -6,10 +6,28 @@ import FDLOpenSSL
 // threads use one at a time.
 public struct SecretKey: ~Copyable, @unchecked Sendable {
     public let publicKey: PublicKey
-    private let key: OpaquePointer
+    private let backing: Backing
+
+    /// Who knows the secret.
+    private enum Backing {
+        case here(OpaquePointer)
+        /// Somebody else, who signs messages.
+        case elsewhere(@Sendable ([UInt8]) throws(KeyError) -> [UInt8])
+    }
+
+    /// A key whose secret is elsewhere, in an agent for instance.
+    /// - Parameter signing: makes the 64 bytes of a message's Ed25519 signature.
+    package init(
+        publicKey: PublicKey,
+        signing: @escaping @Sendable (_ message: [UInt8]) throws(KeyError) -> [UInt8]
+    ) {
+        self.publicKey = publicKey
+        backing = .elsewhere(signing)
+    }
 
     /// Takes over `key`, also if it throws.
-    private init(owning key: OpaquePointer) throws(KeyError) {
+    /// - Parameter id: that of a key that has one of its own, as minisign's have; nil for one of our kind.
+    init(owning key: OpaquePointer, id: KeyID? = nil) throws(KeyError) {
         guard EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 else {
             EVP_PKEY_free(key)
             throw .notEd25519
@@ -22,11 +40,11 @@ public struct SecretKey: ~Copyable, @unchecked Sendable {
             EVP_PKEY_free(key)
             throw .openSSL(OpenSSLError(operation: "derive the public key", reason: ""))
         }
-        self.publicKey = publicKey
-        self.key = key
+        self.publicKey = id.map { PublicKey(bytes, id: $0) } ?? publicKey
+        backing = .here(key)
     }
 
-    deinit { EVP_PKEY_free(key) }
+    deinit { if case .here(let key) = backing { EVP_PKEY_free(key) } }
 
     /// Makes a new key.
     public static func generate() throws(KeyError) -> SecretKey {
@@ -45,6 +63,19 @@ public struct SecretKey: ~Copyable, @unchecked Sendable {
 
     /// The Ed25519 signature of `message`: 64 bytes.
     func signature(of message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+        let key: OpaquePointer
+        switch backing {
+        case .here(let pointer): key = pointer
+        case .elsewhere(let sign):
+            let signature: [UInt8]
+            do throws(KeyError) { signature = try sign(message) } catch {
+                throw OpenSSLError(operation: "sign", reason: "the key \(error)")
+            }
+            guard publicKey.isSignature(signature, of: message) else {
+                throw OpenSSLError(operation: "sign", reason: "what was returned is not the key's signature")
+            }
+            return signature
+        }
         let context = try openSSL("sign") { EVP_MD_CTX_new() }
         defer { EVP_MD_CTX_free(context) }
         try openSSL("sign", returnsOne: { EVP_DigestSignInit(context, nil, nil, nil, key) })
@@ -81,6 +112,9 @@ extension SecretKey {
     /// `openssl pkcs8 -topk8 -scrypt` does.
     public func pem(passphrase: [UInt8]? = nil) throws(KeyError) -> [UInt8] {
         do throws(OpenSSLError) {
+            guard case .here(let key) = backing else {
+                throw OpenSSLError(operation: "write a key", reason: "its secret is not here")
+            }
             let output = try OwnedBIO(to: "write a key")
             let plain = try openSSL("write a key") { EVP_PKEY2PKCS8(key) }
             defer { PKCS8_PRIV_KEY_INFO_free(plain) }

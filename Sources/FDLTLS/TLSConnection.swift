@@ -1,6 +1,7 @@
 import COpenSSL
 import FDLCore
 import FDLOpenSSL
+import Glibc
 import NIOCore
 
 /// One `SSL` and the ciphertext that goes in and out of it. Confined to its event loop.
@@ -101,9 +102,19 @@ final class TLSConnection {
                 version: SSL_version(ssl) == TLS1_3_VERSION ? .tls13 : .tls12,
                 cipher: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "",
                 resumed: SSL_session_reused(ssl) == 1,
-                peerPin: pin
+                peerPin: pin,
+                certificateEnd: certificateEnd
             )
         )
+    }
+
+    private var certificateEnd: UTCTime? {
+        guard let certificate = SSL_get0_peer_certificate(ssl), let end = X509_get0_notAfter(certificate) else {
+            return nil
+        }
+        var parts = tm()
+        guard ASN1_TIME_to_tm(end, &parts) == 1 else { return nil }
+        return UTCTime(secondsSince1970: Int64(timegm(&parts)))
     }
 
     /// Decrypts at most one record into `buffer`.

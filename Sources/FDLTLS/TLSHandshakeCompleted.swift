@@ -15,4 +15,6 @@ package struct TLSHandshakeCompleted: Sendable, Hashable {
     package let resumed: Bool
     /// The pin of the peer's key; nil if the peer (a client) has shown no certificate.
     package let peerPin: PublicKeyPin?
+    /// When the peer's certificate runs out; nil likewise.
+    package var certificateEnd: UTCTime?
 }

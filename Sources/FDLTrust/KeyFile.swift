@@ -14,12 +14,46 @@ public enum KeyFile {
         return try atPath(path) { () throws(KeyError) in try PublicKey(minisign: text) }
     }
 
-    /// Reads a secret key in PEM.
+    /// Reads a secret key, in PEM or as minisign writes it.
+    /// - Parameter path: its file or a pipe; `-` for standard input, `fd:N` for a descriptor, `env:NAME` for a variable,
+    ///   `agent:COMMENT` for an Ed25519 key that an SSH agent holds.
     public static func secretKey(_ path: String, passphrase: [UInt8]?) throws(KeyRingError) -> SecretKey {
+        if let name = AgentKey.name(in: path) {
+            return try atPath(path) { () throws(KeyError) in try AgentKey.secretKey(named: name) }
+        }
         // Of a secret key no second copy stays.
-        WholeFile.removeLeftover(of: path)
-        let pem = try read(path)
-        return try atPath(path) { () throws(KeyError) in try SecretKey(pem: pem, passphrase: passphrase) }
+        if case .path = SecretPlace(path) { WholeFile.removeLeftover(of: path) }
+        let text = try readSecret(path)
+        do throws(KeyError) {
+            return try secretKey(text, passphrase)
+        } catch .passphraseMissing {
+            guard let passphrase = PassphrasePrompt.ask(for: path) else { throw .key(.passphraseMissing, path: path) }
+            return try atPath(path) { () throws(KeyError) in try secretKey(text, passphrase) }
+        } catch {
+            throw .key(error, path: path)
+        }
+    }
+
+    private static func secretKey(_ text: [UInt8], _ passphrase: [UInt8]?) throws(KeyError) -> SecretKey {
+        guard SecretKey.isMinisign(text) else { return try SecretKey(pem: text, passphrase: passphrase) }
+        return try SecretKey(minisign: text, passphrase: passphrase)
+    }
+
+    /// Reads a secret from wherever it is.
+    private static func readSecret(_ place: String) throws(KeyRingError) -> [UInt8] {
+        do { return try SecretPlace(place).read(limit: maximumBytes) } catch { throw .system(error) }
+    }
+
+    /// Writes the public key of a secret key that lies elsewhere as `PREFIX.pub`, which is never replaced.
+    /// - Parameter place: as of `secretKey`.
+    public static func writePublicKey(
+        of place: String,
+        prefix: String,
+        passphrase: [UInt8]?
+    ) throws(KeyRingError) -> PublicKey {
+        let key = try secretKey(place, passphrase: passphrase).publicKey
+        try create(FileNames.publicKey(prefix), Array(key.minisignText.utf8), mode: 0o644)
+        return key
     }
 
     /// Makes a key and writes `PREFIX.key` (0600) and `PREFIX.pub`. Neither is ever replaced.
@@ -93,9 +127,9 @@ public enum KeyFile {
         do { try WholeFile.create(path, with: bytes, mode: mode) } catch { throw .system(error) }
     }
 
-    /// Reads a passphrase: the file's first line.
+    /// Reads a passphrase: the first line of a file, or of what else may stand for one (`secretKey`).
     public static func passphrase(_ path: String) throws(KeyRingError) -> [UInt8] {
-        let line = try read(path).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        let line = try readSecret(path).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard !line.isEmpty else { throw .emptyPassphrase(path: path) }
         return Array(line)
     }

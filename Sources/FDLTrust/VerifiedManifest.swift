@@ -145,6 +145,20 @@ public struct VerifiedManifest: Sendable {
         self.trustedComment = trustedComment
     }
 
+    /// The same with some of its files only.
+    /// - Returns: nil if no file is wanted.
+    package func selecting(_ isWanted: (Manifest.File) -> Bool) -> VerifiedManifest? {
+        manifest.selecting(isWanted).map {
+            VerifiedManifest(
+                manifest: $0,
+                digest: digest,
+                publisher: publisher,
+                signers: signers,
+                trustedComment: trustedComment
+            )
+        }
+    }
+
     private static func parse(_ bytes: [UInt8]) throws(VerificationError) -> Manifest {
         do {
             return try Manifest(parsing: bytes)

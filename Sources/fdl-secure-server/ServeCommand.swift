@@ -15,11 +15,11 @@ struct ServeCommand: AsyncParsableCommand {
             names. It does the same for any other NAME.json that has NAME.json.minisig next to it. \
             SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads certificates, keys and \
             lists again, SIGUSR1 opens the logs again.
-            """,
+            """ + "\n\n" + Helps.serve.discussion,
         version: "fdl-secure-server \(Product.version)"
     )
 
-    @Option(help: ArgumentHelp("The directory to serve.", valueName: "directory"))
+    @Option(help: ArgumentHelp("The directory to serve.", valueName: "directory"), completion: .directory)
     var root = "."
 
     @Option(

@@ -10,7 +10,8 @@ struct TLSOptions: ParsableArguments {
             an ECDSA one side by side, or one for each name.
             """,
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var cert: [String] = []
 
@@ -20,7 +21,8 @@ struct TLSOptions: ParsableArguments {
             PEM file of a private key; may be repeated, in any order. Default: in the certificate's file, or beside it.
             """,
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var key: [String] = []
 
@@ -31,19 +33,22 @@ struct TLSOptions: ParsableArguments {
             CERTIFICATE.ocsp, if there is one.
             """,
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var ocsp: [String] = []
 
     @Option(
         name: .customLong("client-ca"),
-        help: ArgumentHelp("PEM file of the authority whose certificates clients must show.", valueName: "file")
+        help: ArgumentHelp("PEM file of the authority whose certificates clients must show.", valueName: "file"),
+        completion: .file()
     )
     var clientCA: String?
 
     @Option(
         name: .customLong("client-crl"),
-        help: ArgumentHelp("File of that authority's revoked certificates (PEM or DER).", valueName: "file")
+        help: ArgumentHelp("File of that authority's revoked certificates (PEM or DER).", valueName: "file"),
+        completion: .file()
     )
     var clientCRL: String?
 

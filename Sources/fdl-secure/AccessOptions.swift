@@ -25,7 +25,10 @@ struct AccessOptions: ParsableArguments {
     @Flag(help: "Take logins from ~/.netrc, each for the host that it names.")
     var netrc = false
 
-    @Option(help: ArgumentHelp("Take logins from this file instead of ~/.netrc.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Take logins from this file instead of ~/.netrc.", valueName: "file"),
+        completion: .file()
+    )
     var netrcFile: String?
 
     /// - Parameters:

@@ -5,18 +5,27 @@ import FDLCore
 import FDLSystem
 import FDLTrust
 
-/// The manifest, and who may have signed it.
+/// Who may have signed a manifest, and which of its versions are accepted.
 struct ManifestOptions: ParsableArguments {
-    @Argument(help: "A manifest on this machine, or the https URL of one, of a worker, or of a file that it serves.")
-    var manifest: String
-
-    @Option(help: ArgumentHelp("The publisher's public key: this time no other is accepted.", valueName: "pub"))
+    @Option(
+        help: ArgumentHelp("The publisher's public key: this time no other is accepted.", valueName: "pub"),
+        completion: .file()
+    )
     var publisherKey: [String] = []
 
     @Option(
         help: ArgumentHelp("A label of your trust store: this time no other is accepted.", valueName: "label")
     )
     var publisher: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The manifest's signature, if it is not beside it: a file or a pipe, - for standard input.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var signature: String?
 
     @Option(
         help: ArgumentHelp(
@@ -40,14 +49,28 @@ struct ManifestOptions: ParsableArguments {
         let verified: VerifiedManifest
         /// To be told when the manifest is followed.
         let acceptance: ManifestAcceptance
+        /// As they were read, with the signatures.
+        let bytes: SignedBytes
         /// The worker it was fetched from.
         let worker: SourceURL?
     }
 
-    /// Finds, reads or fetches the manifest and verifies it.
-    func load(_ sources: SourceOptions, _ access: SourceAccess, _ reporter: Reporter) async throws(Failure) -> Accepted
-    {
-        let found = isURL ? try await find(sources, access, reporter) : nil
+    /// What `manifest` on the command line is, for help.
+    static let argumentHelp: ArgumentHelp = """
+        A manifest on this machine, - for standard input, or the https URL of one, of a worker, or of a file that it \
+        serves.
+        """
+
+    /// Finds, reads or fetches a manifest and verifies it.
+    /// - Parameter onlyLooks: whether it does not matter if it is the newest, or has expired.
+    func load(
+        _ manifest: String,
+        _ sources: SourceOptions,
+        _ access: SourceAccess,
+        _ reporter: Reporter,
+        onlyLooks: Bool = false
+    ) async throws(Failure) -> Accepted {
+        let found = Self.isURL(manifest) ? try await find(manifest, sources, access, reporter) : nil
         var acceptance = ManifestAcceptance(directories: .current)
         acceptance.allowsUnsigned = allowUnsigned
         acceptance.allowsOlder = allowOlder
@@ -57,6 +80,7 @@ struct ManifestOptions: ParsableArguments {
         acceptance.name = name ?? found.flatMap { ManifestFetch.name(askedBy: $0.url) }
         acceptance.passedOver = { reporter.warn("passed over: \($0.failure.message)") }
         let now = UTCTime.now
+        let bytes: SignedBytes
         let verified: VerifiedManifest
         if let found {
             let tls = try sources.tls(of: nil)
@@ -65,28 +89,53 @@ struct ManifestOptions: ParsableArguments {
             let place = RemoteManifest(found.url, tls: tls, access: access, trees: trees) { origin in
                 reporter.redirected(found.url, to: origin)
             }
-            verified = try await acceptance.verify(place)
+            (verified, bytes) = try await Self.verify(place, acceptance)
+        } else if PipedManifest.isNeeded(manifest, signature) {
+            let place = try PipedManifest(manifest: manifest, signature: signature)
+            (verified, bytes) = try await Self.verify(place, acceptance)
         } else {
-            verified = try await acceptance.verify(ManifestFile(manifest))
+            (verified, bytes) = try await Self.verify(ManifestFile(manifest), acceptance)
         }
         try found?.check(verified.manifest)
-        try acceptance.check(verified, now: now)
+        if !onlyLooks { try acceptance.check(verified, now: now) }
         if let path = found?.path, verified.manifest.files.count > 1 {
             reporter.note(
                 "\(shortened(path)) is part of \(verified.manifest.name), whose \(verified.manifest.files.count) files "
                     + "belong together"
             )
         }
-        if acceptance.name == nil { noteName(verified.manifest.name, reporter) }
+        if acceptance.name == nil { noteName(verified.manifest.name, manifest, reporter) }
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(
             verified: verified,
             acceptance: acceptance,
+            bytes: bytes,
             worker: found.flatMap { ManifestFetch.worker(serving: $0.url) }
         )
     }
 
+    /// Verifies what lies at a place, and keeps its bytes.
+    private static func verify(
+        _ place: some ManifestPlace,
+        _ acceptance: ManifestAcceptance
+    ) async throws(Failure) -> (VerifiedManifest, SignedBytes) {
+        let keeper = ByteKeeper(place)
+        let verified = try await acceptance.verify(keeper)
+        guard let bytes = keeper.bytes else { throw Failure(.localIO, "the manifest was not read") }
+        return (verified, bytes)
+    }
+
+    /// A manifest that lies beside an output: whoever may sign the new one may have signed it, and its age says nothing.
+    func earlier(_ kept: KeptManifest) async throws(Failure) -> VerifiedManifest {
+        var acceptance = ManifestAcceptance(directories: .current)
+        acceptance.allowsUnsigned = allowUnsigned
+        acceptance.publisherKeys = publisherKey
+        acceptance.publishers = publisher
+        return try await acceptance.verify(ManifestFile(kept.path))
+    }
+
     private func find(
+        _ manifest: String,
         _ sources: SourceOptions,
         _ access: SourceAccess,
         _ reporter: Reporter
@@ -104,14 +153,14 @@ struct ManifestOptions: ParsableArguments {
 
     /// Notes that a manifest's name differs from what its file name suggests: nobody signs a file name, yet people go
     /// by it.
-    private func noteName(_ name: ManifestName, _ reporter: Reporter) {
+    private func noteName(_ name: ManifestName, _ manifest: String, _ reporter: Reporter) {
         // A URL's query is secret.
-        let file = splitLast(isURL ? String(manifest.prefix { $0 != "?" }) : manifest).name
+        let file = splitLast(Self.isURL(manifest) ? String(manifest.prefix { $0 != "?" }) : manifest).name
         let asked = FileNames.manifestName(inFile: file)
         guard asked != file, ManifestName(from: asked) != name else { return }
         reporter.note("\(file) is the manifest of \(name)")
     }
 
     // Any scheme counts here: `ManifestFetch` refuses all but https, and says which one is wanted.
-    var isURL: Bool { manifest.contains("://") }
+    static func isURL(_ manifest: String) -> Bool { manifest.contains("://") }
 }

@@ -10,6 +10,8 @@ final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
     private let display: ProgressDisplay
+    /// Lines and objects that wait until it is known whether there is anything to say; nil if none wait.
+    private let held = Mutex<[(JSONValue?, String?)]?>(nil)
     private let told = Mutex<Set<String>>([])
     /// When a program was told of progress last.
     private let toldProgress = Mutex<ContinuousClock.Instant?>(nil)
@@ -39,7 +41,7 @@ final class Reporter: Sendable {
     }
 
     /// Shows what is being done as long as that takes, if nobody knows how much of it there is.
-    func busy(_ doing: String) { display.update(printable(doing)) }
+    func busy(_ doing: String) { if !isHolding { display.update(printable(doing)) } }
 
     /// Reports something that a person should know, but that does not end the command.
     func warn(_ text: String) {
@@ -63,6 +65,7 @@ final class Reporter: Sendable {
 
     func report(_ event: DownloadEvent) {
         switch event {
+        case .accepted: break
         case .scanning(let bytes, let totalBytes): scanning(bytes, totalBytes)
         case .scanned(let reused, let total):
             emit(["event": "scanned", "reused": .number(reused), "total": .number(total)])
@@ -92,6 +95,7 @@ final class Reporter: Sendable {
 
     /// So many bytes of local files have been read.
     func scanning(_ bytes: Int64, _ totalBytes: Int64) {
+        guard !isHolding else { return }
         display.update("checking", Progress.Amount(done: bytes, total: totalBytes))
         guard json, isProgressDue else { return }
         emit(["event": "scanning", "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes))])
@@ -141,13 +145,70 @@ final class Reporter: Sendable {
         say("\(path): all \(report.totalChunks) chunks match")
     }
 
+    /// One of several manifests could not be got.
+    func failed(_ manifest: String, _ failure: Failure) {
+        let manifest = shownArgument(manifest)
+        release()
+        emit([
+            "event": "failed", "manifest": .text(manifest), "code": .number(Int(failure.exitCode.rawValue)),
+            "message": .text(failure.message), "hint": failure.hint.map { .text($0) } ?? .null,
+        ])
+        say("failed: \(manifest): \(failure.message)")
+        if let hint = failure.hint { say("  \(hint)") }
+    }
+
+    /// There is nothing newer than what is there: no reason to say anything to a person.
+    func isCurrent(_ manifest: Manifest, path: String) {
+        held.withLock { $0 = nil }
+        endProgress()
+        emit(["event": "current", "path": .text(path), "version": .number(Int(manifest.version))])
+    }
+
+    func forecast(_ forecast: DownloadForecast) {
+        emit([
+            "event": "forecast", "path": .text(forecast.path), "finished": .boolean(forecast.isFinished),
+            "fetchedChunks": .number(forecast.fetchedChunks), "fetchedBytes": .number(Int(forecast.fetchedBytes)),
+            "reusedBytes": .number(Int(forecast.reusedBytes)), "neededBytes": .number(Int(forecast.neededBytes)),
+            "freeBytes": forecast.freeBytes.map { .number(Int($0)) } ?? .null,
+        ])
+        guard !forecast.isFinished else { return say("\(forecast.path): is there already, nothing would be fetched") }
+        say(
+            "\(forecast.path): \(ByteCount.text(forecast.fetchedBytes)) would be fetched in \(forecast.fetchedChunks) "
+                + "chunks, \(ByteCount.text(forecast.reusedBytes)) reused"
+        )
+        guard let free = forecast.freeBytes else { return }
+        let needed = ByteCount.text(forecast.neededBytes)
+        say("  it needs \(needed) of room, and \(ByteCount.text(free)) are free")
+        if free < forecast.neededBytes { warn("that is too little room: make some, or choose another place with -d") }
+    }
+
+    private var isHolding: Bool { held.withLock { $0 != nil } }
+
+    /// Keeps everything back until `release`.
+    func hold() { held.withLock { $0 = $0 ?? [] } }
+
+    func release() {
+        for (value, line) in held.withLock({ $0.take() }) ?? [] {
+            if let value { emit(value) }
+            if let line { say(line) }
+        }
+    }
+
     private func emit(_ value: JSONValue) {
-        if json { StandardStream.output.writeLine(value.description) }
+        guard json, !isHeld(value, nil) else { return }
+        StandardStream.output.writeLine(value.description)
     }
 
     private func say(_ line: String) {
-        guard !quiet, !json else { return }
+        guard !quiet, !json, !isHeld(nil, line) else { return }
         StandardStream.error.writeLine(printable(line))
+    }
+
+    private func isHeld(_ value: JSONValue?, _ line: String?) -> Bool {
+        held.withLock { held in
+            held?.append((value, line))
+            return held != nil
+        }
     }
 
     /// No progress is shown from now on.

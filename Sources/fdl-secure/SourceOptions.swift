@@ -24,7 +24,8 @@ struct SourceOptions: ParsableArguments {
         help: ArgumentHelp(
             "Certificates to trust instead of the system's and the manifest's, PEM: of a CA, or a server's own.",
             valueName: "ca"
-        )
+        ),
+        completion: .file()
     )
     var cacert: String?
 
@@ -37,12 +38,13 @@ struct SourceOptions: ParsableArguments {
     )
     var pin: [String] = []
 
-    @OptionGroup var access: AccessOptions
-
-    @Option(help: ArgumentHelp("A client certificate for sources that want one, PEM.", valueName: "cert"))
+    @Option(
+        help: ArgumentHelp("A client certificate for sources that want one, PEM.", valueName: "cert"),
+        completion: .file()
+    )
     var cert: String?
 
-    @Option(help: ArgumentHelp("The client certificate's key, PEM.", valueName: "key"))
+    @Option(help: ArgumentHelp("The client certificate's key, PEM.", valueName: "key"), completion: .file())
     var key: String?
 
     func validate() throws {
@@ -75,11 +77,11 @@ struct SourceOptions: ParsableArguments {
     }
 
     /// Proxies, and what sources are shown: those named here, and the server of the manifest's URL.
-    func access(manifest: String) throws(Failure) -> SourceAccess {
+    func access(_ options: AccessOptions, manifests: [String]) throws(Failure) -> SourceAccess {
         let named = try named()
-        let origins = Set(named.map(\.url.origin) + [ManifestFetch.origin(of: manifest)].compactMap(\.self))
+        let origins = Set(named.map(\.url.origin) + manifests.compactMap(ManifestFetch.origin))
         let registries = Set(named.filter { $0.kind == .oci }.map(\.url.origin))
-        var access = try access.access(to: origins, registries: registries)
+        var access = try options.access(to: origins, registries: registries)
         for text in pin { try add(text, of: origins, to: &access) }
         return access
     }

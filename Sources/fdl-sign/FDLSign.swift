@@ -1,11 +1,13 @@
 import ArgumentParser
 import FDLCommand
 import FDLCore
+import FDLTrust
 
 struct FDLSign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fdl-sign",
         abstract: "Signs what a file or a folder is made of, so that it can be had from servers nobody has to trust.",
+        discussion: Helps.all.discussion,
         version: "fdl-sign \(Product.version)",
         subcommands: [
             ManifestCommand.self, CosignCommand.self, PublisherCommand.self, RefreshCommand.self, KeygenCommand.self,
@@ -16,5 +18,8 @@ struct FDLSign: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() { Program.main(FDLSign.self) }
+    static func main() {
+        PassphrasePrompt.allow()
+        Program.main(FDLSign.self)
+    }
 }

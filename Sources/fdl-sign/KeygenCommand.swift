@@ -9,14 +9,31 @@ import Glibc
 struct KeygenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keygen",
-        abstract: "Make a key pair: PREFIX.key, to keep, and PREFIX.pub, for readers."
+        abstract: "Make a key pair: PREFIX.key, to keep, and PREFIX.pub, for readers.",
+        discussion: Helps.keygen.discussion
     )
 
     @Option(name: .shortAndLong, help: "Where to write it. By default: publisher in the configuration directory.")
     var output: String?
 
-    @Option(help: ArgumentHelp("Encrypt the secret key with this file's first line.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Encrypt the secret key with this file's first line.", valueName: "file"),
+        completion: .file()
+    )
     var passphraseFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Make no key, but write the public key of this one: a file, or agent:COMMENT of an SSH agent.",
+            valueName: "key"
+        ),
+        completion: .file()
+    )
+    var from: String?
+
+    func validate() throws {
+        if from != nil, output == nil { throw ValidationError("--from needs -o, for where the public key goes") }
+    }
 
     func run() throws {
         do throws(KeyRingError) {
@@ -25,6 +42,11 @@ struct KeygenCommand: ParsableCommand {
             let prefix = if let output { output } else { try ring.ownKeyPrefix }
             let (secretPath, publicPath) = (FileNames.secretKey(prefix), FileNames.publicKey(prefix))
             let wasThere = (try? FileStatus(path: secretPath)) != nil
+            if let from {
+                let key = try KeyFile.writePublicKey(of: from, prefix: prefix, passphrase: passphrase)
+                StandardStream.output.writeLine("public key  \(publicPath) (hand it to readers)")
+                return StandardStream.output.writeLine("            \(key.minisignLine)")
+            }
             let key: PublicKey
             // Held to the end of the program: both keys are written and reported.
             Interruption.hold()

@@ -13,13 +13,17 @@ struct ManifestCommand: AsyncParsableCommand {
         discussion: """
             Writes NAME.manifest.json and NAME.manifest.json.minisig beside the input. Hand both to readers, \
             and your public key once.
-            """
+            """ + "\n\n" + Helps.manifest.discussion
     )
 
-    @Argument(help: "The file or the folder.")
+    @Argument(help: "The file or the folder.", completion: .file())
     var path: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the manifest.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to write the manifest.", valueName: "file"),
+        completion: .file()
+    )
     var output: String?
 
     @OptionGroup var keys: KeyOptions
@@ -68,7 +72,10 @@ struct ManifestCommand: AsyncParsableCommand {
     @Flag(help: "Give each file's plain SHA-256 too.")
     var fileDigest = false
 
-    @Option(help: ArgumentHelp("Certificates, in PEM, by which the sources may be known.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Certificates, in PEM, by which the sources may be known.", valueName: "file"),
+        completion: .file()
+    )
     var ca: String?
 
     @Option(

@@ -8,10 +8,11 @@ import FDLTrust
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a manifest's signature and say what it covers."
+        abstract: "Check a manifest's signature and say what it covers.",
+        discussion: Helps.verify.discussion
     )
 
-    @Argument(help: "The manifest; its signature is looked for beside it.")
+    @Argument(help: "The manifest; its signature is looked for beside it.", completion: .file())
     var manifest: String
 
     @Option(
@@ -19,7 +20,8 @@ struct VerifyCommand: AsyncParsableCommand {
             "Accept this key and no other: a .pub file, or its second line. May be repeated.",
             discussion: "By default your own key and those you trust.",
             valueName: "pub"
-        )
+        ),
+        completion: .file()
     )
     var publisherKey: [String] = []
 

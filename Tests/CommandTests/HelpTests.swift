@@ -7,7 +7,8 @@ struct HelpTests {
     private static let verbs: [(Program, [String])] = [
         (.sign, []), (.sign, ["keygen"]), (.sign, ["manifest"]), (.sign, ["verify"]),
         (.server, []),
-        (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
+        (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["list"]), (.secure, ["inspect"]),
+        (.secure, ["doctor"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
         (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("bench"), []),
     ]
 
@@ -18,6 +19,23 @@ struct HelpTests {
         #expect(ended.code == 0, "\(ended.errors)")
         #expect(ended.text.lowercased().contains("usage: "))
         #expect(ended.errors.isEmpty)
+    }
+
+    @Test func `The other programs' helps have examples and exit codes too`() async throws {
+        let scene = try await Scene()
+        for (program, verb) in [(Program.sign, ["manifest"]), (.sign, ["keygen"]), (.sign, ["verify"]), (.server, [])] {
+            let text = try await scene.run(program, verb + ["--help"], by: .reader).text
+            #expect(text.contains("EXAMPLES:") && text.contains("EXIT CODES:"))
+        }
+    }
+
+    @Test(arguments: ["get", "verify", "list", "inspect", "doctor"])
+    func `Help has examples, files and variables, exit codes, and options in groups`(verb: String) async throws {
+        let text = try await Scene().run(.secure, [verb, "--help"], by: .reader).text
+        for part in ["EXAMPLES:", "FILES AND ENVIRONMENT:", "EXIT CODES:", "SOURCES:", "WHOSE SIGNATURE:"] {
+            #expect(text.contains(part), "\(part)")
+        }
+        #expect(text.count(of: "\n  fdl-secure \(verb)") + text.count(of: "| fdl-secure \(verb)") >= 3)
     }
 
     @Test(arguments: [Program.sign, .server, .secure])

@@ -16,7 +16,7 @@ struct QuickstartTests {
         try Files.makeDirectory(temporary)
         let program = try scene.start(
             .tool("quickstart"),
-            ["--size", "16MiB", "--bin", Program.built],
+            ["--size", "16MiB", "--bin", Program.directory],
             by: .reader,
             environment: ["TMPDIR": temporary]
         )

@@ -18,6 +18,38 @@ struct UsageTests {
         #expect(ended.text.isEmpty)
     }
 
+    @Test func `A hint names the help of the very subcommand, and what an argument may be`() async throws {
+        let scene = try await Scene()
+        func hint(_ program: Program, _ arguments: String...) async throws -> String {
+            try await scene.run(program, arguments, by: .reader).failed([64], saying: []).hint
+        }
+        #expect(try await hint(.secure, "get", "x", "--nonsense") == "see fdl-secure get --help")
+        #expect(try await hint(.secure, "trust", "add").contains("fdl-secure trust add --help"))
+        let size = try await hint(.sign, "manifest", "x", "--chunk-size", "3")
+        #expect(size.contains("A power of two from 64KiB to 16MiB") && size.contains("fdl-sign manifest --help"))
+        #expect(try await hint(.secure, "get", "x", "--compress", "maybe").contains("fdl-secure get --help"))
+        let ended = try await scene.run(.secure, ["get", "x", "--compress", "maybe"], by: .reader)
+        #expect(ended.errors.contains("auto") && ended.errors.contains("always") && ended.errors.contains("never"))
+    }
+
+    /// The same mistake in each verb that can be made there.
+    @Test func `The same mistake has the same exit code in each verb`() async throws {
+        let scene = try await Scene()
+        let published = try await scene.publish(noise(1000))
+        let key = ["--publisher-key", try await scene.publisherKey()]
+        let verbs = ["get", "verify", "list", "inspect"].map { (Program.secure, $0) } + [(.sign, "verify")]
+        for (program, verb) in verbs {
+            func code(_ arguments: String...) async throws -> Int32 {
+                try await scene.run(program, [verb] + arguments, by: .stranger).code
+            }
+            #expect(try await code("nothing.json", key[0], key[1]) == 64, "\(verb): no such manifest")
+            #expect(try await code(published.manifest, key[0], "nothing.pub") == 78, "\(verb): no such key")
+            #expect(try await code(published.manifest) == 65, "\(verb): nobody is trusted")
+            #expect(try await code() == 64, "\(verb): no manifest")
+            #expect(try await code(published.file, key[0], key[1]) == 65, "\(verb): no signature")
+        }
+    }
+
     @Test func `A manifest is fetched over https and no other way`() async throws {
         let ended = try await Scene().run(.secure, ["get", "http://a.example/manifests/n.json"], by: .reader)
         try ended.failed(64, saying: "does not begin with https://")

@@ -37,12 +37,26 @@ import Testing
     }
 
     @Test func aWrongCommandLineIsOneLineAndAHint() {
-        let failure = Program.usageFailure("Unknown option '--x'\nDid you mean '--y'?", "fdl-sign")
+        let failure = Program.usageFailure("Unknown option '--x'\nDid you mean '--y'?", "", "fdl-sign")
         #expect(failure.report == "error: Unknown option '--x' Did you mean '--y'?\nhint: see fdl-sign --help\n")
         #expect(failure.exitCode == .usage)
         #expect(
             Failure(.usage, "a \"b\"").event.description
                 == #"{"event":"error","code":64,"message":"a \"b\"","hint":null}"#
+        )
+    }
+
+    @Test func theHintNamesTheSubcommandAndWhatAnArgumentMayBe() {
+        let full = """
+            Error: The value '3' is invalid for '--chunk-size <size>'
+            Help:  --chunk-size <size>  A power of two from 64KiB
+                                        to 16MiB.
+            Usage: fdl-sign manifest [<options>] <path>
+              See 'fdl-sign manifest --help' for more information.
+            """
+        #expect(
+            Program.usageFailure("The value '3' is invalid", full, "fdl-sign").hint
+                == "--chunk-size <size> A power of two from 64KiB to 16MiB. (see fdl-sign manifest --help)"
         )
     }
 

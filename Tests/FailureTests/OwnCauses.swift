@@ -26,7 +26,8 @@ extension KeyError: Walked {
         case .notASecretKey: .notEd25519
         case .notEd25519: .passphraseMissing
         case .passphraseMissing: .passphraseWrong
-        case .passphraseWrong: .openSSL(openSSLError)
+        case .passphraseWrong: .agent("it holds no Ed25519 key")
+        case .agent: .openSSL(openSSLError)
         case .openSSL: nil
         }
     }

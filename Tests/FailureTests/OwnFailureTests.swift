@@ -27,17 +27,23 @@ import Testing
                     "the key is not a minisign public key: it has one line",
                     "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
                 ),
-                Told(.configuration, "the key is not a secret key in PEM: no start line", make),
+                Told(.configuration, "the key is not a secret key: no start line", make),
                 Told(.configuration, "the key holds a key of another kind than Ed25519", make),
                 Told(
                     .configuration,
                     "the key is encrypted, and no passphrase was given",
-                    "name a file that holds the passphrase with --passphrase-file"
+                    "name a file that holds the passphrase with --passphrase-file, or run it at a terminal, where it is "
+                        + "asked for"
                 ),
                 Told(
                     .configuration,
                     "the key does not open with the passphrase given",
                     "check the file given to --passphrase-file: its first line is the passphrase"
+                ),
+                Told(
+                    .configuration,
+                    "the key cannot be had from the SSH agent: it holds no Ed25519 key",
+                    "start ssh-agent, ssh-add an Ed25519 key, and name it by its comment as ssh-add -l shows it"
                 ),
                 Told(.configuration, "the key cannot be used: cannot sign: out of memory", Self.installation),
             ]

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -39,6 +40,14 @@
 #define FDL_O_DIRECT 040000
 #define FDL_O_TMPFILE (020000000 | 0200000)
 #endif
+
+/// Whether the kernel's clock is set by no time server: 1 or 0, or -1 if it does not say.
+static inline int fdl_clock_is_unset(void) {
+    struct timex time = {0};
+    int state = adjtimex(&time);
+    if (state < 0) return -1;
+    return state == TIME_ERROR || (time.status & STA_UNSYNC) != 0;
+}
 
 struct fdl_open_how {
     uint64_t flags;

@@ -19,7 +19,8 @@ struct DownloadJob {
     func run() async throws -> DownloadSummary {
         let summary =
             switch request.output {
-            case .standardOutput: try await stream()
+            case .standardOutput: try await stream(to: STDOUT_FILENO, called: "standard output")
+            case .descriptor(let descriptor): try await stream(to: descriptor, called: "the output")
             case .path(let path): try await download(to: path)
             }
         try request.follow()
@@ -36,7 +37,7 @@ struct DownloadJob {
             if let kept = try? target.removeStalePart(manifest) { report(.kept(path: kept)) }
             return summary(path: target.path, outcome: nil)
         }
-        if existing != .nothing { try refuseReplacing(target, existing) }
+        if existing != .nothing { try request.refuseReplacing(target, existing) }
 
         let store = try ChunkStore(target: target, manifest: manifest, usesPageCache: request.usesPageCache)
         if !store.partial.isLocked { report(.limited(.noLock(path: target.partPath))) }
@@ -110,25 +111,6 @@ struct DownloadJob {
         }
     }
 
-    private func refuseReplacing(_ target: OutputTarget, _ existing: OutputTarget.Existing) throws {
-        guard request.replacesExisting else {
-            throw Failure(
-                .cannotCreate,
-                "\(target.path) exists and is not what the manifest describes",
-                hint: "run it with --force to replace it, reusing what of it matches, or give another name with -o"
-            )
-        }
-        try target.checkReplaceable()
-        guard existing == .folder, let folder = try target.finishedTree(of: manifest).folder,
-            let unlisted = try folder.firstUnlisted()
-        else { return }
-        throw Failure(
-            .cannotCreate,
-            "\(target.path) holds files that the manifest does not list, \(unlisted) among them",
-            hint: "move them away, or give another name with -o: replacing the folder would remove them"
-        )
-    }
-
     private func missingChunks(in store: ChunkStore) async throws -> ChunkSet {
         if store.partial.isNew { return ChunkSet(bound: manifest.layout.chunkCount, filled: true) }
         let found = try await scanner(.partial(store)).matchingChunks(in: store.tree)
@@ -157,7 +139,10 @@ struct DownloadJob {
 
     private func finish(_ store: ChunkStore) async throws {
         do {
-            let finished = try await store.finish(replacing: request.replacesExisting, syncingOn: pool)
+            let finished = try await store.finish(
+                replacing: request.replacesExisting ? request.replaceable : nil,
+                syncingOn: pool
+            )
             if let kept = finished.kept { report(.kept(path: kept)) }
             if finished.withoutBit > 0 { report(.limited(.executableBit(files: finished.withoutBit))) }
         } catch let error as SystemError {
@@ -170,24 +155,24 @@ struct DownloadJob {
         }
     }
 
-    // MARK: To standard output
+    // MARK: To a descriptor
 
-    private func stream() async throws -> DownloadSummary {
+    private func stream(to descriptor: Int32, called name: String) async throws -> DownloadSummary {
         guard manifest.isSingleFile else {
             throw Failure(
                 .usage,
-                "the manifest lists a folder, and standard output takes one file",
+                "the manifest lists a folder, and \(name) takes one file",
                 hint: "give a name for the folder with -o"
             )
         }
         guard request.seeds.isEmpty else {
-            throw Failure(.usage, "--seed needs an output on disk", hint: "give a file name with -o")
+            throw Failure(.usage, "seeds need an output on disk", hint: "give a file name with -o")
         }
-        let copy = dup(STDOUT_FILENO)
-        guard copy >= 0 else { throw SystemError(operation: .open, path: "standard output", code: errno) }
+        let copy = dup(descriptor)
+        guard copy >= 0 else { throw SystemError(operation: .open, path: name, code: errno) }
         let layout = manifest.layout
         let zeros = ZeroChunks.all(in: layout, manifest.digests)
-        let output = StreamOutput(Descriptor(owning: copy, path: "standard output"), layout: layout, zeros: zeros)
+        let output = StreamOutput(Descriptor(owning: copy, path: name), layout: layout, zeros: zeros)
         let fetched = ChunkSet(bound: layout.chunkCount, filled: true).subtracting(zeros)
         let outcome = fetched.isEmpty ? nil : try await fetch(fetched, into: .stream(output))
         try await writer.runIfActive { try output.finish() }

@@ -9,7 +9,8 @@ import Synchronization
 struct LocalReuse: Sendable {
     let layout: ChunkLayout
     let digests: [SHA256Digest]
-    let store: ChunkStore
+    /// Nil if the chunks are only looked for.
+    let store: ChunkStore?
     let hashers: Int
     var progress: ScanProgress = { _, _ in }
 
@@ -170,7 +171,7 @@ struct LocalReuse: Sendable {
     /// The bytes of a chunk of the partial output; nil if they have changed since they were verified.
     private func read(_ chunk: Int) throws(SystemError) -> [UInt8]? {
         let location = layout.location(ofChunk: chunk)
-        guard let file = try store.tree.open(location.file) else { return nil }
+        guard let file = try store?.tree.open(location.file) else { return nil }
         var bytes = [UInt8](repeating: 0, count: location.length)
         let count = try bytes.withUnsafeMutableBufferPointer { bytes throws(SystemError) in
             try file.read(into: UnsafeMutableRawBufferPointer(bytes), at: location.offset)
@@ -180,6 +181,7 @@ struct LocalReuse: Sendable {
     }
 
     private func store(_ bytes: ArraySlice<UInt8>, at places: [Int], _ search: Search) throws(SystemError) {
+        guard let store else { return places.forEach(search.note) }
         for chunk in places {
             let written = try bytes.span.withUnsafeBytes { bytes throws(SystemError) in
                 try store.write(chunk, bytes)

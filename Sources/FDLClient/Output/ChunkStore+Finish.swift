@@ -16,12 +16,12 @@ struct FinishedOutput: Sendable {
 extension ChunkStore {
     /// Makes the complete output durable and gives it its final name, in one step.
     /// - Parameters:
-    ///   - replacing: whether an existing output with that name is replaced.
+    ///   - replaced: what an existing output with that name may hold, which is replaced; nil if there must be none.
     ///   - pool: the threads that sync the files. Several syncs at once share a commit of the file system's journal;
     ///     one after the other, each would wait for the disk.
     /// - Returns: what to report.
     /// - Throws: `Failure` or `SystemError`. Up to the rename, an error leaves what has the final name untouched.
-    func finish(replacing: Bool, syncingOn pool: NIOThreadPool) async throws -> FinishedOutput {
+    func finish(replacing replaced: Manifest?, syncingOn pool: NIOThreadPool) async throws -> FinishedOutput {
         closeFiles()
         let withoutBit = BitCount()
         if let folder = tree.folder, manifest.files.count >= Self.leastForWholeSync,
@@ -31,7 +31,7 @@ extension ChunkStore {
         } else {
             try await completeEach(withoutBit, on: pool)
         }
-        let kept = try giveName(replacing: replacing)
+        let kept = try giveName(replacing: replaced)
         return FinishedOutput(kept: kept, withoutBit: withoutBit.value)
     }
 
@@ -92,23 +92,23 @@ extension ChunkStore {
     }
 
     /// - Returns: the path of a replaced folder if anything is left of it, otherwise nil.
-    private func giveName(replacing: Bool) throws(SystemError) -> String? {
+    private func giveName(replacing listed: Manifest?) throws(SystemError) -> String? {
         let directory = target.directory
         let isTaken = try directory.descriptor.status(child: target.name) != nil
-        guard isTaken, replacing, target.isFolder else {
-            let mode: Descriptor.RenameMode = isTaken && replacing ? .replace : .refuse
+        guard isTaken, let listed, target.isFolder else {
+            let mode: Descriptor.RenameMode = isTaken && listed != nil ? .replace : .refuse
             try directory.descriptor.rename(child: target.partName, to: target.name, mode)
             try directory.descriptor.syncDirectory()
             return nil
         }
-        let replaced = try exchangeFolders()
+        let replaced = try exchangeFolders(listed)
         try directory.descriptor.syncDirectory()
-        return replaced.flatMap { target.removeListed(from: $0, manifest) }
+        return replaced.flatMap { target.removeListed(from: $0, listed) }
     }
 
     /// Gives the new folder the name of the old one.
     /// - Returns: the name that the old folder has now; nil if nothing is left of it.
-    private func exchangeFolders() throws(SystemError) -> String? {
+    private func exchangeFolders(_ listed: Manifest) throws(SystemError) -> String? {
         let directory = target.directory
         do throws(SystemError) {
             try directory.descriptor.rename(child: target.partName, to: target.name, .exchange)
@@ -126,7 +126,7 @@ extension ChunkStore {
             // An overlay file system cannot rename a folder of its lower layer, but can remove what is in it.
             guard error.code == EXDEV else { throw error }
             let old = try directory.descriptor.open(child: target.name, flags: O_RDONLY | O_DIRECTORY)
-            guard try !ListedFolder(SharedDescriptor(old), ListedTree(manifest)).removeListed() else { throw error }
+            guard try !ListedFolder(SharedDescriptor(old), ListedTree(listed)).removeListed() else { throw error }
             try directory.descriptor.removeTree(child: target.name)
             replaced = nil
         }

@@ -42,6 +42,8 @@ public struct Manifest: Sendable, Equatable {
     public let sources: [Source]
     /// What the publisher says of the sources' TLS keys.
     public let trust: Trust?
+    /// Whether a reader has left out some of the files.
+    package let isSelection: Bool
 
     /// One regular file.
     public struct File: Sendable, Equatable {
@@ -125,6 +127,24 @@ public struct Manifest: Sendable, Equatable {
         self.digests = digests
         self.sources = sources
         self.trust = trust
+        self.isSelection = false
+    }
+
+    /// Some of a manifest's files, by their numbers in ascending order: at least one.
+    init(_ whole: Manifest, of wanted: [Int]) {
+        let places = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { (Int32($1), Int32($0)) })
+        walkOrder = whole.walkOrder.compactMap { places[$0] }
+        name = whole.name
+        version = whole.version
+        created = whole.created
+        expires = whole.expires
+        chunkSize = whole.chunkSize
+        files = wanted.map { whole.files[$0] }
+        layout = ChunkLayout(chunkSize: whole.chunkSize, fileSizes: files.map(\.size))
+        digests = wanted.flatMap { whole.digests[whole.layout.chunks(ofFile: $0)] }
+        sources = whole.sources
+        trust = whole.trust
+        isSelection = true
     }
 
     /// The bytes of all files together. Cannot overflow: the initializer has added them up.
@@ -133,7 +153,7 @@ public struct Manifest: Sendable, Equatable {
     /// Whether this is one file published by itself rather than a folder: its path has one part and is the only one.
     ///
     /// A folder that holds one file at its top looks the same, and is written the same: as that file.
-    package var isSingleFile: Bool { files.count == 1 && files[0].path.parts.count == 1 }
+    package var isSingleFile: Bool { !isSelection && files.count == 1 && files[0].path.parts.count == 1 }
 
     private static func checkedChunkCount(of files: [File], chunkSize: ChunkSize) throws(ManifestError) -> Int {
         var total: Int64 = 0

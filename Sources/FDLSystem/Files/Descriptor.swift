@@ -93,6 +93,21 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// All that comes until the end, of what has no offsets: a pipe or a terminal.
+    /// - Parameter limit: more bytes than this are refused with EFBIG.
+    package func readOn(limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try block.withUnsafeMutableBufferPointer { block throws(SystemError) in
+                try check(.read, path: path) { Glibc.read(rawValue, block.baseAddress, block.count) }
+            }
+            guard count > 0 else { return bytes }
+            bytes += block[..<count]
+            guard bytes.count <= limit else { throw SystemError(operation: .read, path: path, code: EFBIG) }
+        }
+    }
+
     /// Writes all of `bytes` at `offset`.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
         var done = 0

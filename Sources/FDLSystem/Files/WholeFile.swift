@@ -10,7 +10,7 @@ package enum WholeFile {
         guard try file.status().kind != .directory else {
             throw SystemError(operation: .read, path: path, code: EISDIR)
         }
-        return try file.readAll(limit: limit)
+        return try file.status().kind == .regular ? file.readAll(limit: limit) : file.readOn(limit: limit)
     }
 
     /// Puts `bytes` at `path`, whole or not at all, and durably: written under a name of its own beside it, synced,

@@ -154,7 +154,7 @@ extension RootTests {
                 unshare,
                 by: .stranger,
                 environment: [
-                    "place": place, "programs": Program.built, "smoke": Program.tool("lib/smoke.sh").path,
+                    "place": place, "programs": Program.directory, "smoke": Program.tool("lib/smoke.sh").path,
                     "certificates": authority.replacingSuffix("/ca.pem", with: ""),
                     "variables": hasState ? "XDG_CONFIG_HOME=\(place)/config XDG_STATE_HOME=\(place)/state" : "",
                     "options": hasState ? "" : "--no-state",

@@ -4,6 +4,8 @@ import Glibc
 /// A program that tests run.
 enum Program: Sendable {
     case sign, server, secure
+    /// Another program that was built, such as an example.
+    case built(String)
     /// A script of `tools/`.
     case tool(String)
     /// A program of the system, looked up on the path.
@@ -12,16 +14,17 @@ enum Program: Sendable {
     /// Where the executable is. The built programs lie beside the test bundle, wherever that was built.
     var path: String {
         switch self {
-        case .sign: Self.built + "/fdl-sign"
-        case .server: Self.built + "/fdl-secure-server"
-        case .secure: Self.built + "/fdl-secure"
+        case .sign: Self.directory + "/fdl-sign"
+        case .server: Self.directory + "/fdl-secure-server"
+        case .secure: Self.directory + "/fdl-secure"
+        case .built(let name): Self.directory + "/" + name
         case .tool(let name): Self.sources + "/tools/" + name
         case .system(let name): name
         }
     }
 
     /// The directory of the running test bundle.
-    static let built: String = {
+    static let directory: String = {
         guard let resolved = realpath("/proc/self/exe", nil) else { return "" }
         defer { free(resolved) }
         let executable = String(cString: resolved)
