@@ -18,6 +18,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioExtras: Target.Dependency = .product(name: "NIOExtras", package: "swift-nio-extras")
 let nioSOCKS: Target.Dependency = .product(name: "NIOSOCKS", package: "swift-nio-extras")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -38,6 +39,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.8.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -72,7 +74,7 @@ let package = Package(
             name: "FDLServer",
             dependencies: [
                 "FDLCore", "FDLCrypto", "FDLTLS", "FDLCompression", "FDLSystem",
-                nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+                nioCore, nioPosix, nioHTTP1, logging, lifecycle, metrics,
             ],
             swiftSettings: settings
         ),
@@ -182,7 +184,7 @@ let package = Package(
             name: "FDLServerTests",
             dependencies: [
                 "FDLCore", "FDLCompression", "FDLCrypto", "FDLServer", "FDLSystem", "FDLTLS", "TestSupport",
-                nioCore, nioEmbedded, nioHTTP1, nioPosix, logging,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, logging, metrics,
             ],
             swiftSettings: settings
         ),
@@ -227,7 +229,9 @@ if Context.environment["FDL_FUZZ"] != nil {
             ],
             path: "Fuzz",
             exclude: ["Seeds"],
-            swiftSettings: settings
+            swiftSettings: settings,
+            // gold fails on what -sanitize=address and -sanitize=fuzzer make together.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
         )
     )
 }

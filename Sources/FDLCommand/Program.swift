@@ -7,7 +7,7 @@ import Synchronization
 /// What the programs have in common: how they start, report errors and end.
 package enum Program {
     private static let isEnding = Atomic<Bool>(false)
-    private static let last = Mutex<(@Sendable () -> Void)?>(nil)
+    private static let last = Mutex<[@Sendable () -> Void]>([])
 
     /// The whole of a program's `main`, which must not be async: before an async `main` begins, the runtime's event
     /// loop has taken the descriptor numbers of standard streams that are closed.
@@ -50,13 +50,13 @@ package enum Program {
         }
     }
 
-    /// From now on calls `body` before the process ends by itself. It must not take long.
-    package static func beforeLeaving(_ body: @escaping @Sendable () -> Void) { last.withLock { $0 = body } }
+    /// From now on calls `body` too before the process ends by itself. It must not take long.
+    package static func beforeLeaving(_ body: @escaping @Sendable () -> Void) { last.withLock { $0.append(body) } }
 
     /// Flushes stdio and ends the process at once, without the handlers of exit(3): OpenSSL's handler frees what
     /// connections that are being closed on their event loops still use, which would crash.
     package static func leave(_ code: Int32) -> Never {
-        last.withLock { $0 }?()
+        for body in last.withLock({ $0 }) { body() }
         fflush(nil)
         _exit(code)
     }

@@ -1,4 +1,5 @@
 public import FDLCore
+import CoreMetrics
 import FDLSystem
 import FDLTLS
 public import Logging
@@ -16,6 +17,8 @@ public final class Worker: Sendable {
     private let watcher: CatalogWatcher
     private let responder: Responder
     private let notices: LimitNotices
+    private let metrics: WorkerMetrics
+    private let registry: PrometheusRegistry?
     private let loops: MultiThreadedEventLoopGroup
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
 
@@ -31,6 +34,8 @@ public final class Worker: Sendable {
         self.configuration = configuration
         self.logger = logger
         notices = LimitNotices(logger: logger)
+        registry = configuration.metricsAddress == nil ? nil : PrometheusRegistry(help: WorkerMetrics.help)
+        metrics = WorkerMetrics(factory: registry ?? MetricsSystem.factory)
         loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
             certificates = try ReloadableTLSContext(configuration.tls.server)
@@ -57,6 +62,7 @@ public final class Worker: Sendable {
     /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
     /// - Throws: `WorkerError.listen` or `.server`.
     public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
+        let metricsChannel = try await openMetrics()
         // A disk is faster with several reads at once; compression gains nothing from more threads than cores.
         let readers = NIOThreadPool(numberOfThreads: Self.readerThreads)
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
@@ -71,7 +77,9 @@ public final class Worker: Sendable {
                 limits: configuration.limits,
                 readers: readers,
                 compressors: compressors,
-                logger: logger
+                logger: logger,
+                metrics: metrics,
+                accessLog: configuration.accessLog
             ),
             connections: connections
         )
@@ -98,12 +106,40 @@ public final class Worker: Sendable {
         let saying = Task { [notices] in
             while (try? await Task.sleep(for: .seconds(2))) != nil { notices.sayDue() }
         }
+        let sampling = Task { while (try? await Task.sleep(for: .seconds(10))) != nil { sample() } }
         let outcome = await Self.outcome { try await services.run() }
         watching.cancel()
         saying.cancel()
+        sampling.cancel()
+        if let metricsChannel { try? await metricsChannel.close() }
         try? await readers.shutdownGracefully()
         try? await compressors.shutdownGracefully()
         try outcome.get()
+    }
+
+    /// Tells the metrics what is not counted as it happens.
+    private func sample() {
+        metrics.sample(
+            WorkerMetrics.Sample(
+                openDescriptors: ProcessLimits.openDescriptors,
+                descriptorLimit: ProcessLimits.descriptorLimit,
+                manifests: watcher.catalog.manifests.count,
+                catalogAge: watcher.age,
+                refusals: notices.totals
+            )
+        )
+    }
+
+    private func openMetrics() async throws(WorkerError) -> (any Channel)? {
+        guard let address = configuration.metricsAddress, let registry else { return nil }
+        let listener = MetricsListener(address: address, loops: loops) {
+            self.sample()
+            return registry.text
+        }
+        let channel = try await listener.open()
+        let port = channel.localAddress?.port ?? address.port
+        logger.notice("metrics at http://\(ListenAddress(host: address.host, port: port))/metrics")
+        return channel
     }
 
     /// Closes idle connections and lets answers under way finish, for `WorkerLimits.drain` at most; then accepts no

@@ -12,6 +12,11 @@ public struct WorkerConfiguration: Sendable {
     public var limits = WorkerLimits()
     /// The most bytes of compressed chunks to remember.
     public var compressionCacheBytes = 64 << 20
+    /// Where to answer `GET /metrics` in plain HTTP; nil for nowhere. Without it the figures go to what
+    /// `MetricsSystem` was given (swift-metrics).
+    public var metricsAddress: ListenAddress?
+    /// Called for each request once its answer is sent or cut off, on an event loop: it must not wait for anything.
+    public var accessLog: (@Sendable (AccessRecord) -> Void)?
 
     /// A worker that shows one certificate, whose key is in its file or beside it.
     public init(certificate: String) {

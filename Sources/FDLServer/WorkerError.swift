@@ -10,6 +10,8 @@ public enum WorkerError: Error, Sendable {
     case tls(TLSError)
     /// An address cannot be listened at. `code` is the errno, 0 if there is none.
     case listen(ListenAddress, code: Int32, reason: String)
+    /// The address for metrics cannot be listened at. `code` is the errno, 0 if there is none.
+    case metrics(ListenAddress, code: Int32, reason: String)
     /// The process may not have the descriptors, threads or memory that a worker needs.
     case limits(SystemError)
     /// Something else failed while the worker ran.
@@ -46,6 +48,12 @@ extension WorkerError: Explained {
                     ? "cannot listen on \(address): \(reason)"
                     : SystemError(operation: .other("listen on"), path: address.description, code: code).description,
                 hint: "choose an address of this machine with --listen HOST:PORT"
+            )
+        case .metrics(let address, let code, let reason):
+            Failure(
+                .configuration,
+                "cannot listen on \(address) for metrics: \(code == 0 ? reason : SystemError.text(code))",
+                hint: "choose a free address of this machine with --metrics-listen HOST:PORT"
             )
         case .limits(let error): error.failure
         case .server(let reason):

@@ -40,6 +40,15 @@ enum CertificateNames {
         return String(validating: UnsafeBufferPointer(start: text, count: Int(length)), as: UTF8.self)
     }
 
+    /// The whole subject, as RFC 4514 writes it; nil if it is empty or cannot be written.
+    static func subject(of certificate: OpaquePointer) -> String? {
+        guard let subject = X509_get_subject_name(certificate), let bio = try? OwnedBIO(to: "write a name"),
+            ErrorQueue.clean({ X509_NAME_print_ex(bio.pointer, subject, 0, fdl_XN_FLAG_RFC2253) }) > 0,
+            let bytes = try? bio.written("write a name")
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// By which names a client is known.
     static func ofClient(_ certificate: OpaquePointer) -> [String] {
         let others = alternative(of: certificate, kinds: [GEN_DNS, GEN_EMAIL, GEN_URI])

@@ -103,7 +103,8 @@ final class TLSConnection {
                 cipher: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "",
                 resumed: SSL_session_reused(ssl) == 1,
                 peerPin: pin,
-                certificateEnd: certificateEnd
+                certificateEnd: certificateEnd,
+                peerSubject: context.role == .server ? peerSubject : nil
             )
         )
     }
@@ -137,6 +138,11 @@ final class TLSConnection {
         // is nothing to do: the peer sees a truncated connection.
         _ = ErrorQueue.clean { SSL_shutdown(ssl) }
         ERR_clear_error()
+    }
+
+    private var peerSubject: String? {
+        guard let pointer = SSL_get1_peer_certificate(ssl) else { return nil }
+        return CertificateNames.subject(of: Certificate(owning: pointer).pointer)
     }
 
     private var peerPin: PublicKeyPin? {

@@ -17,4 +17,6 @@ package struct TLSHandshakeCompleted: Sendable, Hashable {
     package let peerPin: PublicKeyPin?
     /// When the peer's certificate runs out; nil likewise.
     package var certificateEnd: UTCTime?
+    /// The subject of a client's certificate, as RFC 4514 writes it; nil if it has shown none, and on a client.
+    package var peerSubject: String?
 }

@@ -36,6 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits")
     var limits: ClientLimitOptions
 
+    @OptionGroup(title: "Operation")
+    var operating: OperatingOptions
+
     @Option(help: "trace, debug, info, notice, warning, error or critical; debug tells of each request.")
     var logLevel = Logger.Level.info
 
@@ -45,8 +48,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         ServerLog.begin(level: logLevel, json: jsonLog)
         let logger = Logger(label: "fdl-secure-server")
-        let signals = SignalHandling(logger: logger)
+        let accesses = try accessLog(logger)
+        let signals = SignalHandling(logger: logger) { accesses?.reopen() }
         signals.begin()
+        var configuration = configuration
+        if let accesses { configuration.accessLog = { accesses.write($0) } }
         let worker = try Worker(configuration, logger: logger)
         signals.serve(worker)
         try await worker.run { address in
@@ -54,10 +60,18 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private func accessLog(_ logger: Logger) throws(Failure) -> AccessLog? {
+        guard let path = operating.accessLog else { return nil }
+        let log = try AccessLog(path, format: operating.accessLogFormat, logger: logger)
+        Program.beforeLeaving { log.flush(within: .milliseconds(500)) }
+        return log
+    }
+
     private var configuration: WorkerConfiguration {
         var configuration = WorkerConfiguration(tls: tls.tls)
         configuration.root = root
         if !listen.isEmpty { configuration.addresses = listen }
+        configuration.metricsAddress = operating.metricsListen
         configuration.limits = limits.limits
         configuration.compressionCacheBytes = limits.compressionCache << 20
         return configuration

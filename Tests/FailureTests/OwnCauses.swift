@@ -173,7 +173,9 @@ extension WorkerError: Walked {
         case .listen(_, EADDRINUSE, _): .listen(address, code: EACCES, reason: "")
         case .listen(_, EACCES, _): .listen(address, code: EADDRNOTAVAIL, reason: "")
         case .listen(_, EADDRNOTAVAIL, _): .listen(address, code: 0, reason: "the name has no address")
-        case .listen: .limits(SystemError(operation: .other("start 9 threads"), code: EAGAIN))
+        case .listen: .metrics(address, code: EADDRINUSE, reason: "")
+        case .metrics(_, EADDRINUSE, _): .metrics(address, code: 0, reason: "the name has no address")
+        case .metrics: .limits(SystemError(operation: .other("start 9 threads"), code: EAGAIN))
         case .limits: .server(reason: "it fell over")
         case .server: nil
         }

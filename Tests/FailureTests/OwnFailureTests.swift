@@ -316,6 +316,16 @@ import Testing
                     "choose an address of this machine with --listen HOST:PORT"
                 ),
                 Told(
+                    .configuration,
+                    "cannot listen on [::]:8443 for metrics: Address already in use",
+                    "choose a free address of this machine with --metrics-listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:8443 for metrics: the name has no address",
+                    "choose a free address of this machine with --metrics-listen HOST:PORT"
+                ),
+                Told(
                     .localIO,
                     "cannot start 9 threads: Resource temporarily unavailable",
                     "raise the limit of threads (ulimit -u, or the container's)"

@@ -15,6 +15,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+// Names as RFC 4514 writes them, with UTF-8 as it is.
+static const unsigned long fdl_XN_FLAG_RFC2253 = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+
 // TLS
 
 static const uint64_t fdl_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;

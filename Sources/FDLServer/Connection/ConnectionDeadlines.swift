@@ -17,20 +17,28 @@ struct ConnectionDeadlines {
     private let limits: WorkerLimits
     private(set) var phase: Phase
     private(set) var deadline: NIODeadline
+    /// Where the connections in each phase are counted. This one is until `end`.
+    private let tally: PhaseTally?
 
-    init(limits: WorkerLimits, now: NIODeadline) {
+    init(limits: WorkerLimits, now: NIODeadline, tally: PhaseTally? = nil) {
         self.limits = limits
+        self.tally = tally
         self.phase = .handshake
         self.deadline = now + limits.handshake
+        tally?.move(from: nil, to: .handshake)
     }
 
     /// Sets the deadline of a phase that begins. `.answering` is entered again, with a new deadline, each time the peer
     /// takes some of the answer. `.header` keeps its deadline: a slow request gets no more time by sending more.
     mutating func enter(_ phase: Phase, now: NIODeadline) {
         if phase == .header, self.phase == .header { return }
+        tally?.move(from: self.phase, to: phase)
         self.phase = phase
         deadline = now + time(for: phase)
     }
+
+    /// To be called once, when the connection is gone.
+    func end() { tally?.move(from: phase, to: nil) }
 
     private func time(for phase: Phase) -> TimeAmount {
         switch phase {

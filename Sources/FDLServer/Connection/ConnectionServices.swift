@@ -10,4 +10,6 @@ struct ConnectionServices: Sendable {
     let readers: NIOThreadPool
     let compressors: NIOThreadPool
     let logger: Logger
+    var metrics: WorkerMetrics?
+    var accessLog: (@Sendable (AccessRecord) -> Void)?
 }

@@ -69,6 +69,8 @@ extension ExchangeHandler {
 
     /// - Returns: how many bytes of the body it sent.
     private func begin(_ next: PendingRequest, _ context: ChannelHandlerContext) -> Int {
+        started = .now()
+        pacing.isBooked = false
         switch next {
         case .refusal(let status):
             pending.removeAll()
@@ -107,7 +109,13 @@ extension ExchangeHandler {
     ) -> Int {
         let key = CompressedChunks.Key(digest: chunk.digest, encoding: chunk.encoding)
         func answer(_ entry: CompressedChunks.Entry?) -> Answer {
-            if case .compressed(let compressed) = entry { return ChunkHeaders.answer(chunk, compressed) }
+            if case .compressed(let compressed) = entry {
+                if head.method != .HEAD {
+                    let count = Int64(compressed.bytes.readableBytes)
+                    services.metrics?.compressed(from: chunk.slice.length, to: count)
+                }
+                return ChunkHeaders.answer(chunk, compressed)
+            }
             return plain
         }
         if let entry = services.compressed.entry(for: key) {
@@ -135,7 +143,7 @@ extension ExchangeHandler {
         let closes =
             request.map { Self.endsConnection($0) || RequestForm.endsConnection(answer.status) || isLastAnswer } ?? true
         let scratch = LoopScratch.ofThisLoop
-        let outgoing = OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request)
+        let outgoing = OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request, started)
         let wanted = Int(min(outgoing.rest.length, Int64(Self.pieceBytes)))
         var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
         defer { scratch.putBack(buffer) }
@@ -234,8 +242,14 @@ extension ExchangeHandler {
         if pending.isEmpty {
             answersLeaving += 1
             let promise = context.eventLoop.makePromise(of: Void.self)
-            promise.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
+            let client = accessClient
+            promise.futureResult.assumeIsolated().whenComplete { result in
+                self.record(done, of: client, isComplete: (try? result.get()) != nil)
+                self.answerLeft()
+            }
             left = promise
+        } else {
+            record(done, of: accessClient, isComplete: true)
         }
         context.write(wrapOutboundOut(piece), promise: left)
         // A large piece while it is hot in the cache, small ones together.

@@ -1,3 +1,4 @@
+import FDLCore
 import FDLTLS
 import Logging
 import NIOCore
@@ -29,6 +30,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case closing
         case closed
 
+        /// The answer that is not sent as a whole yet.
+        var unfinished: OutgoingAnswer? {
+            switch self {
+            case .reading(let answer), .sending(let answer): answer
+            case .ready, .looking, .compressing, .closing, .closed: nil
+            }
+        }
+
         var takesRequests: Bool {
             switch self {
             case .ready, .looking, .compressing, .reading, .sending: true
@@ -56,8 +65,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var pending = CircularBuffer<PendingRequest>(initialCapacity: 1)
     var deadlines: ConnectionDeadlines
     var context: ChannelHandlerContext?
+    /// Who the peer is, once the handshake is done.
+    private(set) var peerIdentity: TLSHandshakeCompleted?
     var turn = Turn.free
     var needsFlush = false
+    /// When the request that is being answered was taken up.
+    var started = NIODeadline.now()
     /// Answers that are written but have not left the process yet; of those behind which others waited, none.
     var answersLeaving = 0
     /// Why the connection ends once nothing is left to answer.
@@ -68,7 +81,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     init(services: ConnectionServices) {
         self.services = services
-        self.deadlines = ConnectionDeadlines(limits: services.limits, now: .now())
+        self.deadlines = ConnectionDeadlines(limits: services.limits, now: .now(), tally: services.metrics?.phases)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -77,6 +90,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        deadlines.end()
         self.context = nil
         timer?.cancel()
         timer = nil
@@ -125,7 +139,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is TLSHandshakeCompleted:
+        case let event as TLSHandshakeCompleted:
+            peerIdentity = event
+            services.metrics?.handshakeCompleted(event)
             deadlines.enter(.idle, now: .now())
             arm()
         case is ChannelShouldQuiesceEvent:
@@ -140,6 +156,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        recordUnfinished()
         state = .closed
         pending.removeAll()
         context.fireChannelInactive()
@@ -147,6 +164,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         services.logger.debug("connection failed: \(error)", metadata: peer)
+        if deadlines.phase == .handshake, let error = error as? TLSError {
+            services.metrics?.handshakeFailed(HandshakeFault(error))
+        }
         guard let error = error as? HTTPParserError else { return close() }
         // After the last request nothing is looked at any more, and what is being sent still has to arrive.
         guard state.takesRequests else { return }
@@ -205,6 +225,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func close() {
+        recordUnfinished()
         state = .closed
         context?.close(promise: nil)
     }
@@ -229,6 +250,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .ready, .sending, .closing, .closed: break
         }
         guard now >= deadlines.deadline else { return arm() }
+        if deadlines.phase == .handshake { services.metrics?.handshakeFailed(.timeout) }
         services.logger.debug("connection closed: too slow (\(deadlines.phase))", metadata: peer)
         close()
     }

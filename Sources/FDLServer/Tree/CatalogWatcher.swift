@@ -19,6 +19,8 @@ final class CatalogWatcher: Sendable {
     private let signers: Mutex<PublicationReader>
     private let schedule = Mutex(LookSchedule<EventLoopPromise<Void>>())
     private let distrusted = Mutex<Set<String>>([])
+    /// When the tree was last looked at without a failure.
+    private let lastLook = Mutex(ContinuousClock.now)
     /// Why the last walk failed as a whole.
     private let blindness = Mutex<SystemError?>(nil)
 
@@ -31,6 +33,9 @@ final class CatalogWatcher: Sendable {
         self.signers = Mutex(PublicationReader(root: root))
         look()
     }
+
+    /// How long ago the tree was last looked at without a failure.
+    var age: Duration { ContinuousClock.now - lastLook.withLock { $0 } }
 
     var catalog: Catalog { current.withLock { $0 } }
 
@@ -86,7 +91,10 @@ final class CatalogWatcher: Sendable {
         scanner.withLock { scanner in
             // If nothing is at the root's path for a moment, the open directory continues to be served.
             try? root.refresh()
-            guard scanner.isOutdated else { return .unchanged }
+            guard scanner.isOutdated else {
+                lastLook.withLock { $0 = .now }
+                return .unchanged
+            }
             guard mayWalk else { return .postponed }
             // Whoever signs makes and renames files: a tree that changes under a walk is quiet a moment later.
             for isLast in [false, false, true] {
@@ -94,6 +102,7 @@ final class CatalogWatcher: Sendable {
                     let (catalog, notices) = try scanner.scan(now: WallClock.nanoseconds)
                     current.withLock { $0 = catalog }
                     blindness.withLock { $0 = nil }
+                    lastLook.withLock { $0 = .now }
                     let keyPaths = scanner.publicKeys
                     let publications = signers.withLock { $0.publications(of: catalog, keyPaths: keyPaths) }
                     offered.withLock { $0 = publications }

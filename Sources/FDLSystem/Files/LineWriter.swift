@@ -17,7 +17,7 @@ package final class LineWriter: Sendable {
     }
 
     private let path: String?
-    private let notice: (@Sendable (_ dropped: Int) -> String)?
+    private let notice: (@Sendable (_ dropped: Int) -> String?)?
     private let state: Mutex<State>
     private let wake: Semaphore
 
@@ -28,11 +28,11 @@ package final class LineWriter: Sendable {
     /// - Parameters:
     ///   - descriptor: stays the caller's to close.
     ///   - capacity: the bytes that may wait to be written.
-    ///   - notice: makes the line that stands for dropped ones; nil writes none.
+    ///   - notice: called where lines were dropped; makes the line that stands for them, or nil to write none.
     package init(
         _ descriptor: Int32,
         capacity: Int = LineWriter.standardCapacity,
-        notice: (@Sendable (_ dropped: Int) -> String)? = nil
+        notice: (@Sendable (_ dropped: Int) -> String?)? = nil
     ) {
         path = nil
         self.notice = notice
@@ -45,7 +45,7 @@ package final class LineWriter: Sendable {
     package init(
         appendingTo path: String,
         capacity: Int = LineWriter.standardCapacity,
-        notice: (@Sendable (_ dropped: Int) -> String)? = nil
+        notice: (@Sendable (_ dropped: Int) -> String?)? = nil
     ) throws(SystemError) {
         self.path = path
         self.notice = notice
@@ -106,7 +106,7 @@ package final class LineWriter: Sendable {
                     return (bytes, dropped, state.descriptor)
                 }
                 guard !bytes.isEmpty || dropped > 0 else { break }
-                let missing = dropped > 0 ? notice.map { Array(($0(dropped) + "\n").utf8) } ?? [] : []
+                let missing = dropped > 0 ? notice.flatMap { $0(dropped) }.map { Array(($0 + "\n").utf8) } ?? [] : []
                 guard write(bytes + missing, to: descriptor) else {
                     // It cannot be said where it cannot be written: it is said once it can.
                     let lines = bytes.count { $0 == UInt8(ascii: "\n") }

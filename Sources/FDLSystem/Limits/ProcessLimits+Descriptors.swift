@@ -42,3 +42,22 @@ extension ProcessLimits {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
+
+extension ProcessLimits {
+    /// How many descriptors are open, to show; 0 without a `/proc`.
+    package static var openDescriptors: Int {
+        guard let directory = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Not "." and "..", and not the one that reads.
+        return max(0, count - 3)
+    }
+
+    /// How many descriptors may be open.
+    package static var descriptorLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
