@@ -49,7 +49,7 @@ enum Program: Sendable {
             "XDG_CONFIG_HOME": home + "/config",
             "XDG_STATE_HOME": home + "/state",
         ]
-        for name in ["LD_LIBRARY_PATH", "TMPDIR"] { environment[name] = own[name] }
+        for name in ["LD_LIBRARY_PATH", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"] { environment[name] = own[name] }
         return environment
     }
 }
