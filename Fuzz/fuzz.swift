@@ -39,7 +39,7 @@ enum Fuzz {
 
 /// What libFuzzer calls, also by this name, which its own `main` refers to.
 @_cdecl("LLVMFuzzerTestOneInput")
-private func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     Fuzz.run(UnsafeRawBufferPointer(start: bytes, count: size))
     return 0
 }

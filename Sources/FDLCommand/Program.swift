@@ -1,5 +1,5 @@
 package import ArgumentParser
-import FDLCore
+package import FDLCore
 import FDLSystem
 import Glibc
 import Synchronization
@@ -11,7 +11,12 @@ package enum Program {
 
     /// The whole of a program's `main`, which must not be async: before an async `main` begins, the runtime's event
     /// loop has taken the descriptor numbers of standard streams that are closed.
-    package static func main(_ root: any (ParsableCommand & SendableMetatype).Type) -> Never {
+    /// - Parameter arguments: makes what is parsed in place of the command line; called once the command line is known
+    ///   to be UTF-8.
+    package static func main(
+        _ root: any (ParsableCommand & SendableMetatype).Type,
+        arguments: (@Sendable () throws(Failure) -> ProgramArguments)? = nil
+    ) -> Never {
         StandardDescriptors.openClosed()
         // So that a write fails with EPIPE if the reader of our output has gone, and with EFBIG if a file is over the
         // limit (ulimit -f), instead of a signal killing us.
@@ -19,18 +24,23 @@ package enum Program {
         Umask.keepOwnerBits()
         ProcessLimits.prepare()
         do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure) }
-        Task.detached { await run(root) }
+        Task.detached { await run(root, arguments) }
         // `run` ends the process. A signal only interrupts the wait.
         while true { pause() }
     }
 
     /// Parses the command line, runs the verb, and ends the process. A failure is reported in two lines on standard
     /// error, with `--json` also as an error object on standard output, and by the exit code.
-    private static func run(_ root: any (ParsableCommand & SendableMetatype).Type) async {
+    private static func run(
+        _ root: any (ParsableCommand & SendableMetatype).Type,
+        _ arguments: (@Sendable () throws(Failure) -> ProgramArguments)?
+    ) async {
         Interruption.watch()
+        var prepared: ProgramArguments?
         do {
             try Arguments.check()
-            var command = try root.parseAsRoot()
+            prepared = try arguments?()
+            var command = try root.parseAsRoot(prepared?.arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -46,7 +56,9 @@ package enum Program {
             // Help and version are thrown too, and go to standard output.
             guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
             let program = root.configuration.commandName ?? root._commandName
-            end(usageFailure(root.message(for: error), root.fullMessage(for: error), program))
+            let message = root.message(for: error)
+            let explained = prepared?.explained(message) ?? message
+            end(usageFailure(explained, root.fullMessage(for: error), program))
         }
     }
 

@@ -18,6 +18,7 @@ public final class Worker: Sendable {
     private let responder: Responder
     private let notices: LimitNotices
     private let metrics: WorkerMetrics
+    private let limits: LiveLimits
     private let registry: PrometheusRegistry?
     private let loops: MultiThreadedEventLoopGroup
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
@@ -35,6 +36,7 @@ public final class Worker: Sendable {
         self.logger = logger
         notices = LimitNotices(logger: logger)
         registry = configuration.metricsAddress == nil ? nil : PrometheusRegistry(help: WorkerMetrics.help)
+        limits = LiveLimits(configuration.limits)
         metrics = WorkerMetrics(factory: registry ?? MetricsSystem.factory)
         loops = try Self.loops(listeners: configuration.addresses.count)
         do throws(TLSError) {
@@ -46,7 +48,9 @@ public final class Worker: Sendable {
             root = try ServedRoot(configuration.root)
             for path in certificates.privateKeyPaths { root.refuse(path) }
             watcher = CatalogWatcher(root: root, logger: logger)
-            responder = Responder(root: root, watcher: watcher, notices: notices)
+            responder = Responder(root: root, watcher: watcher, notices: notices) { [certificates] in
+                certificates.pinForStrangers
+            }
         } catch {
             throw .root(error)
         }
@@ -78,6 +82,7 @@ public final class Worker: Sendable {
                 readers: readers,
                 compressors: compressors,
                 logger: logger,
+                live: limits,
                 metrics: metrics,
                 accessLog: configuration.accessLog
             ),
@@ -156,6 +161,16 @@ public final class Worker: Sendable {
         try certificates.reload()
         for path in certificates.privateKeyPaths { root.refuse(path) }
         logRemarks()
+    }
+
+    /// Takes over what can change while the worker runs, for the connections to come: its TLS, of which all files are
+    /// read again, and its limits but for `connections` and `drain`. The shared rate counts at once for all connections.
+    /// - Throws: `TLSError`; then all stays as it was.
+    public func reload(_ configuration: WorkerConfiguration) throws(TLSError) {
+        try certificates.reload(configuration.tls.server)
+        for path in certificates.privateKeyPaths { root.refuse(path) }
+        logRemarks()
+        limits.replace(with: configuration.limits)
     }
 
     /// One loop a core, or fewer if there are not enough descriptors; never shut down.

@@ -45,6 +45,10 @@ public struct WorkerLimits: Sendable, Hashable {
     public var requestLineBytes = 8 << 10
     /// A header longer than this is answered with 431.
     public var headerBytes = 32 << 10
+    /// The bytes of bodies that all connections together may send a second; nil for as many as go.
+    public var rate: Int64?
+    /// The bytes of bodies that one connection may send a second; nil for as many as go.
+    public var connectionRate: Int64?
     /// The time for answers under way to finish once the worker is told to stop.
     public var drain = Duration.seconds(30)
 

@@ -15,6 +15,8 @@ final class TLSIdentity: @unchecked Sendable {
     private let key: KeyFile
 
     var certificate: OpaquePointer { chain.leaf.pointer }
+    /// Those between it and its authority.
+    var intermediates: [OpaquePointer] { chain.others.map { $0.certificate.pointer } }
     /// The file that the private key was read from.
     var keyPath: String { key.path }
     /// The kind of key, `EVP_PKEY_RSA` and the like.

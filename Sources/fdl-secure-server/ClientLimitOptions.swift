@@ -1,4 +1,5 @@
 import ArgumentParser
+import FDLCommand
 import FDLServer
 import NIOCore
 
@@ -31,6 +32,17 @@ struct ClientLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory for compressed chunks; 0 for none.", valueName: "MiB"))
     var compressionCache = 64
 
+    @Option(
+        help: ArgumentHelp(
+            "What all connections together may send a second, as 10M; K, M and G are powers of 1024.",
+            valueName: "bytes"
+        )
+    )
+    var limitRate: ByteCount?
+
+    @Option(help: ArgumentHelp("What one connection may send a second.", valueName: "bytes"))
+    var limitRatePerConnection: ByteCount?
+
     var limits: WorkerLimits {
         var limits = WorkerLimits()
         limits.connections = maxConnections
@@ -41,6 +53,8 @@ struct ClientLimitOptions: ParsableArguments {
         limits.drain = .seconds(drainTimeout)
         limits.requestLineBytes = maxRequestLine
         limits.headerBytes = maxHeader
+        limits.rate = limitRate?.bytes
+        limits.connectionRate = limitRatePerConnection?.bytes
         return limits
     }
 
@@ -58,6 +72,10 @@ struct ClientLimitOptions: ParsableArguments {
         for (name, value) in [("--max-request-line", maxRequestLine), ("--max-header", maxHeader)]
         where !(256...(1 << 20)).contains(value) {
             throw ValidationError("\(name) must be from 256 bytes to 1 MiB")
+        }
+        let rates = [("--limit-rate", limitRate), ("--limit-rate-per-connection", limitRatePerConnection)]
+        for (name, rate) in rates {
+            if let rate, rate.bytes < 1024 { throw ValidationError("\(name) must be at least 1K a second") }
         }
         guard (0...(1 << 20)).contains(compressionCache) else {
             throw ValidationError("--compression-cache must be from 0 to 1048576 MiB")

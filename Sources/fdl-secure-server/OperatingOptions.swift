@@ -5,6 +5,20 @@ public import FDLServer
 struct OperatingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
+            """
+            Read settings from this JSON file: its members are named as the options are, without the dashes. \
+            Options go before it, and so do variables named FDL_SERVER_…, as FDL_SERVER_ROOT.
+            """,
+            valueName: "file"
+        )
+    )
+    var config: String?
+
+    @Flag(help: "Only say whether the worker could start with these settings: 0, or the error's exit code.")
+    var check = false
+
+    @Option(
+        help: ArgumentHelp(
             "Write a line for each request to this file, or to standard output if it is -. SIGUSR1 opens it again.",
             valueName: "file"
         )

@@ -13,8 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Finds each *.manifest.json under the root by itself, also while it runs, and hands out the chunks it \
             names. It does the same for any other NAME.json that has NAME.json.minisig next to it. \
-            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads certificates, keys and \
-            lists again, SIGUSR1 opens the logs again.
+            SIGTERM or SIGINT lets answers under way finish and then ends it; SIGHUP reads settings, certificates, \
+            keys and lists again, SIGUSR1 opens the logs again.
             """ + "\n\n" + Helps.serve.discussion,
         version: "fdl-secure-server \(Product.version)"
     )
@@ -48,7 +48,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         ServerLog.begin(level: logLevel, json: jsonLog)
         let logger = Logger(label: "fdl-secure-server")
+        CurrentSettings.warn(logger)
         let accesses = try accessLog(logger)
+        if operating.check { return try check(logger) }
         let signals = SignalHandling(logger: logger) { accesses?.reopen() }
         signals.begin()
         var configuration = configuration
@@ -60,6 +62,12 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// Does what a start does, up to listening.
+    private func check(_ logger: Logger) throws(WorkerError) {
+        _ = try Worker(configuration, logger: logger)
+        StandardStream.output.writeLine("the settings are good")
+    }
+
     private func accessLog(_ logger: Logger) throws(Failure) -> AccessLog? {
         guard let path = operating.accessLog else { return nil }
         let log = try AccessLog(path, format: operating.accessLogFormat, logger: logger)
@@ -67,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
         return log
     }
 
-    private var configuration: WorkerConfiguration {
+    var configuration: WorkerConfiguration {
         var configuration = WorkerConfiguration(tls: tls.tls)
         configuration.root = root
         if !listen.isEmpty { configuration.addresses = listen }
@@ -90,6 +98,6 @@ enum Main {
         // SIGHUP asks to read the certificate again, SIGUSR1 to open the logs again. Before anything is read or opened
         // there is nothing to do again, and neither may end the process.
         Signals.ignore(SIGHUP, SIGUSR1)
-        Program.main(ServeCommand.self)
+        Program.main(ServeCommand.self, arguments: CurrentSettings.read)
     }
 }

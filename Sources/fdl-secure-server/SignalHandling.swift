@@ -86,11 +86,6 @@ final class SignalHandling: Sendable {
     }
 
     private func reload(_ worker: Worker) {
-        do throws(TLSError) {
-            try worker.reloadCertificate()
-            logger.notice("certificate read again")
-        } catch {
-            logger.error("certificate not renewed, the one in use stays: \(error)")
-        }
+        CurrentSettings.reload(worker, logger)
     }
 }

@@ -2,6 +2,7 @@ import CoreMetrics
 import FDLCore
 import FDLTLS
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import FDLServer
@@ -42,8 +43,10 @@ struct MetricsTests {
         metrics.handshakeFailed(HandshakeFault(.noSharedProtocol))
         metrics.handshakeFailed(HandshakeFault(.peerAlert(.certificateRequired)))
         var deadlines = ConnectionDeadlines(limits: WorkerLimits(), now: .now(), tally: metrics.phases)
+        deadlines.begin()
         deadlines.enter(.idle, now: .now())
         var other = ConnectionDeadlines(limits: WorkerLimits(), now: .now(), tally: metrics.phases)
+        other.begin()
         other.enter(.idle, now: .now())
         other.enter(.header, now: .now())
         other.enter(.header, now: .now())

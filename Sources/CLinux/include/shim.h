@@ -16,6 +16,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+// A variable of C that Swift takes for shared and mutable.
+extern char **environ;
+static inline char **fdl_environ(void) { return environ; }
+
 // linux/openat2.h and linux/fs.h, which old kernel headers lack: the kernel's interface, fixed for ever.
 #define FDL_SYS_openat2 437
 #define FDL_RESOLVE_NO_SYMLINKS 0x04

@@ -94,7 +94,7 @@ package struct JSONReader {
         return value
     }
 
-    mutating func boolean(_ field: String) throws(ManifestError) -> Bool {
+    package mutating func boolean(_ field: String) throws(ManifestError) -> Bool {
         switch scanner.peek() {
         case UInt8(ascii: "t"):
             try scanner.literal("true")

@@ -14,9 +14,17 @@ final class Responder: Sendable {
     private let root: ServedRoot
     private let watcher: CatalogWatcher
     private let notices: LimitNotices
+    private let pin: @Sendable () -> PublicKeyPin?
     private let draining = Atomic(false)
 
-    init(root: ServedRoot, watcher: CatalogWatcher, notices: LimitNotices) {
+    /// - Parameter pin: what readers need for the certificate, if anything: the page for people says it.
+    init(
+        root: ServedRoot,
+        watcher: CatalogWatcher,
+        notices: LimitNotices,
+        pin: @escaping @Sendable () -> PublicKeyPin? = { nil }
+    ) {
+        self.pin = pin
         self.root = root
         self.watcher = watcher
         self.notices = notices
@@ -76,7 +84,7 @@ final class Responder: Sendable {
     // MARK: Pages
 
     private func frontPage(_ request: HTTPRequestHead) -> Answer {
-        FrontPage.answer(to: request, watcher.publications, trust: nil)
+        FrontPage.answer(to: request, watcher.publications, trust: pin().map { "--pin \($0)" })
     }
 
     private var index: Answer {

@@ -17,7 +17,7 @@ struct ConnectionDeadlines {
     private let limits: WorkerLimits
     private(set) var phase: Phase
     private(set) var deadline: NIODeadline
-    /// Where the connections in each phase are counted. This one is until `end`.
+    /// Where the connections in each phase are counted: this one from `begin` to `end`.
     private let tally: PhaseTally?
 
     init(limits: WorkerLimits, now: NIODeadline, tally: PhaseTally? = nil) {
@@ -25,7 +25,6 @@ struct ConnectionDeadlines {
         self.tally = tally
         self.phase = .handshake
         self.deadline = now + limits.handshake
-        tally?.move(from: nil, to: .handshake)
     }
 
     /// Sets the deadline of a phase that begins. `.answering` is entered again, with a new deadline, each time the peer
@@ -36,6 +35,9 @@ struct ConnectionDeadlines {
         self.phase = phase
         deadline = now + time(for: phase)
     }
+
+    /// To be called once, when there is a connection.
+    func begin() { tally?.move(from: nil, to: phase) }
 
     /// To be called once, when the connection is gone.
     func end() { tally?.move(from: phase, to: nil) }

@@ -5,11 +5,13 @@ import NIOPosix
 struct ConnectionServices: Sendable {
     let responder: Responder
     let compressed: CompressedChunks
-    let limits: WorkerLimits
+    var limits: WorkerLimits
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool
     let compressors: NIOThreadPool
     let logger: Logger
+    /// Where the limits for new connections come from, and the line that all share; nil for `limits` alone.
+    var live: LiveLimits?
     var metrics: WorkerMetrics?
     var accessLog: (@Sendable (AccessRecord) -> Void)?
 }

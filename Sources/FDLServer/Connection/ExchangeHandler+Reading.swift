@@ -33,7 +33,7 @@ extension ExchangeHandler {
     func readFromDisk(_ slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) {
         deadlines.enter(.answering, now: .now())
         state = .reading(answer)
-        let wanted = Int(min(slice.length, Int64(Self.diskPieceBytes)))
+        let wanted = Int(min(slice.length, Int64(isPaced ? pieceLimit : Self.diskPieceBytes)))
         let allocator = context.channel.allocator
         let result = services.readers.runIfActive(eventLoop: context.eventLoop) {
             var buffer = allocator.buffer(capacity: wanted)

@@ -51,6 +51,7 @@ extension ExchangeHandler {
     private func step(_ context: ChannelHandlerContext, _ sent: inout Int) -> Bool {
         switch state {
         case .ready:
+            if !pending.isEmpty, mustWait(for: 0, context) { return false }
             guard let next = pending.popFirst() else {
                 becomeIdle()
                 return false
@@ -58,6 +59,7 @@ extension ExchangeHandler {
             sent += Self.headBytes + begin(next, context)
             return true
         case .sending(let answer):
+            if mustWait(for: answer.rest.length, context) { return false }
             sent += sendPiece(of: answer, context)
             return true
         case .looking, .compressing, .reading, .closing, .closed:
@@ -143,8 +145,10 @@ extension ExchangeHandler {
         let closes =
             request.map { Self.endsConnection($0) || RequestForm.endsConnection(answer.status) || isLastAnswer } ?? true
         let scratch = LoopScratch.ofThisLoop
-        let outgoing = OutgoingAnswer(answer, sendsBody: request?.method != .HEAD, closesConnection: closes, request, started)
-        let wanted = Int(min(outgoing.rest.length, Int64(Self.pieceBytes)))
+        let sendsBody = request?.method != .HEAD
+        let outgoing = OutgoingAnswer(answer, sendsBody: sendsBody, closesConnection: closes, request, started)
+        let wanted = Int(min(outgoing.rest.length, Int64(pieceLimit)))
+        bookFirst(wanted)
         var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
         defer { scratch.putBack(buffer) }
         buffer.writeHead(answer.status, answer.headers, common: scratch.commonFields(.now), closes: closes)
@@ -186,7 +190,7 @@ extension ExchangeHandler {
     private func sendPiece(of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         switch answer.rest {
         case .bytes(var buffer):
-            let piece = buffer.readSlice(length: min(buffer.readableBytes, Self.pieceBytes)) ?? ByteBuffer()
+            let piece = buffer.readSlice(length: min(buffer.readableBytes, pieceLimit)) ?? ByteBuffer()
             return send(piece, of: answer, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
         case .slice(let slice):
             return sendPiece(of: slice, of: answer, context)
@@ -198,7 +202,7 @@ extension ExchangeHandler {
 
     private func sendPiece(of slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         let scratch = LoopScratch.ofThisLoop
-        let wanted = Int(min(slice.length, Int64(Self.pieceBytes)))
+        let wanted = Int(min(slice.length, Int64(pieceLimit)))
         var buffer = scratch.takeBuffer(capacity: wanted)
         defer { scratch.putBack(buffer) }
         switch read(slice, wanted, behind: &buffer) {
@@ -237,13 +241,15 @@ extension ExchangeHandler {
         services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
         state = done.closesConnection ? .closing : .ready
         if done.closesConnection { pending.removeAll() }
+        var done = done
+        done.rest = .none
         var left: EventLoopPromise<Void>?
         // Answers leave in order: of those that follow each other at once, the last one says that all have.
         if pending.isEmpty {
             answersLeaving += 1
             let promise = context.eventLoop.makePromise(of: Void.self)
             let client = accessClient
-            promise.futureResult.assumeIsolated().whenComplete { result in
+            promise.futureResult.assumeIsolated().whenComplete { [done] result in
                 self.record(done, of: client, isComplete: (try? result.get()) != nil)
                 self.answerLeft()
             }
@@ -261,6 +267,7 @@ extension ExchangeHandler {
     /// is incomplete.
     func abandon(_ answer: OutgoingAnswer, _ reason: String) {
         services.logger.warning("answer cut short: \(reason)", metadata: ["request": "\(answer.line)"])
+        if state.unfinished == nil { record(answer, of: accessClient, isComplete: false) }
         close()
     }
 }

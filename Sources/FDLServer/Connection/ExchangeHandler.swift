@@ -69,6 +69,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private(set) var peerIdentity: TLSHandshakeCompleted?
     var turn = Turn.free
     var needsFlush = false
+    var pacing = Pacing()
     /// When the request that is being answered was taken up.
     var started = NIODeadline.now()
     /// Answers that are written but have not left the process yet; of those behind which others waited, none.
@@ -81,11 +82,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     init(services: ConnectionServices) {
         self.services = services
+        pacing.own.rate = services.limits.connectionRate
         self.deadlines = ConnectionDeadlines(limits: services.limits, now: .now(), tally: services.metrics?.phases)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        deadlines.begin()
         arm()
     }
 
@@ -247,6 +250,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         // If this machine is slow to read or compress, that is not the peer's fault.
         switch state {
         case .looking, .compressing, .reading: deadlines.enter(.answering, now: now)
+        case .ready where pacing.isWaiting, .sending where pacing.isWaiting: deadlines.enter(.answering, now: now)
         case .ready, .sending, .closing, .closed: break
         }
         guard now >= deadlines.deadline else { return arm() }

@@ -37,6 +37,8 @@ struct WorkerChannel: Sendable {
         // Requests are small, and NIO keeps up to two of these for as long as the connection lives.
         let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16 << 10)
         try options?.setOption(.recvAllocator, value: receiving)
+        var services = services
+        if let live = services.live { services.limits = live.current }
         var decoding = NIOHTTPDecoderLimitConfiguration()
         // A request line or header that is too long is refused by the exchange handler, which knows which of the two it
         // was. The decoder fails only if one is longer than both limits together.
