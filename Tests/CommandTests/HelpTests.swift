@@ -10,7 +10,6 @@ struct HelpTests {
         (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["list"]), (.secure, ["inspect"]),
         (.secure, ["doctor"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
         (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("bench"), []),
-        (.tool("fuzz"), []),
     ]
 
     @Test(arguments: verbs.indices)
