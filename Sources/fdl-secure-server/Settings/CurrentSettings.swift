@@ -36,14 +36,12 @@ enum CurrentSettings {
     /// stays as it was.
     static func reload(_ worker: Worker, _ logger: Logger) {
         let renewed: Settings
-        let configuration: WorkerConfiguration
-        do {
-            renewed = try Settings.current()
-            configuration = try ServeCommand.parse(renewed.arguments).configuration
-        } catch let error as Failure {
+        do throws(Failure) { renewed = try Settings.current() } catch {
             return logger.error("settings not read again, those in use stay: \(error.message)")
-        } catch {
-            let message = ServeCommand.message(for: error)
+        }
+        let configuration: WorkerConfiguration
+        do { configuration = try ServeCommand.parse(renewed.arguments).configuration } catch {
+            let message = renewed.explained(ServeCommand.message(for: error))
             return logger.error("settings not read again, those in use stay: \(message)")
         }
         do throws(TLSError) {

@@ -95,13 +95,26 @@ enum SettingsFile {
         }
     }
 
-    /// The setting that a misspelt name is closest to: one with the same letters, or that begins or ends with it.
+    /// The setting that a misspelt name is closest to, if no more than two letters are wrong, too many or too few.
     private static func nearest(to name: String, among settings: [Setting]) -> String? {
-        func letters(_ text: String) -> [Character] { text.lowercased().filter(\.isLetter) }
-        let wanted = letters(name)
-        guard wanted.count > 2 else { return nil }
-        let names = settings.map(\.name)
-        return names.first { letters($0) == wanted }
-            ?? names.first { letters($0).starts(with: wanted) || letters($0).sorted() == wanted.sorted() }
+        let wanted = Array(name.lowercased().utf8.prefix(64))
+        let distances = settings.map { (name: $0.name, distance: distance(wanted, Array($0.name.utf8))) }
+        let nearest = distances.min { $0.distance < $1.distance }
+        return nearest.flatMap { $0.distance <= 2 ? $0.name : nil }
+    }
+
+    /// How many bytes have to be replaced, added or removed to make one text of the other (Levenshtein).
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (number, byte) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = number + 1
+            for column in right.indices {
+                let replaced = diagonal + (byte == right[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
+            }
+        }
+        return row[right.count]
     }
 }
