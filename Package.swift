@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "FDLCompression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "FDLPublishing",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem", "FDLTrust"],
+            dependencies: ["FDLCompression", "FDLCore", "FDLCrypto", "FDLOpenSSL", "FDLSystem", "FDLTrust"],
             swiftSettings: settings
         ),
         .target(

@@ -63,7 +63,7 @@ struct HashingRun: Sendable {
     /// Hashes on new threads, `threads` at most, until all is hashed, one of them fails, or the task is cancelled.
     /// - Throws: `PublishingError.input`, `.changed` or `.cancelled`
     func run(threads: Int, progress: ProgressReport?) async throws(PublishingError) -> Result {
-        let queue = Queue()
+        let queue = WorkQueue()
         let findings = Mutex<[[Finding]]>([])
         do {
             try await ParallelWork.run(threads: max(1, min(threads, units.count))) { stop in
@@ -96,7 +96,7 @@ struct HashingRun: Sendable {
 
     /// One thread: takes a unit at a time until none is left.
     private func hash(
-        _ queue: Queue,
+        _ queue: WorkQueue,
         _ stop: StopFlag,
         progress: ProgressReport?
     ) throws(PublishingError) -> [Finding] {
@@ -130,17 +130,3 @@ struct HashingRun: Sendable {
 
 /// Is told how many bytes are hashed, of how many. All threads call it, also at the same time.
 public typealias ProgressReport = @Sendable (_ done: Int64, _ total: Int64) -> Void
-
-/// What the threads share: which unit is next, and how many bytes are hashed.
-private final class Queue: Sendable {
-    private let taken = Atomic<Int>(0)
-    private let bytes = Atomic<Int64>(0)
-
-    func next(of count: Int) -> Int? {
-        let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        return index < count ? index : nil
-    }
-
-    /// - Returns: all bytes counted so far.
-    func count(_ more: Int64) -> Int64 { bytes.wrappingAdd(more, ordering: .relaxed).newValue }
-}

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLCrypto
 import FDLSystem
 import TestSupport
 import Testing

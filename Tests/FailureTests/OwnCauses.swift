@@ -162,6 +162,34 @@ extension PublishingError: Walked {
     }
 }
 
+extension TreeError: Walked {
+    static let first = TreeError.source(notThere)
+
+    var next: TreeError? {
+        switch self {
+        case .source: .sourceMissing(path: "x", isFolder: false)
+        case .sourceMissing(_, false): .sourceMissing(path: "x", isFolder: true)
+        case .sourceMissing: .sourceDiffers(path: "x", offset: 65_536)
+        case .sourceDiffers(_, .some): .sourceDiffers(path: "x", offset: nil)
+        case .sourceDiffers: .tree(SystemError(operation: .create, path: "d", code: EACCES))
+        case .tree(let error) where error.code == EACCES:
+            .tree(SystemError(operation: .write, path: "d", code: ENOSPC))
+        case .tree: .busy(path: "d")
+        case .busy: .sameDirectory("d", "e")
+        case .sameDirectory: .sameServer("https://a/")
+        case .sameServer: .serversUnknown(directories: 3, servers: 1)
+        case .serversUnknown(_, 1): .serversUnknown(directories: 3, servers: 0)
+        case .serversUnknown: .older(version: 7, there: 8, path: "d")
+        case .older: ManifestName("toaster").map { .pathTaken(path: "d/files/x", by: $0) }
+        case .pathTaken: .unreadable(path: "d/x", reason: "it is not as fdl-sign publish wrote it")
+        case .unreadable: .nothingPublished(path: "d")
+        case .nothingPublished: .outOfMemory
+        case .outOfMemory: .cancelled
+        case .cancelled: nil
+        }
+    }
+}
+
 extension WorkerError: Walked {
     static let first = WorkerError.root(notThere)
 

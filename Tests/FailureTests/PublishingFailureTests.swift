@@ -83,6 +83,70 @@ import Testing
     }
 }
 
+@Suite("What is told of a tree that is not published: every cause") struct TreeFailureTests {
+    @Test func `Trees`() {
+        let what = "it is what the manifest lists"
+        let signed =
+            "bring back what was signed, or sign what is there now with fdl-sign manifest; nothing is published"
+        let at = "say with --at URL where each directory will be served, or sign with a --source for each"
+        expect(
+            TreeError.self,
+            [
+                Told(.usage, "cannot open x: No such file or directory", "check the path"),
+                Told(.usage, "x is not there, or is no file: \(what)", "name the file with --from"),
+                Told(.usage, "x is not there, or is no folder: \(what)", "name the folder with --from"),
+                Told(
+                    .integrity,
+                    "x is not what the manifest lists: it differs at byte 65536 or soon after",
+                    signed
+                ),
+                Told(.integrity, "x is not what the manifest lists: it has another size", signed),
+                Told(
+                    .cannotCreate,
+                    "cannot create d: Permission denied",
+                    "choose a directory that you may write to"
+                ),
+                Told(
+                    .cannotCreate,
+                    "cannot write d: No space left on device",
+                    "make room there, then run the same command again: what is there is kept"
+                ),
+                Told(
+                    .cannotCreate,
+                    "another fdl-sign publish is at work in d",
+                    "run the same command again when that has ended"
+                ),
+                Told(.usage, "d and e are one directory", "give each server a directory of its own"),
+                Told(
+                    .usage,
+                    "https://a/ stands for two directories",
+                    "give each directory a URL of its own with --at"
+                ),
+                Told(.usage, "there are 3 directories, and the manifest names one worker", at),
+                Told(.usage, "there are 3 directories, and the manifest names 0 workers", at),
+                Told(
+                    .usage,
+                    "version 7 is older than 8, which is published in d",
+                    "sign it again: readers who have seen 8 refuse what is older"
+                ),
+                Told(
+                    .usage,
+                    "d/files/x belongs to toaster, which is published there too",
+                    "publish with --no-files, or into another directory"
+                ),
+                Told(
+                    .localIO,
+                    "d/x cannot be understood: it is not as fdl-sign publish wrote it",
+                    "put it back as it was, or remove it"
+                ),
+                Told(.usage, "nothing is published in d", "check the path, or publish into it first"),
+                Told(.localIO, "there is not enough memory to compress", "leave --precompress out"),
+                Told(.interrupted, "interrupted", "run the same command again"),
+            ]
+        )
+    }
+}
+
 @Suite("What is told of a system call: every errno that has a hint, for every purpose") struct SystemFailureTests {
     typealias Purpose = SystemError.Purpose
 

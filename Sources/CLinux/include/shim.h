@@ -127,6 +127,16 @@ static inline int fdl_usable_processors(void) {
     return count;
 }
 
+/// ioctl(2) with FICLONE: `to` shares all of `from`'s data. linux/fs.h has the number; it is the same everywhere but where
+/// the kernel's _IOW differs (alpha, mips, powerpc, sparc), which Swift does not run on.
+static inline int fdl_clone(int to, int from) { return (int)syscall(SYS_ioctl, to, 0x40049409UL, (long)from); }
+
+/// copy_file_range(2), at the same offset in both.
+static inline ssize_t fdl_copy_range(int from, int to, int64_t offset, size_t count) {
+    int64_t source = offset, target = offset;
+    return syscall(SYS_copy_file_range, from, &source, to, &target, count, 0U);
+}
+
 /// syncfs(2).
 static inline int fdl_sync_file_system(int fd) { return (int)syscall(SYS_syncfs, fd); }
 

@@ -14,6 +14,10 @@ package enum FileNames {
     package static let partialSuffix = ".fdl-part"
     /// What is left of a folder that was replaced.
     package static let replacedSuffix = ".fdl-old"
+    /// What a published tree keeps for the next publishing, below its root: hidden, and served by no worker.
+    package static let publishing = ".fdl"
+    /// What a chunk's compressed form (gzip) adds to its name: what static servers look for (nginx's gzip_static).
+    package static let compressedSuffix = ".gz"
     package static let publicKeySuffix = ".pub"
     package static let secretKeySuffix = ".key"
 

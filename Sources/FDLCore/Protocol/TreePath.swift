@@ -18,7 +18,7 @@ package enum TreePath: Hashable, Sendable {
 
     /// The folders of the tree.
     package static let manifests = "manifests/"
-    private static let chunks = "chunks/"
+    package static let chunks = "chunks/"
     package static let files = "files/"
     package static let publishers = "publishers/"
     private static let healthName = "healthz"
@@ -157,6 +157,14 @@ extension UnsafeBufferPointer<UInt8> {
     fileprivate func part(behind prefix: String) -> UnsafeBufferPointer<UInt8>? {
         guard starts(with: prefix.utf8) else { return nil }
         return UnsafeBufferPointer(rebasing: self[prefix.utf8.count...])
+    }
+}
+
+extension TreePath {
+    /// Where the files of a manifest lie in a tree that was published, not percent-encoded: a folder's have a directory
+    /// of their own.
+    package static func files(of manifest: Manifest) -> String {
+        manifest.isSingleFile ? files : "\(files)\(manifest.name)/"
     }
 }
 

@@ -14,6 +14,10 @@ package enum Nicety: Sendable, CaseIterable {
     case directorySync
     /// A second name of a file (link(2)).
     case link
+    /// A file that shares another's data until one of them is written to (ioctl_ficlone(2)).
+    case clone
+    /// Copying without a way through this process (copy_file_range(2)).
+    case kernelCopy
     /// A file without a name (open(2), O_TMPFILE).
     case unnamedFile
     /// A rename that refuses to replace, or that exchanges (renameat2(2)).

@@ -1,9 +1,8 @@
-import FDLCore
-import FDLCrypto
+package import FDLCore
 
 /// Finds the chunks that are nothing but zeros, by their digests alone.
-enum ZeroChunks {
-    static func all(in layout: ChunkLayout, _ digests: [SHA256Digest]) -> ChunkSet {
+package enum ZeroChunks {
+    package static func all(in layout: ChunkLayout, _ digests: [SHA256Digest]) -> ChunkSet {
         let whole = layout.chunkSize.bytes
         var tails: Set<Int> = []
         for file in layout.fileSizes.indices {

@@ -1,0 +1,116 @@
+import ArgumentParser
+import FDLCommand
+import FDLCore
+import FDLPublishing
+import FDLSystem
+import FDLTrust
+
+struct PublishCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Write a signed file or folder, cut into chunks, into a directory for any HTTPS server.",
+        discussion: """
+            The directory gets /manifests, /chunks and /files: the whole of what readers ask for. Serve it with nginx, \
+            Apache, Caddy, fdl-secure-server, or put it into an object store (docs/hosting.md).
+
+            Several directories hold the chunks spread over them, each chunk in some of them (--replicas). Readers find \
+            them without being told. The first directory is served by the manifest's first --source, and so on, or by \
+            what --at says.
+
+            Everything is verified before anything is visible. What is there already is not written again, and a run \
+            that was interrupted is gone on with.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The manifest, and the directory or directories.", valueName: "manifest> <directory"))
+    var paths: [String] = []
+
+    @Option(help: ArgumentHelp("The file or folder, if it does not lie beside the manifest.", valueName: "path"))
+    var from: String?
+
+    @OptionGroup var tree: TreeOptions
+    @OptionGroup var spreading: SpreadingOptions
+    @OptionGroup var pruning: PruningOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Accept this key and no other: a .pub file, or its second line. May be repeated.",
+            discussion: "By default your own key and those you trust.",
+            valueName: "pub"
+        )
+    )
+    var publisherKey: [String] = []
+
+    func validate() throws {
+        guard paths.count >= 2 else {
+            throw ValidationError(paths.isEmpty ? "no manifest is named" : "no directory is named")
+        }
+    }
+
+    func run() async throws {
+        let (bytes, verified) = try await manifest(paths[0])
+        let manifest = verified.manifest
+        let directories = Array(paths.dropFirst())
+        var options = tree.options
+        options.placement = try spreading.placement(of: manifest, over: directories)
+        options.documents = try CompanionDocuments.find(beside: paths[0], of: manifest.name)
+        try ProcessLimits.check(
+            threads: ManifestRecipe.coreCount + 2,
+            bytes: (ManifestRecipe.coreCount + 2) * 2 * manifest.chunkSize.bytes
+        )
+        // Before the directories are made: a source that is not there leaves nothing behind.
+        let source = try PublishingSource(of: manifest, beside: paths[0], given: from)
+        let trees = try PublishedTree.open(directories, creating: true)
+        let publishing = TreePublishing(manifest, bytes, from: source, into: trees, options)
+        let line = ProgressLine(isShown: StandardStream.error.isTerminal)
+        defer { line.end() }
+        let summary = try await publishing.run(
+            now: WallClock.seconds,
+            threads: ManifestRecipe.coreCount,
+            progress: { line.report(done: $0, total: $1) }
+        )
+        line.end()
+        report(summary, manifest)
+        for tree in trees { try pruning.prune(tree) }
+    }
+
+    private func manifest(_ path: String) async throws -> (SignedBytes, VerifiedManifest) {
+        var acceptance = ManifestAcceptance(directories: .current)
+        acceptance.publisherKeys = publisherKey
+        acceptance.usesState = false
+        // Reading may be repeated: the bytes that were verified are those that count.
+        var read: SignedBytes?
+        let verified = try await acceptance.accept(now: .now) { () async throws(Failure) in
+            let bytes = try explaining { () throws(VerificationError) in try SignedBytes(readingFile: path) }
+            read = bytes
+            return bytes
+        }
+        guard let read else { throw Failure.interrupted }
+        return (read, verified)
+    }
+
+    private func report(_ summary: PublishingSummary, _ manifest: Manifest) {
+        for tree in summary.trees {
+            var line = "\(printable(tree.path)): \(manifest.name) version \(manifest.version)"
+            line += ", \(count(tree.chunks, "chunk")), \(tree.newChunks) new (\(ByteCount.text(tree.newBytes)))"
+            if tree.compressed > 0 { line += ", \(tree.compressed) compressed" }
+            if summary.files > 0 { line += ", \(count(summary.files, "file")) written" }
+            StandardStream.output.writeLine(line)
+        }
+        if summary.notLinked > 0 {
+            StandardStream.error.write(
+                "note: \(count(summary.notLinked, "file")) could not be linked and "
+                    + "\(summary.notLinked == 1 ? "was" : "were") copied\n"
+            )
+        }
+        for tree in summary.trees where PublishedTree.isHiddenFromOthers(tree.path, manifest.name) {
+            StandardStream.error.write(
+                "warning: other users cannot read what was published in \(printable(tree.path)): a server that runs as "
+                    + "one of them needs chmod -R o+rX there, or umask 022 the next time\n"
+            )
+        }
+    }
+}
+
+/// A number with its noun.
+func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
