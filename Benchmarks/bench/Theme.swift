@@ -27,8 +27,8 @@ extension Theme {
     /// All there is to measure, in the table's order.
     static func all(_ settings: Settings) -> [Theme] {
         [
-            downloads, files, hashing, memory(settings), chunkSizes(settings), idle, slow, handshakes, keepAlive,
-            readers, cold, smallFile, folder, manyFiles, tinyFiles, manifest, plan,
+            downloads, files, hashing, publishing, memory(settings), chunkSizes(settings), idle, slow, handshakes,
+            keepAlive, readers, cold, smallFile, folder, manyFiles, tinyFiles, manifest, plan,
         ]
     }
 

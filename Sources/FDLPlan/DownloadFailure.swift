@@ -8,11 +8,15 @@ package struct DownloadFailure: Error, Sendable, Equatable {
     package let firstChunkMissing: Int
     /// One report for each source, in the order in which the sources were given.
     package let reports: [SourceReport]
+    /// By source, like the reports: how many of the chunks are likely to lie there, though it could not be asked for them.
+    /// Empty if nothing tells.
+    package let holders: [Int]
 
-    package init(chunksMissing: Int, firstChunkMissing: Int, reports: [SourceReport]) {
+    package init(chunksMissing: Int, firstChunkMissing: Int, reports: [SourceReport], holders: [Int] = []) {
         self.chunksMissing = chunksMissing
         self.firstChunkMissing = firstChunkMissing
         self.reports = reports
+        self.holders = holders
     }
 
     /// The same with one report for those of several that are about one source.
@@ -23,8 +27,17 @@ package struct DownloadFailure: Error, Sendable, Equatable {
         return DownloadFailure(
             chunksMissing: chunksMissing,
             firstChunkMissing: firstChunkMissing,
-            reports: ledger.folded(by: owners).reports
+            reports: ledger.folded(by: owners).reports,
+            holders: holders(by: owners)
         )
+    }
+
+    /// A source at several addresses has what any of them has.
+    private func holders(by owners: [Int]) -> [Int] {
+        guard !holders.isEmpty, let last = owners.last else { return [] }
+        var result = Array(repeating: 0, count: last + 1)
+        for (owner, count) in zip(owners, holders) { result[owner] = max(result[owner], count) }
+        return result
     }
 
     /// What all sources have in common.

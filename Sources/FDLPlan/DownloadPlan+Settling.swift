@@ -26,7 +26,8 @@ extension DownloadPlan {
                 DownloadFailure(
                     chunksMissing: book.unverifiedCount,
                     firstChunkMissing: book.pending.firstBlocked ?? 0,
-                    reports: ledger.reports
+                    reports: ledger.reports,
+                    holders: book.pending.presumedHolders()
                 )
             )
         )

@@ -19,7 +19,7 @@ struct PendingChunks: Sendable {
         var isProbe = false
     }
 
-    private let bound: Int
+    let bound: Int
     /// How many chunks are pending.
     private(set) var count: Int
     /// How many sources have not been put aside.

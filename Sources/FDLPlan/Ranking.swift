@@ -99,6 +99,13 @@ package final class Ranking: Sendable {
         return claim(source, weight).isBefore(claim(other.source, weight))
     }
 
+    /// All sources, the one that a chunk belongs to most first.
+    func order(of chunk: Int) -> [Int] {
+        let words = words(chunk)
+        let claims = sources.indices.map { claim($0, weight($0, words)) }
+        return sources.indices.sorted { claims[$0].isBefore(claims[$1]) }
+    }
+
     var sourceCount: Int { sources.count }
 
     func isMirror(_ source: Int) -> Bool { sources[source].isMirror }

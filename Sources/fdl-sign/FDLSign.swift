@@ -10,8 +10,8 @@ struct FDLSign: AsyncParsableCommand {
         discussion: Helps.all.discussion,
         version: "fdl-sign \(Product.version)",
         subcommands: [
-            ManifestCommand.self, CosignCommand.self, PublishCommand.self, PublisherCommand.self, RefreshCommand.self,
-            KeygenCommand.self, VerifyCommand.self,
+            ManifestCommand.self, CosignCommand.self, PublishCommand.self, ExportCommand.self, PublisherCommand.self,
+            RefreshCommand.self, KeygenCommand.self, VerifyCommand.self,
         ]
     )
 }

@@ -15,7 +15,8 @@ struct PublishCommand: AsyncParsableCommand {
 
             Several directories hold the chunks spread over them, each chunk in some of them (--replicas). Readers find \
             them without being told. The first directory is served by the manifest's first --source, and so on, or by \
-            what --at says.
+            what --at says. --check counts the good copies of each chunk and --heal makes those that are missing; both \
+            look at what the directories show if no manifest is named.
 
             Everything is verified before anything is visible. What is there already is not written again, and a run \
             that was interrupted is gone on with.
@@ -28,27 +29,28 @@ struct PublishCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file or folder, if it does not lie beside the manifest.", valueName: "path"))
     var from: String?
 
+    @Flag(help: "Publish nothing: say for each chunk how many good copies there are.")
+    var check = false
+
+    @Flag(help: "Like --check, and make the copies that are missing or wrong from good ones, or from --from.")
+    var heal = false
+
     @OptionGroup var tree: TreeOptions
     @OptionGroup var spreading: SpreadingOptions
     @OptionGroup var pruning: PruningOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Accept this key and no other: a .pub file, or its second line. May be repeated.",
-            discussion: "By default your own key and those you trust.",
-            valueName: "pub"
-        )
-    )
-    var publisherKey: [String] = []
+    @OptionGroup var acceptance: PublisherOptions
 
     func validate() throws {
-        guard paths.count >= 2 else {
-            throw ValidationError(paths.isEmpty ? "no manifest is named" : "no directory is named")
+        guard !paths.isEmpty else { throw ValidationError("no manifest and no directory is named") }
+        guard check || heal || paths.count >= 2 else {
+            throw ValidationError("no directory is named")
         }
     }
 
     func run() async throws {
-        let (bytes, verified) = try await manifest(paths[0])
+        guard !check, !heal else { return try await inspect() }
+        let (bytes, verified) = try await acceptance.read(paths[0])
         let manifest = verified.manifest
         let directories = Array(paths.dropFirst())
         var options = tree.options
@@ -60,33 +62,27 @@ struct PublishCommand: AsyncParsableCommand {
         )
         // Before the directories are made: a source that is not there leaves nothing behind.
         let source = try PublishingSource(of: manifest, beside: paths[0], given: from)
-        let trees = try PublishedTree.open(directories, creating: true)
+        let trees = try PublishedTree.open(directories, for: .making)
         let publishing = TreePublishing(manifest, bytes, from: source, into: trees, options)
-        let line = ProgressLine(isShown: StandardStream.error.isTerminal)
-        defer { line.end() }
+        let display = ProgressDisplay(.ofStandardError)
+        defer { display.end() }
         let summary = try await publishing.run(
             now: WallClock.seconds,
             threads: ManifestRecipe.coreCount,
-            progress: { line.report(done: $0, total: $1) }
+            progress: { display.update("publishing", Progress.Amount(done: $0, total: $1)) }
         )
-        line.end()
+        display.end()
         report(summary, manifest)
         for tree in trees { try pruning.prune(tree) }
     }
 
-    private func manifest(_ path: String) async throws -> (SignedBytes, VerifiedManifest) {
-        var acceptance = ManifestAcceptance(directories: .current)
-        acceptance.publisherKeys = publisherKey
-        acceptance.usesState = false
-        // Reading may be repeated: the bytes that were verified are those that count.
-        var read: SignedBytes?
-        let verified = try await acceptance.accept(now: .now) { () async throws(Failure) in
-            let bytes = try explaining { () throws(VerificationError) in try SignedBytes(readingFile: path) }
-            read = bytes
-            return bytes
-        }
-        guard let read else { throw Failure.interrupted }
-        return (read, verified)
+    private func inspect() async throws {
+        let checking = TreeChecking(heals: heal, from: from)
+        // All of them directories: no manifest is named.
+        if (try? FileStatus(path: paths[0]))?.kind == .directory { return try await checking.run(nil, in: paths) }
+        guard paths.count > 1 else { throw ValidationError("no directory is named") }
+        let (bytes, verified) = try await acceptance.read(paths[0])
+        try await checking.run((paths[0], bytes, verified.manifest), in: Array(paths.dropFirst()))
     }
 
     private func report(_ summary: PublishingSummary, _ manifest: Manifest) {

@@ -5,7 +5,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
     private static let verbs: [(Program, [String])] = [
-        (.sign, []), (.sign, ["keygen"]), (.sign, ["manifest"]), (.sign, ["verify"]),
+        (.sign, []), (.sign, ["keygen"]), (.sign, ["manifest"]), (.sign, ["publish"]), (.sign, ["export"]),
+        (.sign, ["verify"]),
         (.server, []),
         (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["list"]), (.secure, ["inspect"]),
         (.secure, ["doctor"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),

@@ -162,6 +162,18 @@ extension PublishingError: Walked {
     }
 }
 
+extension ExportError: Walked {
+    static let first = ExportError.digestUnknown(file: 1)
+
+    var next: ExportError? {
+        switch self {
+        case .digestUnknown: .notInXML(path: "x")
+        case .notInXML: .tooManyPieces
+        case .tooManyPieces: nil
+        }
+    }
+}
+
 extension TreeError: Walked {
     static let first = TreeError.source(notThere)
 

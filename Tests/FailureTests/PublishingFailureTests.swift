@@ -84,6 +84,25 @@ import Testing
 }
 
 @Suite("What is told of a tree that is not published: every cause") struct TreeFailureTests {
+    @Test func `Exports`() {
+        expect(
+            ExportError.self,
+            [
+                Told(
+                    .usage,
+                    "the manifest does not have the digest of each whole file",
+                    "sign with --file-digest, or name the file or folder with --from"
+                ),
+                Told(
+                    .usage,
+                    "XML cannot express the path x",
+                    "export it as sha256sums, or rename it"
+                ),
+                Told(.usage, "there are too many digests of pieces to list", "sign with --file-digest"),
+            ]
+        )
+    }
+
     @Test func `Trees`() {
         let what = "it is what the manifest lists"
         let signed =

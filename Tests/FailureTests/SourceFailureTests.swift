@@ -522,6 +522,25 @@ import Testing
         }
     }
 
+    @Test func `Fragments: the servers that would have the chunks are named`() throws {
+        let sources = try (0..<3).map {
+            Manifest.Source(kind: .worker, url: try SourceURL("https://\($0).example/"))
+        }
+        var reports = SourceLedger(kinds: sources.map(\.kind)).reports
+        for index in reports.indices { reports[index].lastError = index == 1 ? .lacking : .timeout("connecting") }
+        let cause = DownloadFailure(chunksMissing: 5, firstChunkMissing: 4, reports: reports, holders: [5, 0, 3])
+        let contexts = sources.map { _ in Command.get.context }
+        let message = ExhaustedDownload(cause: cause, sources: sources, contexts: contexts).failure.message
+        #expect(
+            message.hasPrefix(
+                "no source can give 5 chunks, the first of them number 4, which belong to https://0.example/ (5), "
+                    + "https://2.example/ (3): https://0.example/: "
+            )
+        )
+        // Addresses of one source.
+        #expect(cause.folded(by: [0, 0, 1]).holders == [5, 3])
+    }
+
     @Test func `Several causes: the hint is of one that is told, and says of which`() throws {
         let mixed = try exhausted((.lacking, .active), (.tls(.certificateExpired), .unusable), (nil, .untried))
         #expect(mixed.exitCode == .noSource)

@@ -14,10 +14,16 @@ struct ExhaustedDownload: Explained {
         let chunks = cause.chunksMissing == 1 ? "1 chunk" : "\(cause.chunksMissing) chunks"
         return Failure(
             cause.exitCode,
-            "no source can give \(chunks), the first of them number \(cause.firstChunkMissing): "
+            "no source can give \(chunks), the first of them number \(cause.firstChunkMissing)\(holders): "
                 + zip(sources, cause.reports).map(Self.reason).joined(separator: "; "),
             hint: hint
         )
+    }
+
+    /// Where the chunks are likely to lie, if that is known.
+    private var holders: String {
+        let found = zip(sources, cause.holders).filter { $0.1 > 0 }.map { "\($0.0.url) (\($0.1))" }
+        return found.isEmpty ? "" : ", which belong to " + found.joined(separator: ", ")
     }
 
     private static func reason(_ source: Manifest.Source, _ report: SourceReport) -> String {

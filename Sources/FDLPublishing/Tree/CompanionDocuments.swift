@@ -31,14 +31,23 @@ package enum CompanionDocuments {
         }
     }
 
+    /// Whether a file is `MANIFEST.KEYID.minisig`: a key's id has 16 hexadecimal digits.
+    static func isFurtherSignature(_ file: String, of manifest: String) -> Bool {
+        let rest = file.utf8.dropFirst(manifest.utf8.count)
+        guard file.utf8.starts(with: manifest.utf8), rest.first == UInt8(ascii: "."),
+            rest.ends(with: FileNames.signatureSuffix)
+        else { return false }
+        let digits = rest.dropFirst().dropLast(FileNames.signatureSuffix.utf8.count)
+        return digits.count == 16 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+
     /// What a file beside the manifest is called in the tree; nil if it has no place there.
     static func served(_ file: String, _ manifestFile: String, _ name: ManifestName) -> String? {
         let signature = FileNames.signatureSuffix
-        // BIG.json.KEYID.minisig; the first signature, which has no key's id, goes with the manifest.
-        if file.utf8.starts(with: "\(manifestFile).".utf8), file.utf8.ends(with: signature),
-            file != FileNames.signature(of: manifestFile)
-        {
-            return FileNames.served(name) + String(file.dropFirst(manifestFile.count))
+        // The first signature, which has no key's id, goes with the manifest.
+        if isFurtherSignature(file, of: manifestFile) {
+            return FileNames.served(name)
+                + String(decoding: file.utf8.dropFirst(manifestFile.utf8.count), as: UTF8.self)
         }
         let stems = [name.string, FileNames.manifestName(inFile: manifestFile)]
         for stem in stems {

@@ -13,32 +13,44 @@ package final class PublishedTree: Sendable {
     /// Opened before anything is written, so that it is told of all writes that are lost.
     let root: SharedDescriptor
     let identity: FileStatus.Identity
-    private let lock: SharedDescriptor
+    /// nil if the tree is only looked at.
+    private let lock: SharedDescriptor?
     /// Whether an earlier run has left something below `.fdl/new`.
     let hasLeftovers: Bool
 
-    /// Opens the directory and takes its lock.
-    /// - Parameter creating: whether the directory is made if it is missing.
+    /// What is done with a tree.
+    package enum Use: Sendable {
+        case looking
+        /// Nobody else changes it meanwhile.
+        case changing
+        /// Likewise; the directory is made if it is missing.
+        case making
+    }
+
+    /// Opens the directory, and takes its lock to change it.
     /// - Throws: `TreeError.tree` or `.busy`
-    package init(_ path: String, creating: Bool) throws(TreeError) {
+    package init(_ path: String, for use: Use) throws(TreeError) {
         let path = withoutTrailingSlashes(path)
         self.path = path
         do throws(SystemError) {
-            if creating { try Directory.create(path) }
+            if use == .making { try Directory.create(path) }
             root = SharedDescriptor(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
             identity = try root.descriptor.status().identity
+            hasLeftovers = (try? FileStatus(path: "\(path)/\(Self.new)")) != nil
+            guard use != .looking else {
+                lock = nil
+                return
+            }
             // Not for the server: what lies there is not published yet, or not any more.
             try Directory.create("\(path)/\(FileNames.publishing)", mode: 0o770)
             let lockPath = "\(path)/\(FileNames.publishing)/lock"
             let flags = O_RDWR | O_CREAT | O_NOFOLLOW
             lock = SharedDescriptor(try Descriptor(opening: lockPath, flags: flags, mode: 0o666))
-            hasLeftovers = (try? FileStatus(path: "\(path)/\(Self.new)")) != nil
+            guard try lock?.descriptor.lock() != .held else { throw SystemError(operation: .lock, code: EWOULDBLOCK) }
         } catch {
+            guard error.code != EWOULDBLOCK else { throw .busy(path: path) }
             throw .tree(error)
         }
-        let outcome: Descriptor.LockOutcome
-        do throws(SystemError) { outcome = try lock.descriptor.lock() } catch { throw .tree(error) }
-        guard outcome != .held else { throw .busy(path: path) }
     }
 
     // MARK: Paths
@@ -179,7 +191,7 @@ package final class PublishedTree: Sendable {
 extension PublishedTree {
     /// Opens several directories, of which no two may be one.
     /// - Throws: `TreeError.tree`, `.busy` or `.sameDirectory`
-    package static func open(_ paths: [String], creating: Bool) throws(TreeError) -> [PublishedTree] {
+    package static func open(_ paths: [String], for use: Use) throws(TreeError) -> [PublishedTree] {
         var trees: [PublishedTree] = []
         for path in paths {
             // Before its lock is asked for, which this process may hold itself.
@@ -188,7 +200,7 @@ extension PublishedTree {
             {
                 throw .sameDirectory(same.path, path)
             }
-            trees.append(try PublishedTree(path, creating: creating))
+            trees.append(try PublishedTree(path, for: use))
         }
         return trees
     }

@@ -90,9 +90,7 @@ struct TreeReveal {
     private func removeSignatures(but kept: [String]) throws(TreeError) {
         let served = FileNames.served(manifest.name)
         for name in try tree.names(in: String(TreePath.manifests.dropLast())) where !kept.contains(name) {
-            guard name.utf8.starts(with: "\(served).".utf8), name.utf8.ends(with: FileNames.signatureSuffix),
-                name != FileNames.signature(of: served)
-            else { continue }
+            guard CompanionDocuments.isFurtherSignature(name, of: served) else { continue }
             do throws(SystemError) { try Directory.remove(tree.absolute(TreePath.manifests + name)) } catch {
                 throw .tree(error)
             }

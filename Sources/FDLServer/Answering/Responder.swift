@@ -11,8 +11,8 @@ import Synchronization
 /// Decides what each request is answered with. It opens files and checks their sizes, but reads none of their bytes
 /// and sends nothing.
 final class Responder: Sendable {
-    private let root: ServedRoot
-    private let watcher: CatalogWatcher
+    let root: ServedRoot
+    let watcher: CatalogWatcher
     private let notices: LimitNotices
     private let pin: @Sendable () -> PublicKeyPin?
     private let draining = Atomic(false)
@@ -122,7 +122,9 @@ final class Responder: Sendable {
         _ hasLooked: Bool
     ) throws(SystemError) -> Decision? {
         let catalog = watcher.catalog
-        guard let path = catalog.path(ofManifest: name) else { return nil }
+        guard let path = catalog.path(ofManifest: name) else {
+            return export(name, host: fields.host).map(Decision.answer)
+        }
         guard let (manifest, pair, suffix) = catalog.pair(at: path) else {
             return try document(path, request, fields, now: now).map(Decision.answer)
         }
@@ -181,7 +183,9 @@ final class Responder: Sendable {
         _ fields: RequestFields,
         now: UTCTime
     ) throws(SystemError) -> Answer {
-        guard let file = try root.open(path) else { return .refusal(.notFound) }
+        var opened = try root.open(path)
+        if opened == nil { opened = try openPublished(path) }
+        guard let file = opened else { return .refusal(.notFound) }
         return whole(file, request, fields, headers: ["Content-Type": "application/octet-stream"], now: now)
     }
 
@@ -204,7 +208,7 @@ final class Responder: Sendable {
 
     /// Answers with a file or a chunk of one. Conditions are evaluated first, then ranges.
     /// - Parameter alternatives: see `Preconditions.evaluate`.
-    private func answer(
+    func answer(
         _ request: HTTPRequestHead,
         _ fields: RequestFields,
         _ slice: FileSlice,
@@ -260,7 +264,7 @@ final class Responder: Sendable {
 
     // MARK: Chunks
 
-    /// - Returns: nil where no manifest of the catalog has such a chunk.
+    /// - Returns: nil where no manifest of the catalog has such a chunk, and no published tree either.
     private func chunk(
         _ digest: SHA256Digest,
         _ request: HTTPRequestHead,
@@ -268,10 +272,16 @@ final class Responder: Sendable {
         now: UTCTime
     ) throws(SystemError) -> Decision? {
         let places = watcher.catalog.places(ofChunk: digest)
-        guard !places.isEmpty else { return nil }
-        guard let slice = try slice(of: places) else { return .answer(.refusal(.notFound)) }
+        var found = try slice(of: places)
+        if found == nil { found = try publishedChunk(digest) }
+        guard let slice = found else {
+            return places.isEmpty ? nil : .answer(.refusal(.notFound))
+        }
         let encodings =
             fields.has(.acceptEncoding) ? AcceptEncoding(fields: request.headers["accept-encoding"]).preferred : []
+        if let compressed = try publishedForm(of: digest, encodings, request, fields, now: now) {
+            return .answer(compressed)
+        }
         let plain = answer(
             request,
             fields,

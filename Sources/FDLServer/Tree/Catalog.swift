@@ -9,6 +9,8 @@ final class Catalog: Sendable {
     let listing: [UInt8]
     /// Whether all of the tree could be read. If not, what is not here may be there all the same.
     let isComplete: Bool
+    /// Whether the root has chunks as files of their own: it is a tree that was published, or a part of one.
+    let hasChunkFiles: Bool
     private let index: ChunkIndex
     private let paths: [String: String]
     /// By the paths that `paths` has.
@@ -24,10 +26,11 @@ final class Catalog: Sendable {
         let length: Int
     }
 
-    init(_ manifests: [PublishedManifest], isComplete: Bool = true) {
+    init(_ manifests: [PublishedManifest], isComplete: Bool = true, hasChunkFiles: Bool = false) {
         let sorted = manifests.sorted { $0.isPreferred(to: $1) }
         self.manifests = sorted
         self.isComplete = isComplete
+        self.hasChunkFiles = hasChunkFiles
         self.paths = Self.paths(of: sorted)
         self.pairs = Dictionary(sorted.compactMap { one in one.pair.map { (one.path, $0) } }) { first, _ in first }
         self.listing = Self.listing(of: sorted)
@@ -76,6 +79,12 @@ final class Catalog: Sendable {
         if let pair = pairs[path] { return (path, pair, nil) }
         guard let (document, _) = FileNames.signed(bySignature: path), let pair = pairs[document] else { return nil }
         return (document, pair, String(path.dropFirst(document.count)))
+    }
+
+    /// The manifest that is meant by a name of its own, or by its file's.
+    func manifest(named name: some StringProtocol) -> PublishedManifest? {
+        manifests.first { $0.manifest.name.string == name }
+            ?? manifests.first { FileNames.manifestName(inFile: String($0.fileName)) == name }
     }
 
     /// The places a chunk can be read from.
@@ -133,7 +142,7 @@ final class Catalog: Sendable {
             ManifestIndex.Entry(
                 name: published.manifest.name,
                 version: published.manifest.version,
-                files: TreePath.files + TreePath.percentEncoded(published.base)
+                files: TreePath.percentEncoded(published.filesPrefix)
             )
         }
         return ManifestIndex(entries).encoded()

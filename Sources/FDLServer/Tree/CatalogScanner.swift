@@ -76,7 +76,7 @@ struct CatalogScanner {
         let listing = try FileTree.regularFiles(
             beneath: root.path,
             descend: { path in
-                guard !path[path.lastPart...].hasPrefix("."), !FileNames.isPartial(path),
+                guard !path[path.lastPart...].hasPrefix("."), !FileNames.isPartial(path), !Self.holdsChunks(path),
                     let status = root.status(ofDirectory: path)
                 else { return false }
                 found[path] = status
@@ -133,11 +133,23 @@ struct CatalogScanner {
                 )
             }
         }
-        let catalog = Catalog(published, isComplete: !failures.values.contains(where: \.isPassing))
+        let catalog = Catalog(
+            published,
+            isComplete: !failures.values.contains(where: \.isPassing),
+            hasChunkFiles: found[String(TreePath.chunks.dropLast())] != nil
+        )
         let passed = catalog.passedOver
         for other in passed where !passedOver.contains(other) { notices.append(.passedOver(other)) }
         passedOver = Set(passed)
         return (catalog, notices)
+    }
+
+    /// Whether a directory is one of those in which a published tree has its chunks: there may be a million of them, and
+    /// nothing else is there.
+    private static func holdsChunks(_ path: String) -> Bool {
+        let rest = path.utf8.dropFirst(TreePath.chunks.utf8.count)
+        return path.utf8.starts(with: TreePath.chunks.utf8) && rest.count == 2
+            && rest.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 
     /// Whether a path lies in one of the directories or in what is in them.

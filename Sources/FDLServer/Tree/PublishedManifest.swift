@@ -48,9 +48,15 @@ struct PublishedManifest: Sendable {
         return base.isEmpty ? path : base + path
     }
 
+    /// What the files' paths below the worker's address begin with, not percent-encoded.
+    var filesPrefix: String { liesInPublishedTree && base.hasPrefix(TreePath.files) ? base : TreePath.files + base }
+
+    /// Whether it lies where a tree that was published has its manifests.
+    private var liesInPublishedTree: Bool { path[..<path.lastPart] == TreePath.manifests }
+
     /// The directories in which the files of a manifest may lie, the likeliest first.
     ///
-    /// `fdl-sign manifest folder` writes `folder.manifest.json` beside `folder/`, with paths relative to `folder/`. The
+    /// `fdl-sign publish` puts them below `files/`. `fdl-sign manifest folder` writes `folder.manifest.json` beside `folder/`, with paths relative to `folder/`. The
     /// path of a single file is relative to the manifest's own directory. A manifest whose file was renamed with `-o`
     /// still states the name.
     static func possibleBases(path: String, name: ManifestName) -> [String] {
@@ -60,9 +66,13 @@ struct PublishedManifest: Sendable {
             file.hasSuffix(FileNames.manifestSuffix)
                 ? FileNames.manifestSuffix.count : FileNames.servedManifestSuffix.count
         )
-        return stem == name.string
+        let usual =
+            stem == name.string
             ? ["\(directory)\(stem)/", directory]
             : ["\(directory)\(stem)/", "\(directory)\(name.string)/", directory]
+        // A tree that was published has manifests and files apart.
+        guard directory == TreePath.manifests else { return usual }
+        return ["\(TreePath.files)\(name.string)/", TreePath.files] + usual
     }
 }
 

@@ -39,6 +39,9 @@ enum Program: Sendable {
         return here.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
     }()
 
+    /// A configuration that is handed out, as it lies in `packaging/`.
+    static func packaged(_ name: String) -> String { "\(sources)/packaging/\(name)" }
+
     /// What every program is given: nothing of the person's who runs the tests.
     static func environment(home: String) -> [String: String] {
         let own = ProcessInfo.processInfo.environment

@@ -34,7 +34,7 @@ import Testing
         let path = "\(folder.path)/\(name).manifest.json"
         let source = try PublishingSource(of: manifest, beside: path, given: nil)
         let bytes = SignedBytes(manifest: manifest.encoded(), signature: Array("s\(version)".utf8), origin: path)
-        let trees = try PublishedTree.open([tree], creating: true)
+        let trees = try PublishedTree.open([tree], for: .making)
         let publishing = TreePublishing(manifest, bytes, from: source, into: trees, options)
         return try await publishing.run(now: now, threads: 3, progress: nil)
     }
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test func `two publishers at once`() async throws {
-        let other = try PublishedTree(tree, creating: true)
+        let other = try PublishedTree(tree, for: .making)
         await #expect(throws: TreeError.busy(path: tree)) { try await publish([("a", [1])]) }
         withExtendedLifetime(other) {}
     }
@@ -116,7 +116,7 @@ import Testing
     @Test func `one directory given twice`() throws {
         try Files.makeDirectory(tree)
         #expect(throws: TreeError.sameDirectory(tree, tree + "/.")) {
-            try PublishedTree.open([tree, tree + "/."], creating: true)
+            try PublishedTree.open([tree, tree + "/."], for: .making)
         }
     }
 
@@ -190,7 +190,7 @@ import Testing
             let manifest = try Manifest.sample(name, [("x.iso", [1])])
             let source = try PublishingSource(of: manifest, beside: folder.path + "/m.json", given: nil)
             let bytes = SignedBytes(manifest: manifest.encoded(), signature: [1], origin: "m")
-            let trees = try PublishedTree.open([tree], creating: true)
+            let trees = try PublishedTree.open([tree], for: .making)
             let publishing = TreePublishing(manifest, bytes, from: source, into: trees, PublishingOptions())
             if isFree {
                 _ = try await publishing.run(now: 1, threads: 1, progress: nil)
@@ -206,7 +206,7 @@ import Testing
     // MARK: Pruning
 
     private func prune(keep: Int = 1, grace: Int64 = 0, now: Int64 = WallClock.seconds) throws -> TreePruning.Result {
-        try TreePruning(keep: keep, grace: grace).run(PublishedTree(tree, creating: false), now: now)
+        try TreePruning(keep: keep, grace: grace).run(PublishedTree(tree, for: .changing), now: now)
     }
 
     @Test func `what no version needs goes, after its grace`() async throws {

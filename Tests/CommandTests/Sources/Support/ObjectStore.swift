@@ -28,6 +28,9 @@ final class ObjectStore: Sendable {
         self.port = port
     }
 
+    /// Where its gateway listens.
+    var host: String { "127.0.0.1:\(port)" }
+
     func url(ofBucket bucket: String) -> String { "https://127.0.0.1:\(port)/\(bucket)/" }
 
     /// - Parameter volumes: how many volume servers. With more than one each object is kept by two of them.
