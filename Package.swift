@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "fdl-sign",
             dependencies: [
-                "FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTrust", argumentParser,
+                "FDLClient", "FDLCommand", "FDLCore", "FDLCrypto", "FDLPublishing", "FDLSystem", "FDLTLS", "FDLTrust",
+                argumentParser,
             ],
             swiftSettings: settings
         ),

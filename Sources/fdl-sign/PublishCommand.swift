@@ -18,6 +18,9 @@ struct PublishCommand: AsyncParsableCommand {
             what --at says. --check counts the good copies of each chunk and --heal makes those that are missing; both \
             look at what the directories show if no manifest is named.
 
+            oci://HOST/NAME in place of a directory is a repository of a registry: the chunks that it lacks become \
+            blobs, and an artifact keeps them. Readers name it with --oci.
+
             Everything is verified before anything is visible. What is there already is not written again, and a run \
             that was interrupted is gone on with.
             """
@@ -38,6 +41,7 @@ struct PublishCommand: AsyncParsableCommand {
     @OptionGroup var tree: TreeOptions
     @OptionGroup var spreading: SpreadingOptions
     @OptionGroup var pruning: PruningOptions
+    @OptionGroup var registry: RegistryOptions
 
     @OptionGroup var acceptance: PublisherOptions
 
@@ -46,12 +50,25 @@ struct PublishCommand: AsyncParsableCommand {
         guard check || heal || paths.count >= 2 else {
             throw ValidationError("no directory is named")
         }
+        let isRegistry = paths.dropFirst().contains(where: RegistryOptions.isRegistry)
+        guard isRegistry else { return try registry.checkUnused() }
+        guard paths.count == 2 else { throw ValidationError("a registry is published into alone") }
+        guard !check, !heal, !tree.isGiven, !spreading.isGiven, !pruning.prune else {
+            throw ValidationError(
+                "a registry takes no --check, --heal, --link, --no-files, --precompress, --replicas, --at and --prune: they "
+                    + "are for directories"
+            )
+        }
     }
 
     func run() async throws {
         guard !check, !heal else { return try await inspect() }
         let (bytes, verified) = try await acceptance.read(paths[0])
         let manifest = verified.manifest
+        if RegistryOptions.isRegistry(paths[1]) {
+            let push = RegistryPush(options: registry, manifestPath: paths[0], from: from)
+            return try await push.run(bytes, manifest, into: paths[1])
+        }
         let directories = Array(paths.dropFirst())
         var options = tree.options
         options.placement = try spreading.placement(of: manifest, over: directories)

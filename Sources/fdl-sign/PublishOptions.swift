@@ -28,6 +28,8 @@ struct TreeOptions: ParsableArguments {
         guard !link || !noFiles else { throw ValidationError("--link and --no-files exclude each other") }
     }
 
+    var isGiven: Bool { link || noFiles || precompress }
+
     var options: PublishingOptions {
         var options = PublishingOptions()
         options.files = noFiles ? .none : link ? .linked : .copied
@@ -54,6 +56,8 @@ struct SpreadingOptions: ParsableArguments {
         for url in at { _ = try SourceArgument.parse(url) }
         if let replicas, replicas < 1 { throw ValidationError("--replicas is at least 1") }
     }
+
+    var isGiven: Bool { replicas != nil || !at.isEmpty }
 
     /// - Returns: nil for a single directory, which has everything.
     func placement(of manifest: Manifest, over directories: [String]) throws -> Placement? {

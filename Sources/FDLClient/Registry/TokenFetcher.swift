@@ -6,9 +6,19 @@ struct TokenFetcher: Sendable {
     private let documents: DocumentFetcher
     private let credentials: Credentials
     private let registry: SourceURL
+    private let pushes: Bool
 
-    /// - Parameter tls: that of the registry.
-    init(for registry: SourceURL, on group: any EventLoopGroup, _ tls: SourceTLS, _ access: SourceAccess) {
+    /// - Parameters:
+    ///   - tls: that of the registry.
+    ///   - pushes: whether the tokens are to be good for pushing.
+    init(
+        for registry: SourceURL,
+        on group: any EventLoopGroup,
+        _ tls: SourceTLS,
+        _ access: SourceAccess,
+        pushes: Bool = false
+    ) {
+        self.pushes = pushes
         var access = access
         access.credentials = access.credentials.forTokens(of: registry.origin)
         credentials = access.credentials
@@ -19,7 +29,7 @@ struct TokenFetcher: Sendable {
     /// The service that a challenge names, and whether it is shown a login.
     func service(_ challenge: AuthenticationChallenge) throws(TokenFault) -> TokenFault.Service {
         let here = TargetURL(origin: registry.origin, pathAndQuery: registry.path)
-        let url = try TokenService(challenge, of: here).url
+        let url = try TokenService(challenge, of: here, pushes: pushes).url
         return TokenFault.Service(url: url, isShownLogin: !credentials.fields(for: url.origin).isEmpty)
     }
 

@@ -6,9 +6,11 @@ struct TokenService: Hashable, Sendable {
     /// The realm, with `service` and `scope` in its query.
     let url: TargetURL
 
-    /// - Parameter registry: the address that the challenge came from.
+    /// - Parameters:
+    ///   - registry: the address that the challenge came from.
+    ///   - pushes: whether the token is to be good for pushing too, whatever the request was that brought the challenge.
     /// - Throws: `TokenFault` for a service that is not asked.
-    init(_ challenge: AuthenticationChallenge, of registry: TargetURL) throws(TokenFault) {
+    init(_ challenge: AuthenticationChallenge, of registry: TargetURL, pushes: Bool = false) throws(TokenFault) {
         guard let realm = challenge.parameters["realm"], realm.contains("://") else {
             throw .address(isPlainHTTP: false)
         }
@@ -19,11 +21,17 @@ struct TokenService: Hashable, Sendable {
         var items: [String] = []
         if let service = challenge.parameters["service"] { items.append("service=" + Self.encoded(service)) }
         for scope in (challenge.parameters["scope"] ?? "").split(separator: " ") {
-            items.append("scope=" + Self.encoded(String(scope)))
+            items.append("scope=" + Self.encoded(pushes ? Self.pushing(scope) : String(scope)))
         }
         let (path, query) = (base.pathAndQuery, items.joined(separator: "&"))
         let joint = path.contains("?") ? "&" : "?"
         url = TargetURL(origin: base.origin, pathAndQuery: query.isEmpty ? path : path + joint + query)
+    }
+
+    /// `repository:NAME:pull,push` for any actions in a repository.
+    private static func pushing(_ scope: Substring) -> String {
+        guard scope.hasPrefix("repository:"), let colon = scope.lastIndex(of: ":") else { return String(scope) }
+        return scope[..<colon] + ":pull,push"
     }
 
     /// RFC 3986 section 2.3: all but what is unreserved is percent-encoded.

@@ -7,6 +7,8 @@ package struct SourceContext: Sendable, Hashable {
     package var showsCertificate: Bool
     /// Whether a login, a token or a query of the reader's goes with each request.
     package var showsLogin = false
+    /// What to do instead, where that is not what the use says.
+    package var instead: String?
 
     /// What a source is asked for.
     package enum Use: Sendable, Hashable {
@@ -35,7 +37,8 @@ package struct SourceContext: Sendable, Hashable {
 
     /// What to do instead if this source cannot help.
     var elsewhere: String {
-        switch use {
+        if let instead { return instead }
+        return switch use {
         case .chunks: "add a source with --server or --mirror"
         case .manifest: "name a manifest file on this machine"
         }

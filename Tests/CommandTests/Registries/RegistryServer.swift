@@ -5,6 +5,8 @@ enum RegistryServer {
     /// Where it keeps its blobs.
     enum Storage: Sendable {
         case files
+        /// A directory that is there.
+        case directory(String)
         /// A bucket, to whose presigned URLs it redirects.
         case bucket(ObjectStore, String)
     }
@@ -30,6 +32,7 @@ enum RegistryServer {
                 """
             switch storage {
             case .files: configuration += "  filesystem: {rootdirectory: \(setting.place)/store}\n"
+            case .directory(let path): configuration += "  filesystem: {rootdirectory: \(path)}\n"
             case .bucket(let store, let bucket):
                 configuration += """
                       s3:

@@ -23,6 +23,13 @@ import Testing
         #expect(try url("realm=\"https://auth.example\"").pathAndQuery == "/")
     }
 
+    @Test func `Who publishes asks for a token that is good for it`() throws {
+        let fields = ["Bearer realm=\"https://auth.example/t\",scope=\"repository:a/b:pull registry:catalog:*\""]
+        let challenge = try #require(AuthenticationChallenge.all(in: fields).first)
+        let url = try TokenService(challenge, of: registry, pushes: true).url
+        #expect(url.pathAndQuery == "/t?scope=repository%3Aa%2Fb%3Apull%2Cpush&scope=registry%3Acatalog%3A%2A")
+    }
+
     @Test(
         arguments: [
             ("realm=\"http://auth.example/token\"", true), ("realm=\"ftp://auth.example/\"", false),
