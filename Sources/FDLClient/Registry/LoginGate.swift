@@ -56,7 +56,7 @@ final class LoginGate {
     func challenged(_ request: ChunkRequest, by challenge: AuthenticationChallenge) {
         if asking == request.id { asking = nil }
         if let error = login.challenged(request.pass ?? .none, by: challenge) { return fail(request, error) }
-        guard request.attempts < Self.mostAttempts else { return fail(request, .forbidden(401)) }
+        guard request.attempts < Self.mostAttempts else { return fail(request, login.refusal) }
         home?.dispatch(request)
         home?.flush()
     }

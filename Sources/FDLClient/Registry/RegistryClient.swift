@@ -51,7 +51,8 @@ package final class RegistryClient: RegistryTransport {
             }
             if let error = login.challenged(pass, by: challenge) { throw error }
         }
-        throw .forbidden(401)
+        // With these tokens other requests may well have been let in.
+        throw login.refusal
     }
 
     /// Waits until a request may go out.

@@ -105,6 +105,9 @@ struct RegistryEntry: Sendable {
         }
     }
 
+    /// What is wrong where a request is refused however often it has come with a new token.
+    var refusal: SourceError { service.map { .token(.refused($0)) } ?? .forbidden(401) }
+
     private mutating func close(_ fault: TokenFault) -> Consequence {
         let error = SourceError.token(fault)
         state = .closed(error)

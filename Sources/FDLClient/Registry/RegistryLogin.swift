@@ -35,6 +35,9 @@ final class RegistryLogin: Sendable {
         }
     }
 
+    /// What is wrong where a request is refused however often it has come with a new token.
+    var refusal: SourceError { state.withLock { $0.entry.refusal } }
+
     func letIn(with pass: Pass) {
         let waiting = state.withLock { $0.entry.letIn(with: pass) ? $0.takeWaiting() : [] }
         for wake in waiting { wake(nil) }

@@ -116,6 +116,6 @@ struct RegistryPublishTests {
         let worker = try await scene.worker(root: published.root)
         try await publish("oci://127.0.0.1:\(worker.port)/a").failed(69, saying: "cannot publish into")
         try Files.remove(published.file)
-        try await publish("oci://127.0.0.1:1/a").failed(64, saying: "--from")
+        try await publish("oci://127.0.0.1:1/a").failed(64, saying: "is not there")
     }
 }

@@ -87,6 +87,15 @@ import Testing
         #expect(entry.challenged(token(1), by: .success(Self.service)) == .closed(refused))
     }
 
+    @Test func `What is refused with each token is refused by the token's service`() {
+        #expect(RegistryEntry().refusal == .forbidden(401))
+        var entry = RegistryEntry()
+        _ = entry.permit()
+        _ = entry.challenged(.none, by: .success(Self.service))
+        entry.received(.success(SecretText("t1")))
+        #expect(entry.refusal == .token(.refused(Self.service)))
+    }
+
     @Test func `An open registry may want a token later`() {
         let entry = Entry()
         _ = entry.permit()
