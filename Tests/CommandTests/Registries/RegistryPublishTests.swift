@@ -49,7 +49,7 @@ struct RegistryPublishTests {
         #expect(first.text.contains("62 chunks, 62 new"), "\(first.text)")
         #expect(first.text.contains("and data.bin"))
         let again = try await publish(target).succeeded()
-        #expect(again.text.contains("62 chunks, 0 new (0 bytes)"), "\(again.text)")
+        #expect(again.text.contains("62 chunks, 0 new (0 B)"), "\(again.text)")
         // A version that differs in its last bytes.
         let bytes = published.bytes.dropLast(10) + noise(10, seed: 5)
         try Files.write(Array(bytes), to: published.file)
