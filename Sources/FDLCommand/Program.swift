@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import FDLCore
+import FDLCore
 import FDLSystem
 import Glibc
 import Synchronization
@@ -15,7 +15,7 @@ package enum Program {
     ///   to be UTF-8.
     package static func main(
         _ root: any (ParsableCommand & SendableMetatype).Type,
-        arguments: (@Sendable () throws(Failure) -> ProgramArguments)? = nil
+        arguments: ProgramArguments.Maker? = nil
     ) -> Never {
         StandardDescriptors.openClosed()
         // So that a write fails with EPIPE if the reader of our output has gone, and with EFBIG if a file is over the
@@ -33,7 +33,7 @@ package enum Program {
     /// error, with `--json` also as an error object on standard output, and by the exit code.
     private static func run(
         _ root: any (ParsableCommand & SendableMetatype).Type,
-        _ arguments: (@Sendable () throws(Failure) -> ProgramArguments)?
+        _ arguments: ProgramArguments.Maker?
     ) async {
         Interruption.watch()
         var prepared: ProgramArguments?
