@@ -46,4 +46,11 @@ private final class RememberedFile: ManifestPlace {
     }
 
     func signature(by key: KeyID) async throws(Failure) -> [UInt8]? { try await file.signature(by: key) }
+
+    // All that is checked is the file's.
+    var isLive: Bool { file.isLive }
+    var freshnessName: String { file.freshnessName }
+    var statementPlaces: [any StatementPlace] { file.statementPlaces }
+
+    func freshness() async throws(Failure) -> SignedFreshness? { try await file.freshness() }
 }
