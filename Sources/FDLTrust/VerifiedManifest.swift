@@ -4,8 +4,8 @@ public import FDLCrypto
 /// A manifest that may be downloaded: signed by a publisher the reader accepts, or taken unsigned by the reader's own
 /// word. There is no third way to have one.
 public struct VerifiedManifest: Sendable {
-    public let manifest: Manifest
-    /// Of its exact bytes.
+    public private(set) var manifest: Manifest
+    /// Of the exact bytes that were signed.
     public let digest: SHA256Digest
     /// Who vouches for it; nil if the reader allowed an unsigned manifest.
     public private(set) var publisher: AcceptedPublisher?
@@ -148,14 +148,10 @@ public struct VerifiedManifest: Sendable {
     /// The same with some of its files only.
     /// - Returns: nil if no file is wanted.
     package func selecting(_ isWanted: (Manifest.File) -> Bool) -> VerifiedManifest? {
-        manifest.selecting(isWanted).map {
-            VerifiedManifest(
-                manifest: $0,
-                digest: digest,
-                publisher: publisher,
-                signers: signers,
-                trustedComment: trustedComment
-            )
+        manifest.selecting(isWanted).map { part in
+            var selected = self
+            selected.manifest = part
+            return selected
         }
     }
 
