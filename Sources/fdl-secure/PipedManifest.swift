@@ -52,7 +52,10 @@ struct PipedManifest: ManifestPlace {
     private static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         try explaining(for: .input) { () throws(SystemError) in
             guard path == "-" else { return try WholeFile.read(path, limit: limit) }
-            return try WholeFile.read("/dev/stdin", limit: limit)
+            // Not opened again by a path: the file behind it may be one that this user could not open.
+            let copy = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0 else { throw SystemError(operation: .read, path: "standard input", code: errno) }
+            return try Descriptor(owning: copy, path: "standard input").readOn(limit: limit)
         }
     }
 }

@@ -17,7 +17,10 @@ extension TrustCommand {
                 """
         )
 
-        @Argument(help: "The publisher's public key file, the line of base64 in it, or a statement: a file or its URL.")
+        @Argument(
+            help: "The publisher's public key file, the line of base64 in it, or a statement: a file or its URL.",
+            completion: .file()
+        )
         var key: String
 
         @Option(help: "What to call the publisher; by default the key's id, or the statement's name.")
@@ -37,7 +40,8 @@ extension TrustCommand {
         )
         var names: [String] = []
 
-        @OptionGroup var sources: SourceOptions
+        @OptionGroup(title: "SOURCES") var sources: SourceOptions
+        @OptionGroup(title: "PROXIES AND LOGINS") var accessOptions: AccessOptions
 
         func run() async throws {
             // The line itself: `RW` is how the base64 of a minisign key begins.
@@ -61,7 +65,7 @@ extension TrustCommand {
 
         private func read() async throws -> [UInt8] {
             if key.contains("://") {
-                let access = try sources.access(manifest: key)
+                let access = try sources.access(accessOptions, manifests: [key])
                 return try await RemoteStatements.fetch(key, tls: try sources.tls(of: nil), access: access)
             }
             return try explaining(for: .settings) { () throws(SystemError) in
@@ -142,7 +146,8 @@ extension TrustCommand {
         )
         var from: [String] = []
 
-        @OptionGroup var sources: SourceOptions
+        @OptionGroup(title: "SOURCES") var sources: SourceOptions
+        @OptionGroup(title: "PROXIES AND LOGINS") var accessOptions: AccessOptions
 
         func run() async throws {
             let ring = TrustCommand.ring
@@ -150,7 +155,7 @@ extension TrustCommand {
             for label in labels where !pinned.contains(where: { $0.label == label }) {
                 throw KeyRingError.unknownPublisher(label)
             }
-            let access = try sources.access(manifest: "")
+            let access = try sources.access(accessOptions, manifests: [])
             let tls = try sources.tls(of: nil)
             var places: [any StatementPlace] = from.map { StatementDirectory(withoutTrailingSlashes($0)) }
             for tree in try sources.trees() { places.append(RemoteStatements(tree, tls: tls, access: access)) }

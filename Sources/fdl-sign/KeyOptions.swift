@@ -8,7 +8,11 @@ import FDLTrust
 /// The secret keys to sign with.
 struct KeyOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A secret key to sign with, in PEM. By default your own. May be repeated.", valueName: "key")
+        help: ArgumentHelp(
+            "A secret key to sign with, in PEM. By default your own. May be repeated.",
+            valueName: "key"
+        ),
+        completion: .file()
     )
     var key: [String] = []
 
@@ -16,7 +20,8 @@ struct KeyOptions: ParsableArguments {
         help: ArgumentHelp(
             "The keys' passphrase is this file's first line. May be repeated, if they have several.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var passphraseFile: [String] = []
 
