@@ -62,7 +62,8 @@ struct SpreadingOptions: ParsableArguments {
     /// - Returns: nil for a single directory, which has everything.
     func placement(of manifest: Manifest, over directories: [String]) throws -> Placement? {
         guard at.isEmpty || at.count == directories.count else {
-            throw ValidationError("there are \(count(directories.count, "directory")) and \(at.count) --at")
+            let number = directories.count == 1 ? "is 1 directory" : "are \(directories.count) directories"
+            throw ValidationError("there \(number) and \(at.count) --at")
         }
         if let replicas, replicas > directories.count {
             throw ValidationError("--replicas \(replicas) is more than there are directories")
