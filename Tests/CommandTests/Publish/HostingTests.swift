@@ -142,17 +142,16 @@ struct HostingTests {
         let victim = try #require(try TreeCheck(root: tree).chunks.sorted().first)
         let path = "\(tree)/chunks/\(victim.prefix(2))/\(victim)"
         let right = try Files.read(path)
+        // Varnish would take the compressed form.
+        try Files.remove(path + ".gz")
         try Files.patch(path, at: 100, with: [0, 0, 0])
         let plain = ["--compress", "never", "--connections", "1"]
         try await get(cache.url, "copy", plain).failed(65, 69)
         try Files.write(right, to: path)
-        let before = try asked(origin, for: "chunks").count
-        #expect(before >= published.chunkCount)
-        _ = try await get(cache.url, "copy", plain).done()
+        let healed = try await get(cache.url, "copy", plain).done()
         #expect(try Files.hold(scene.path("copy"), published.bytes))
-        // The rotten one alone.
+        #expect(try healed.source(cache.url).corrupt == 1)
         let after = try asked(origin, for: "chunks").count
-        #expect(after - before <= 2, "\(after - before)")
         let done = try await get(cache.url, "second", plain).done()
         #expect(try Files.hold(scene.path("second"), published.bytes))
         #expect(done.sources.allSatisfy { $0.corrupt == 0 })
