@@ -15,7 +15,7 @@ struct ExportCommand: AsyncParsableCommand {
             metalink4 has digests and the addresses of the files: those of --files-at, then the manifest's sources. \
             sha256sums has a line a file, a folder's below the folder's name. Neither is signed: hand them out by a way \
             that their readers trust.
-            """
+            """ + "\n\n" + Helps.export.discussion
     )
 
     @Argument(help: "The manifest; its signature is looked for beside it.")

@@ -13,6 +13,32 @@ enum Helps {
         codes: [.usage, .cannotCreate, .localIO, .interrupted, .configuration]
     )
 
+    static let publish = HelpText(
+        examples: [
+            ("fdl-sign publish big.iso.manifest.json /srv/www/fdl", "for nginx, or any other server of that directory"),
+            ("fdl-sign publish big.iso.manifest.json /srv/www/fdl --prune", "a new version; what is old goes in a day"),
+            (
+                "fdl-sign publish big.iso.manifest.json /mnt/a /mnt/b /mnt/c --replicas 2",
+                "each chunk on two of the manifest's first three workers"
+            ),
+            ("fdl-sign publish --check /mnt/a /mnt/b /mnt/c", "how many good copies there are of each chunk"),
+        ],
+        places: [.keys],
+        codes: [.usage, .integrity, .cannotCreate, .localIO, .interrupted, .configuration]
+    )
+
+    static let export = HelpText(
+        examples: [
+            (
+                "fdl-sign export big.iso.manifest.json --format metalink4 --files-at https://m.example/ -o big.meta4",
+                "for aria2c -M big.meta4"
+            ),
+            ("fdl-sign export big.iso.manifest.json --format sha256sums", "for sha256sum -c"),
+        ],
+        places: [.keys],
+        codes: [.usage, .integrity, .cannotCreate, .localIO, .interrupted, .configuration]
+    )
+
     static let keygen = HelpText(
         examples: [
             ("fdl-sign keygen", "your own key; signing makes it too, if there is none"),

@@ -23,7 +23,7 @@ struct PublishCommand: AsyncParsableCommand {
 
             Everything is verified before anything is visible. What is there already is not written again, and a run \
             that was interrupted is gone on with.
-            """
+            """ + "\n\n" + Helps.publish.discussion
     )
 
     @Argument(help: ArgumentHelp("The manifest, and the directory or directories.", valueName: "manifest> <directory"))

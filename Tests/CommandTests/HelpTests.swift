@@ -24,7 +24,8 @@ struct HelpTests {
 
     @Test func `The other programs' helps have examples and exit codes too`() async throws {
         let scene = try await Scene()
-        for (program, verb) in [(Program.sign, ["manifest"]), (.sign, ["keygen"]), (.sign, ["verify"]), (.server, [])] {
+        let verbs = ["manifest", "publish", "export", "keygen", "verify"].map { (Program.sign, [$0]) }
+        for (program, verb) in verbs + [(Program.server, [String]())] {
             let text = try await scene.run(program, verb + ["--help"], by: .reader).text
             #expect(text.contains("EXAMPLES:") && text.contains("EXIT CODES:"))
         }
