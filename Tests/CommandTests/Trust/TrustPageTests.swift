@@ -23,7 +23,7 @@ struct TrustPageTests {
                     let first = try Files.read(place + "/pub/publishers/acme/1.json")
                     commands = commands.replacing("FINGERPRINT", with: SHA256Digest(hashing: first).hex)
                 }
-                let script = "set -e; PATH=\(Program.built):$PATH; \(commands)"
+                let script = "set -e; PATH=\(Program.directory):$PATH; \(commands)"
                 let ended = try await scene.run(.system("sh"), ["-c", script], by: person, in: place)
                 #expect(ended.code == 0, "\(commands)\(ended.text)\(ended.errors)")
             }
