@@ -15,7 +15,7 @@ private func finish(_ store: ChunkStore, replacing: Bool) async throws -> String
     pool.start()
     let result: Result<String?, any Error>
     do {
-        result = .success(try await store.finish(replacing: replacing ? manifest : nil, syncingOn: pool).kept)
+        result = .success(try await store.finish(replacing: replacing ? store.manifest : nil, syncingOn: pool).kept)
     } catch {
         result = .failure(error)
     }
