@@ -37,8 +37,13 @@ struct HashingRun: Sendable {
     private let units: [Unit]
     private let totalBytes: Int64
 
-    init(_ input: PublishingInput, chunkSize: ChunkSize, wholeFiles: Bool) throws(PublishingError) {
-        self.hashing = try InputHasher(input)
+    init(
+        _ input: PublishingInput,
+        chunkSize: ChunkSize,
+        wholeFiles: Bool,
+        onPrivateKey: (@Sendable (String) -> Void)? = nil
+    ) throws(PublishingError) {
+        self.hashing = try InputHasher(input, onPrivateKey: onPrivateKey)
         self.input = input
         self.layout = ChunkLayout(chunkSize: chunkSize, fileSizes: input.files.map(\.size))
         self.totalBytes = input.totalBytes * (wholeFiles ? 2 : 1)

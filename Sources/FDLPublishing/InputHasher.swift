@@ -7,9 +7,15 @@ import Glibc
 final class InputHasher: Sendable {
     private let input: PublishingInput
     private let folder: SharedDescriptor?
+    private let onPrivateKey: (@Sendable (String) -> Void)?
 
-    init(_ input: PublishingInput) throws(PublishingError) {
+    /// - Parameter onPrivateKey: told of each file that is a private key, perhaps more than once.
+    init(
+        _ input: PublishingInput,
+        onPrivateKey: (@Sendable (String) -> Void)? = nil
+    ) throws(PublishingError) {
         self.input = input
+        self.onPrivateKey = onPrivateKey
         do {
             let flags = O_RDONLY | O_DIRECTORY
             self.folder = input.isFolder ? SharedDescriptor(try Descriptor(opening: input.path, flags: flags)) : nil
@@ -34,6 +40,9 @@ final class InputHasher: Sendable {
         do throws(SystemError) {
             let descriptor = try open(file)
             guard FileIdentity(try descriptor.status()) == file.identity else { throw Self.changed }
+            if range.lowerBound == 0, let onPrivateKey, try hasher.isPrivateKey(descriptor, size: file.size) {
+                onPrivateKey(shownPath)
+            }
             var data = KnownData(file: range)
             var offset = range.lowerBound
             while offset < range.upperBound {
@@ -133,6 +142,14 @@ struct RangeHasher: ~Copyable {
             }
         }
         return hasher.finalize()
+    }
+
+    /// Whether a file is a private key. Only small ones are looked at: no key is large.
+    fileprivate func isPrivateKey(_ descriptor: borrowing Descriptor, size: Int64) throws(SystemError) -> Bool {
+        guard size > 0, size <= Int64(PrivateKeyContent.lookedAt) else { return false }
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(size)])
+        let count = try descriptor.read(into: part, at: 0)
+        return PrivateKeyContent.isPrivateKey(UnsafeRawBufferPointer(rebasing: part[..<count]), size: size)
     }
 
     private mutating func digest(ofZeros count: Int64) -> SHA256Digest {

@@ -14,6 +14,9 @@ public struct ManifestRecipe: Sendable {
     public var includesFileDigests = false
     public var sources: [Manifest.Source] = []
     public var trust: Manifest.Trust?
+    /// Told, on any thread and perhaps more than once, of each file that is a private key by its content: what is signed
+    /// is served to all who ask for it.
+    public var onPrivateKey: (@Sendable (_ path: String) -> Void)?
 
     public init() {}
 
@@ -30,7 +33,12 @@ public struct ManifestRecipe: Sendable {
         progress: ProgressReport? = nil
     ) async throws(PublishingError) -> Manifest {
         let chunkSize = try checkedChunkSize(for: input)
-        let hasher = try HashingRun(input, chunkSize: chunkSize, wholeFiles: includesFileDigests)
+        let hasher = try HashingRun(
+            input,
+            chunkSize: chunkSize,
+            wholeFiles: includesFileDigests,
+            onPrivateKey: onPrivateKey
+        )
         let digests = try await hasher.run(threads: threads, progress: progress)
         let files = zip(input.files, digests.files).map { file, sha256 in
             Manifest.File(path: file.path, size: file.size, isExecutable: file.isExecutable, sha256: sha256)

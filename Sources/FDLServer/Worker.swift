@@ -72,19 +72,24 @@ public final class Worker: Sendable {
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
         readers.start()
         compressors.start()
-        let connections = Connections(limit: configuration.limits.connections, logger: logger)
+        let connections = Connections(rules, logger: logger, notices: notices)
         let channel = WorkerChannel(
             certificates: certificates,
             services: ConnectionServices(
                 responder: responder,
-                compressed: CompressedChunks(capacity: configuration.compressionCacheBytes),
+                compression: CompressionDesk(
+                    cache: CompressedChunks(capacity: configuration.compressionCacheBytes),
+                    threads: compressors,
+                    notices: notices
+                ),
                 limits: configuration.limits,
                 readers: readers,
-                compressors: compressors,
                 logger: logger,
+                notices: notices,
                 live: limits,
                 metrics: metrics,
-                accessLog: configuration.accessLog
+                accessLog: configuration.accessLog,
+                connections: connections
             ),
             connections: connections
         )
@@ -105,7 +110,8 @@ public final class Worker: Sendable {
             ],
             logger: frameworkLogger
         )
-        group.maximumGracefulShutdownDuration = configuration.limits.drain
+        // The connections keep to the time themselves; this is for what they do not know of.
+        group.maximumGracefulShutdownDuration = configuration.limits.drain + .seconds(1)
         let services = ServiceGroup(configuration: group)
         let watching = Task { [watcher] in await watcher.watch(on: readers) }
         let saying = Task { [notices] in
@@ -117,8 +123,7 @@ public final class Worker: Sendable {
         saying.cancel()
         sampling.cancel()
         if let metricsChannel { try? await metricsChannel.close() }
-        try? await readers.shutdownGracefully()
-        try? await compressors.shutdownGracefully()
+        await Self.shutDown([readers, compressors])
         try outcome.get()
     }
 
@@ -145,6 +150,33 @@ public final class Worker: Sendable {
         let port = channel.localAddress?.port ?? address.port
         logger.notice("metrics at http://\(ListenAddress(host: address.host, port: port))/metrics")
         return channel
+    }
+
+    /// Ends the threads, without waiting long for one that a disk holds up or that compresses a large chunk for nobody.
+    private static func shutDown(_ pools: [NIOThreadPool]) async {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            for pool in pools { try? await pool.shutdownGracefully() }
+            end.finish()
+        }
+        Task {
+            try? await Task.sleep(for: .milliseconds(300))
+            end.finish()
+        }
+        for await _ in ends {}
+    }
+
+    /// As many connections as are wanted and the descriptors allow.
+    private var rules: ConnectionRules {
+        let (limit, inUse) = ProcessLimits.openFiles
+        let allowed = DescriptorBudget.connections(wanted: configuration.limits.connections, limit: limit, inUse: inUse)
+        if allowed < configuration.limits.connections {
+            logger.notice(
+                "fewer connections than wanted: each may need two descriptors (ulimit -n)",
+                metadata: ["connections": "\(allowed)", "descriptors": "\(limit)"]
+            )
+        }
+        return ConnectionRules(configuration.limits, connections: allowed, proxies: configuration.proxies)
     }
 
     /// Closes idle connections and lets answers under way finish, for `WorkerLimits.drain` at most; then accepts no

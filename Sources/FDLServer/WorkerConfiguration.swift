@@ -10,6 +10,9 @@ public struct WorkerConfiguration: Sendable {
     /// What connections show and ask for.
     public var tls: WorkerTLS
     public var limits = WorkerLimits()
+    /// From these addresses each connection has to begin with a PROXY header, version 1 or 2, which tells for whom it
+    /// is; from others none is read.
+    public var proxies: [AddressRange] = []
     /// The most bytes of compressed chunks to remember.
     public var compressionCacheBytes = 64 << 20
     /// Where to answer `GET /metrics` in plain HTTP; nil for nowhere. Without it the figures go to what
@@ -30,16 +33,21 @@ public struct WorkerConfiguration: Sendable {
 
 /// Limits on what clients may use of a worker.
 public struct WorkerLimits: Sendable, Hashable {
-    /// The most connections at a time; one more is closed as it comes.
+    /// The most connections at a time, fewer if there are not two descriptors for each: for one more, the one that has
+    /// waited longest for its client makes room, and if none waits, the new one is closed.
     public var connections = 4096
+    /// The most connections of one address, in IPv6 of one network of 64 bits: for one more, its own that has waited
+    /// longest makes room. Nil for a quarter of `connections`, but 64 at least.
+    public var connectionsPerAddress: Int?
+    /// Exceptions from `connectionsPerAddress`; the narrowest range that fits counts.
+    public var addressLimits: [AddressLimit] = []
     /// The time for the TLS handshake.
     public var handshake = TimeAmount.seconds(10)
     /// The time for a request's header, from its first byte to its last.
     public var header = TimeAmount.seconds(20)
     /// The time between requests.
     public var idle = TimeAmount.seconds(75)
-    /// The time for the peer to take another piece of an answer (128 KiB, or what the socket holds): the slowest client
-    /// allowed takes about 2 KiB/s.
+    /// The time for the peer to take some more of an answer: 16 KiB at least, beyond what its socket holds.
     public var stalledAnswer = TimeAmount.seconds(60)
     /// A request line longer than this is answered with 414.
     public var requestLineBytes = 8 << 10
@@ -53,6 +61,17 @@ public struct WorkerLimits: Sendable, Hashable {
     public var drain = Duration.seconds(30)
 
     public init() {}
+}
+
+/// How many connections each address of a range may have.
+public struct AddressLimit: Sendable, Hashable {
+    public var range: AddressRange
+    public var connections: Int
+
+    public init(range: AddressRange, connections: Int) {
+        self.range = range
+        self.connections = connections
+    }
 }
 
 /// A host and a port to listen at.

@@ -1,7 +1,23 @@
 import FDLCore
 package import NIOCore
 
+/// The user event that, triggered outbound, closes the channel at once: without close_notify, and without what has not
+/// been sent yet.
+package struct TLSAbort: Sendable {
+    package init() {}
+}
+
 extension TLSHandler {
+    package func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is TLSAbort else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        closeChannel(context: context)
+        promise?.succeed()
+    }
+
     package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         switch mode {
         case .input:

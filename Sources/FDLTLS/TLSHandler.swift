@@ -71,8 +71,8 @@ package final class TLSHandler: ChannelDuplexHandler {
     }
 
     /// Fewer bytes than this are copied to a buffer of their size, so that whoever keeps it (a channel, a parser) does
-    /// not keep a large one.
-    static let smallSize = 16 * 1024
+    /// not keep a large one: up to a full record and some.
+    static let smallSize = 24 * 1024
     static let lingerTime = TimeAmount.seconds(1)
     static let closeTime = TimeAmount.seconds(5)
 

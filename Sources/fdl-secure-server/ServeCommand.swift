@@ -81,6 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         if !listen.isEmpty { configuration.addresses = listen }
         configuration.metricsAddress = operating.metricsListen
         configuration.limits = limits.limits
+        configuration.proxies = limits.proxyProtocol
         configuration.compressionCacheBytes = limits.compressionCache << 20
         return configuration
     }

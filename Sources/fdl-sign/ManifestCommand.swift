@@ -119,6 +119,8 @@ struct ManifestCommand: AsyncParsableCommand {
         recipe.version = try version(of: input, signer: signers[0], target: target, now: now)
 
         try ProcessLimits.check(threads: ManifestRecipe.coreCount + 2, bytes: 32 << 20)
+        let privateKeys = FoundPaths()
+        recipe.onPrivateKey = { privateKeys.add($0) }
         let display = ProgressDisplay(.ofStandardError)
         defer { display.end() }
         let manifest = try await recipe.manifest(
@@ -127,6 +129,7 @@ struct ManifestCommand: AsyncParsableCommand {
             progress: { display.update("hashing", Progress.Amount(done: $0, total: $1)) }
         )
         display.end()
+        warnOfPrivateKeys(privateKeys.all)
         let fileName = splitLast(target).name
         var signed = try SignedBytes(manifest, signedWith: secretKeys[0].secret, fileName: fileName, now: now)
         for key in secretKeys.dropFirst() { try signed.sign(with: key.secret, now: now) }
@@ -180,6 +183,16 @@ struct ManifestCommand: AsyncParsableCommand {
             )
         }
         if pairs.count > 10 { warn("there are \(pairs.count - 10) more pairs of such names") }
+    }
+
+    /// What is signed is served to whoever asks: that a key is among it may be a mistake.
+    private func warnOfPrivateKeys(_ paths: [String]) {
+        for path in paths.prefix(10) {
+            warn(
+                "\"\(path)\" is a private key: everyone who has the manifest can download it; leave it out if it is in use"
+            )
+        }
+        if paths.count > 10 { warn("there are \(paths.count - 10) more private keys") }
     }
 
     private func warn(_ text: String) { StandardStream.error.write("warning: \(printable(text))\n") }

@@ -92,11 +92,16 @@ struct CatalogTests {
         #expect(catalog.places(ofChunk: SHA256Digest(hashing: bytes)).map(\.path) == ["f", "f"])
     }
 
-    @Test func `a private key's chunks are not found`() throws {
+    @Test func `a private key's chunks are found only where its manifest is signed`() throws {
         let root = try TemporaryRoot()
         let bytes = root.noise(100)
-        let catalog = Catalog([published("x.manifest.json", try Manifest.sample("x", [("server.key", bytes)]))])
-        #expect(catalog.places(ofChunk: SHA256Digest(hashing: bytes)).isEmpty)
+        let manifest = try Manifest.sample("x", [("server.key", bytes)])
+        for isSigned in [true, false] {
+            let catalog = Catalog([published("x.manifest.json", manifest, base: "x/", isSigned: isSigned)])
+            #expect(catalog.places(ofChunk: SHA256Digest(hashing: bytes)).isEmpty == !isSigned)
+            #expect(catalog.isSigned("x/server.key") == isSigned)
+            #expect(!catalog.isSigned("server.key"))
+        }
     }
 }
 

@@ -6,20 +6,33 @@ import Testing
 
 @Suite("Open connections")
 struct ConnectionsTests {
+    private func connections(_ limit: Int) -> Connections {
+        let rules = ConnectionRules(WorkerLimits(), connections: limit, proxies: [])
+        return Connections(rules, logger: TemporaryRoot.quiet, notices: LimitNotices(logger: TemporaryRoot.quiet))
+    }
+
+    private static let here = ClientAddress(bytes: [127, 0, 0, 1])
+
     @Test func `as many as allowed, and one more when one has gone`() throws {
-        let connections = Connections(limit: 2, logger: TemporaryRoot.quiet)
+        let connections = connections(2)
         let channels = (0..<3).map { _ in EmbeddedChannel() }
-        #expect(channels.map { connections.admit($0) } == [true, true, false])
+        func admit(_ channel: EmbeddedChannel) -> Bool {
+            let seat = connections.admit(channel, from: Self.here)
+            // None of them waits: nothing makes room.
+            seat?.note(.answering, now: .now())
+            return seat != nil
+        }
+        #expect(channels.map { admit($0) } == [true, true, false])
         _ = try channels[0].finish()
-        #expect(connections.admit(channels[2]))
+        #expect(admit(channels[2]))
         for channel in channels[1...] { _ = try channel.finish() }
     }
 
     @Test func `none once all are to end`() async throws {
-        let connections = Connections(limit: 1, logger: TemporaryRoot.quiet)
-        await connections.end()
+        let connections = connections(1)
+        await connections.end(within: .seconds(1))
         let channel = EmbeddedChannel()
-        #expect(!connections.admit(channel))
+        #expect(connections.admit(channel, from: Self.here) == nil)
         _ = try channel.finish()
     }
 
@@ -33,11 +46,11 @@ struct ConnectionsTests {
     }
 
     @Test func `the end is when the open ones, told of it, have closed`() async throws {
-        let connections = Connections(limit: 1, logger: TemporaryRoot.quiet)
+        let connections = connections(1)
         let channel = await NIOAsyncTestingChannel(handler: Obedient())
         try await channel.connect(to: SocketAddress(unixDomainSocketPath: "/here"))
-        #expect(connections.admit(channel))
-        async let ended: Void = connections.end()
+        #expect(connections.admit(channel, from: Self.here) != nil)
+        async let ended: Void = connections.end(within: .seconds(300))
         while channel.isActive { await channel.testingEventLoop.run() }
         await channel.testingEventLoop.run()
         await ended
@@ -45,6 +58,6 @@ struct ConnectionsTests {
     }
 
     @Test func `waiting ends at once where none is open`() async {
-        await Connections(limit: 1, logger: TemporaryRoot.quiet).allClosed()
+        await connections(1).allClosed()
     }
 }

@@ -19,11 +19,15 @@ struct ExchangeHandlerTests {
             let exchange = ExchangeHandler(
                 services: ConnectionServices(
                     responder: try root.responder(),
-                    compressed: CompressedChunks(capacity: 0),
+                    compression: CompressionDesk(
+                        cache: CompressedChunks(capacity: 0),
+                        threads: NIOThreadPool(numberOfThreads: 1),
+                        notices: LimitNotices(logger: TemporaryRoot.quiet)
+                    ),
                     limits: limits,
                     readers: NIOThreadPool(numberOfThreads: 1),
-                    compressors: NIOThreadPool(numberOfThreads: 1),
-                    logger: TemporaryRoot.quiet
+                    logger: TemporaryRoot.quiet,
+                    notices: LimitNotices(logger: TemporaryRoot.quiet)
                 )
             )
             channel = EmbeddedChannel(handlers: [

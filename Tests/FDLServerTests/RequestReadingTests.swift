@@ -172,7 +172,7 @@ private enum Strict {
 
     static func isServable(_ path: String) -> Bool {
         parts(path).allSatisfy { !$0.isEmpty && $0.utf8.first != UInt8(ascii: ".") && $0.utf8.count <= 255 }
-            && !path.utf8.contains(0) && !isSecretKey(path) && !isPartial(path)
+            && !path.utf8.contains(0) && !isPartial(path)
     }
 
     static func isPartial(_ path: String) -> Bool {

@@ -22,8 +22,10 @@ struct ResponderTests {
         headers.replaceOrAdd(name: "Host", value: "a.example")
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: headers)
         let decision = responder.decide(head, now: Self.now)
-        guard case .lookAgain = decision else { return decision }
-        return responder.decide(head, now: Self.now, hasLooked: true)
+        switch decision {
+        case .lookAgain, .inspect: return responder.decide(head, now: Self.now, hasLooked: true)
+        case .answer, .compress: return decision
+        }
     }
 
     private func looksAgain(_ responder: Responder, _ uri: String) -> Bool {
@@ -103,6 +105,25 @@ struct ResponderTests {
         for path in refused {
             #expect(try answer(responder, "/files/\(path)").status == .notFound, "\(path)")
         }
+    }
+
+    @Test func `no private key, by its content, unless a signed manifest lists it`() throws {
+        let root = try TemporaryRoot()
+        let key = [UInt8]("# a key\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".utf8)
+        for name in ["backup.pem", "album/listed.pem", "other/unsigned.pem"] { try root.write(name, key) }
+        try root.write("album.manifest.json", Manifest.sample("album", [("listed.pem", key)]).encoded())
+        try root.write("album.manifest.json.minisig", [1])
+        let responder = try root.responder()
+        #expect(try answer(responder, "/files/backup.pem").status == .notFound)
+        #expect(try answer(responder, "/files/album/listed.pem").status == .ok)
+        #expect(try answer(responder, path(key)).status == .ok)
+
+        let unsigned = try TemporaryRoot()
+        try unsigned.write("other/unsigned.pem", key)
+        try unsigned.write("other.manifest.json", Manifest.sample("other", [("unsigned.pem", key)]).encoded())
+        let second = try unsigned.responder()
+        #expect(try answer(second, "/files/other/unsigned.pem").status == .notFound)
+        #expect(try answer(second, path(key)).status == .notFound)
     }
 
     @Test func `only GET and HEAD`() throws {

@@ -24,6 +24,23 @@ struct ServedRootTests {
         #expect(try text(root, "other.pem") == "public")
     }
 
+    @Test func `never opens what comes to the path of the worker's key, nor the target of a link there`() throws {
+        let directory = try TemporaryRoot()
+        try directory.write("keys/server.pem", [UInt8]("one".utf8))
+        try directory.write("keys/archive/2.pem", [UInt8]("two".utf8))
+        try directory.link("live.pem", to: "\(directory.path)/keys/archive/2.pem")
+        let root = try ServedRoot(directory.path)
+        root.refuse("\(directory.path)/keys/../keys/server.pem")
+        root.refuse("\(directory.path)/live.pem")
+        for path in ["keys/server.pem", "keys/archive/2.pem"] {
+            // Renewed by rename: another inode at the same path.
+            try directory.write("new", [UInt8]("new".utf8))
+            try FileManager.default.removeItem(atPath: "\(directory.path)/\(path)")
+            try FileManager.default.moveItem(atPath: "\(directory.path)/new", toPath: "\(directory.path)/\(path)")
+            #expect(try text(root, path) == nil)
+        }
+    }
+
     @Test(arguments: [true, false])
     func `goes along when another directory comes to stand at its path`(byLink: Bool) throws {
         let directory = try TemporaryRoot()

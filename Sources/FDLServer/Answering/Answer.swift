@@ -63,6 +63,8 @@ enum Decision: Sendable {
     case compress(CompressibleChunk, plain: Answer)
     /// Look at the tree again (`Responder.lookAgain`), then decide once more: it may have what the catalog lacks.
     case lookAgain
+    /// Find out whether the file is a private key (`Responder.inspect`), then decide once more.
+    case inspect(ServedFile)
 }
 
 /// A chunk that the client accepts compressed.

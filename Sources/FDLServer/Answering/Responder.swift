@@ -62,8 +62,9 @@ final class Responder: Sendable {
             case .publisher(let name, let file):
                 let path = "\(TreePath.publishers)\(name)/\(file)"
                 return .answer(try document(path, request, fields, now: now) ?? .refusal(.notFound))
-            case .chunk(let digest): return try chunk(digest, request, fields, now: now) ?? lacking(hasLooked)
-            case .file(let path): return .answer(try file(path, request, fields, now: now))
+            case .chunk(let digest):
+                return try chunk(digest, request, fields, now: now, mayWait: hasLooked) ?? lacking(hasLooked)
+            case .file(let path): return try file(path, request, fields, now: now, mayWait: hasLooked)
             case nil: return .answer(.refusal(.notFound))
             }
         } catch {
@@ -71,6 +72,8 @@ final class Responder: Sendable {
             return .answer(.unavailable)
         }
     }
+
+    private static let plainFile: HTTPHeaders = ["Content-Type": "application/octet-stream"]
 
     /// As many as an answer with a file or a chunk has, and one for the end of the connection: room for them at once.
     private static let mostFields = 10
@@ -177,16 +180,35 @@ final class Responder: Sendable {
         }
     }
 
+    /// - Parameter mayWait: whether what its content would have told has been found out; if not, that may be decided.
     private func file(
         _ path: String,
         _ request: HTTPRequestHead,
         _ fields: RequestFields,
-        now: UTCTime
-    ) throws(SystemError) -> Answer {
-        var opened = try root.open(path)
-        if opened == nil { opened = try openPublished(path) }
-        guard let file = opened else { return .refusal(.notFound) }
-        return whole(file, request, fields, headers: ["Content-Type": "application/octet-stream"], now: now)
+        now: UTCTime,
+        mayWait: Bool
+    ) throws(SystemError) -> Decision {
+        var (opened, place) = (try root.open(path), path)
+        if opened == nil { (opened, place) = (try openPublished(path), TreePath.files + path) }
+        guard let file = opened else { return .answer(.refusal(.notFound)) }
+        if !watcher.catalog.isSigned(place) {
+            let verdict = FileNames.isSecretKey(path) ? .privateKey : try root.keys.verdict(of: file, mayWait: mayWait)
+            switch verdict {
+            case .clean: break
+            case .unknown: return .inspect(file)
+            case .privateKey:
+                notices.happened(.privateKey, ["path": "\(path)"])
+                return .answer(.refusal(.notFound))
+            }
+        }
+        return .answer(whole(file, request, fields, headers: Self.plainFile, now: now))
+    }
+
+    /// Finds out what `Decision.inspect` asks for.
+    /// - Returns: on `loop`. Never fails: what cannot be read is found out by the next decision.
+    func inspect(_ file: ServedFile, on threads: NIOThreadPool, _ loop: any EventLoop) -> EventLoopFuture<Void> {
+        threads.runIfActive(eventLoop: loop) { [root] in _ = try root.keys.verdict(of: file, mayWait: true) }
+            .recover { _ in }
     }
 
     private func whole(
@@ -269,13 +291,24 @@ final class Responder: Sendable {
         _ digest: SHA256Digest,
         _ request: HTTPRequestHead,
         _ fields: RequestFields,
-        now: UTCTime
+        now: UTCTime,
+        mayWait: Bool
     ) throws(SystemError) -> Decision? {
         let places = watcher.catalog.places(ofChunk: digest)
         var found = try slice(of: places)
-        if found == nil { found = try publishedChunk(digest) }
-        guard let slice = found else {
+        // What is published as a file of its own has been signed.
+        if found == nil { found = try publishedChunk(digest).map { (slice: $0, isSigned: true) } }
+        guard let (slice, isSigned) = found else {
             return places.isEmpty ? nil : .answer(.refusal(.notFound))
+        }
+        if !isSigned {
+            switch try root.keys.verdict(of: slice.file, mayWait: mayWait) {
+            case .clean: break
+            case .unknown: return .inspect(slice.file)
+            case .privateKey:
+                notices.happened(.privateKey, ["chunk": "\(digest.hex)"])
+                return .answer(.refusal(.notFound))
+            }
         }
         let encodings =
             fields.has(.acceptEncoding) ? AcceptEncoding(fields: request.headers["accept-encoding"]).preferred : []
@@ -300,7 +333,9 @@ final class Responder: Sendable {
 
     /// The chunk in the first file that still has the size its manifest states.
     /// - Throws: `SystemError` if there is none, and one could not be opened.
-    private func slice(of places: [Catalog.ChunkPlace]) throws(SystemError) -> FileSlice? {
+    private func slice(
+        of places: [Catalog.ChunkPlace]
+    ) throws(SystemError) -> (slice: FileSlice, isSigned: Bool)? {
         var fault: SystemError?
         for place in places {
             let opened: ServedFile?
@@ -313,7 +348,7 @@ final class Responder: Sendable {
                 watcher.reportWrongSize(place.path, expected: place.fileSize, found: file.status.size)
                 continue
             }
-            return FileSlice(file: file, offset: place.offset, length: Int64(place.length))
+            return (FileSlice(file: file, offset: place.offset, length: Int64(place.length)), place.isSigned)
         }
         if let fault { throw fault }
         return nil

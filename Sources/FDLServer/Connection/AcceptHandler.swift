@@ -15,25 +15,35 @@ final class AcceptHandler: ChannelInboundHandler {
     private let setUp: @Sendable (any Channel) -> Void
     private let logger: Logger
     private let pause: TimeAmount
+    private let makeRoom: @Sendable () -> Void
     private let exit = Exit()
 
-    private init(_ setUp: @escaping @Sendable (any Channel) -> Void, logger: Logger, pause: TimeAmount) {
+    private init(
+        _ setUp: @escaping @Sendable (any Channel) -> Void,
+        logger: Logger,
+        pause: TimeAmount,
+        makeRoom: @escaping @Sendable () -> Void
+    ) {
         self.setUp = setUp
         self.logger = logger
         self.pause = pause
+        self.makeRoom = makeRoom
     }
 
     /// From now on `listening` accepts connections, and `setUp` is called for each on the connection's loop, before it
     /// is active.
-    /// - Parameter pause: how long no connection is accepted after the system lacked descriptors or memory for one.
+    /// - Parameters:
+    ///   - pause: how long no connection is accepted after the system lacked descriptors or memory for one.
+    ///   - makeRoom: called then, to have another connection closed.
     static func open(
         at listening: any Channel,
         logger: Logger,
         pause: TimeAmount = .seconds(1),
+        makeRoom: @escaping @Sendable () -> Void = {},
         _ setUp: @escaping @Sendable (any Channel) -> Void
     ) -> EventLoopFuture<Void> {
         listening.eventLoop.submit {
-            let acceptor = AcceptHandler(setUp, logger: logger, pause: pause)
+            let acceptor = AcceptHandler(setUp, logger: logger, pause: pause, makeRoom: makeRoom)
             try listening.pipeline.syncOperations.addHandler(acceptor.exit, position: .last)
             try listening.pipeline.syncOperations.addHandler(acceptor, position: .first)
             try listening.syncOptions?.setOption(.autoRead, value: true)
@@ -57,6 +67,7 @@ final class AcceptHandler: ChannelInboundHandler {
         guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else {
             return context.fireErrorCaught(error)
         }
+        makeRoom()
         // The connection still waits to be accepted: without a pause this would fail again and again at once.
         let channel = context.channel
         try? channel.syncOptions?.setOption(.autoRead, value: false)

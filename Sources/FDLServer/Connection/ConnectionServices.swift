@@ -4,14 +4,16 @@ import NIOPosix
 /// What all connections of a worker share.
 struct ConnectionServices: Sendable {
     let responder: Responder
-    let compressed: CompressedChunks
+    let compression: CompressionDesk
     var limits: WorkerLimits
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool
-    let compressors: NIOThreadPool
     let logger: Logger
+    let notices: LimitNotices
     /// Where the limits for new connections come from, and the line that all share; nil for `limits` alone.
     var live: LiveLimits?
     var metrics: WorkerMetrics?
     var accessLog: (@Sendable (AccessRecord) -> Void)?
+    /// Where each has its seat; nil where they are not counted.
+    var connections: Connections?
 }

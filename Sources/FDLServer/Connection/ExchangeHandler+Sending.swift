@@ -6,10 +6,15 @@ import NIOHTTP1
 import NIOPosix
 
 extension ExchangeHandler {
-    /// How many bytes are read, encrypted and sent at a time. Twice as many fit the processor's second-level cache.
+    /// How many bytes are read, encrypted and sent at a time, at most. Twice as many fit the processor's second-level
+    /// cache.
     static let pieceBytes = 128 << 10
-    /// How many bytes are read at a time if they have to come from the disk.
+    /// How many bytes are sent at a time to a socket that has no room now: one TLS record.
+    static let leastPieceBytes = 16 << 10
+    /// How many bytes are read at a time if they have to come from the disk, at most.
     static let diskPieceBytes = 512 << 10
+    /// How many bytes of small answers are gathered before they are encrypted.
+    static let gatheredBytes = 16 << 10
     /// How many bytes one connection may send before the others of its loop have their turn.
     static let turnBytes = 1 << 20
     /// A piece of so many bytes is flushed at once, also where further answers follow.
@@ -26,9 +31,10 @@ extension ExchangeHandler {
         turn = .running
         var sent = 0
         while true {
-            if context.channel.isWritable, sent < Self.turnBytes, step(context, &sent) { continue }
-            if needsFlush {
-                needsFlush = false
+            let mayWrite = context.channel.isWritable && sent < Self.turnBytes && unflushed < Self.gatheredBytes
+            if mayWrite, step(context, &sent) { continue }
+            if unflushed > 0 {
+                unflushed = 0
                 context.flush()
                 continue
             }
@@ -51,6 +57,7 @@ extension ExchangeHandler {
     private func step(_ context: ChannelHandlerContext, _ sent: inout Int) -> Bool {
         switch state {
         case .ready:
+            if pending.isEmpty { arrival?.handOn() }
             if !pending.isEmpty, mustWait(for: 0, context) { return false }
             guard let next = pending.popFirst() else {
                 becomeIdle()
@@ -87,15 +94,16 @@ extension ExchangeHandler {
         case .answer(let answer): return start(answer, request: head, context)
         case .compress(let chunk, let plain): return compress(chunk, plain: plain, head, context)
         case .lookAgain:
-            lookAgain(for: head, context)
-            return 0
+            decideAgain(head, after: services.responder.lookAgain(on: services.readers, context.eventLoop))
+        case .inspect(let file):
+            decideAgain(head, after: services.responder.inspect(file, on: services.readers, context.eventLoop))
         }
+        return 0
     }
 
-    private func lookAgain(for head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        deadlines.enter(.answering, now: .now())
+    private func decideAgain(_ head: HTTPRequestHead, after looked: EventLoopFuture<Void>) {
+        enter(.answering)
         state = .looking
-        let looked = services.responder.lookAgain(on: services.readers, context.eventLoop)
         looked.assumeIsolated().whenComplete { _ in
             guard case .looking = self.state, let context = self.context else { return }
             _ = self.follow(self.services.responder.decide(head, now: .now, hasLooked: true), head, context)
@@ -109,7 +117,6 @@ extension ExchangeHandler {
         _ head: HTTPRequestHead,
         _ context: ChannelHandlerContext
     ) -> Int {
-        let key = CompressedChunks.Key(digest: chunk.digest, encoding: chunk.encoding)
         func answer(_ entry: CompressedChunks.Entry?) -> Answer {
             if case .compressed(let compressed) = entry {
                 if head.method != .HEAD {
@@ -120,21 +127,19 @@ extension ExchangeHandler {
             }
             return plain
         }
-        if let entry = services.compressed.entry(for: key) {
-            return start(answer(entry), request: head, context)
-        }
-        deadlines.enter(.answering, now: .now())
-        state = .compressing
-        let cache = services.compressed
-        let result = services.compressors.runIfActive(eventLoop: context.eventLoop) {
-            let entry = try ChunkCompression.compress(chunk)
-            cache.insert(entry, for: key)
-            return entry
-        }
-        result.assumeIsolated().whenComplete { result in
-            guard case .compressing = self.state, let context = self.context else { return }
-            _ = self.start(answer(try? result.get()), request: head, context)
-            self.advance()
+        // Whoever asks for a head alone is told of what is there.
+        if head.method == .HEAD { return start(answer(services.compression.remembered(chunk)), request: head, context) }
+        switch services.compression.compressed(chunk, for: context.eventLoop) {
+        case .ready(let entry): return start(answer(entry), request: head, context)
+        case .refused: return start(plain, request: head, context)
+        case .waiting(let ticket, let result):
+            enter(.answering)
+            state = .compressing(ticket)
+            result.assumeIsolated().whenComplete { result in
+                guard case .compressing = self.state, let context = self.context else { return }
+                _ = self.start(answer(try? result.get()), request: head, context)
+                self.advance()
+            }
         }
         return 0
     }
@@ -147,7 +152,7 @@ extension ExchangeHandler {
         let scratch = LoopScratch.ofThisLoop
         let sendsBody = request?.method != .HEAD
         let outgoing = OutgoingAnswer(answer, sendsBody: sendsBody, closesConnection: closes, request, started)
-        let wanted = Int(min(outgoing.rest.length, Int64(pieceLimit)))
+        let wanted = pieceSize(Int(clamping: outgoing.rest.length), most: pieceLimit, context)
         bookFirst(wanted)
         var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
         defer { scratch.putBack(buffer) }
@@ -168,7 +173,7 @@ extension ExchangeHandler {
                 return sent - headEnd
             case .notCached:
                 context.write(wrapOutboundOut(buffer), promise: nil)
-                needsFlush = true
+                unflushed += Self.headBytes
                 readFromDisk(slice, of: outgoing, context)
             case .failed(let reason): abandon(outgoing, reason)
             }
@@ -190,7 +195,8 @@ extension ExchangeHandler {
     private func sendPiece(of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         switch answer.rest {
         case .bytes(var buffer):
-            let piece = buffer.readSlice(length: min(buffer.readableBytes, pieceLimit)) ?? ByteBuffer()
+            let wanted = pieceSize(buffer.readableBytes, most: pieceLimit, context)
+            let piece = buffer.readSlice(length: wanted) ?? ByteBuffer()
             return send(piece, of: answer, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
         case .slice(let slice):
             return sendPiece(of: slice, of: answer, context)
@@ -202,7 +208,7 @@ extension ExchangeHandler {
 
     private func sendPiece(of slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         let scratch = LoopScratch.ofThisLoop
-        let wanted = Int(min(slice.length, Int64(pieceLimit)))
+        let wanted = pieceSize(Int(clamping: slice.length), most: pieceLimit, context)
         var buffer = scratch.takeBuffer(capacity: wanted)
         defer { scratch.putBack(buffer) }
         switch read(slice, wanted, behind: &buffer) {
@@ -221,7 +227,7 @@ extension ExchangeHandler {
         then rest: Answer.Body,
         _ context: ChannelHandlerContext
     ) -> Int {
-        deadlines.enter(.answering, now: .now())
+        enter(.answering)
         if case .none = rest {
             complete(answer, with: piece, context)
             return piece.readableBytes
@@ -231,7 +237,7 @@ extension ExchangeHandler {
         state = .sending(answer)
         context.write(wrapOutboundOut(piece), promise: nil)
         // Flushed at once, while it is hot in the cache, and so that its buffer is free for the next piece.
-        needsFlush = false
+        unflushed = 0
         context.flush()
         return piece.readableBytes
     }
@@ -240,7 +246,10 @@ extension ExchangeHandler {
     private func complete(_ done: OutgoingAnswer, with piece: ByteBuffer, _ context: ChannelHandlerContext) {
         services.logger.debug("\(done.line) \(done.status.code)", metadata: peer)
         state = done.closesConnection ? .closing : .ready
-        if done.closesConnection { pending.removeAll() }
+        if done.closesConnection {
+            pending.removeAll()
+            arrival?.drop()
+        }
         var done = done
         done.rest = .none
         var left: EventLoopPromise<Void>?
@@ -259,8 +268,13 @@ extension ExchangeHandler {
         }
         context.write(wrapOutboundOut(piece), promise: left)
         // A large piece while it is hot in the cache, small ones together.
-        needsFlush = piece.readableBytes < Self.largePieceBytes
-        if !needsFlush { context.flush() }
+        if piece.readableBytes < Self.largePieceBytes {
+            // An empty piece is one as well.
+            unflushed += max(1, piece.readableBytes)
+        } else {
+            unflushed = 0
+            context.flush()
+        }
     }
 
     /// Closes the connection because the rest of an answer cannot be sent: the early end tells the client that the body

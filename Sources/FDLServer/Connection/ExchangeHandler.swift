@@ -13,16 +13,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// How many requests may wait behind the one being answered before the connection is no longer read.
-    static let pendingLimit = 32
-
     enum State {
         /// Between answers.
         case ready
         /// Another thread looks for what is asked for.
         case looking
         /// Another thread compresses what is to be sent.
-        case compressing
+        case compressing(CompressionDesk.Queue.Ticket)
         /// Another thread reads the next piece.
         case reading(OutgoingAnswer)
         case sending(OutgoingAnswer)
@@ -68,10 +65,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Who the peer is, once the handshake is done.
     private(set) var peerIdentity: TLSHandshakeCompleted?
     var turn = Turn.free
-    var needsFlush = false
     var pacing = Pacing()
     /// When the request that is being answered was taken up.
     var started = NIODeadline.now()
+    /// What is written and not yet flushed, in bytes, roughly.
+    var unflushed = 0
+    /// What has come before it; nil once the connection has ended.
+    var arrival: ArrivalHandler?
+    /// The client's address and port, if a proxy has told of it.
+    var client: ProxyHeader.Client?
     /// Answers that are written but have not left the process yet; of those behind which others waited, none.
     var answersLeaving = 0
     /// Why the connection ends once nothing is left to answer.
@@ -79,11 +81,21 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var holdsBackRead = false
     private var timer: Scheduled<Void>?
     private var armed: NIODeadline?
+    private let seat: ConnectionSeat?
 
-    init(services: ConnectionServices) {
+    /// - Parameter seat: told of what the connection does; nil for one that is not counted.
+    init(services: ConnectionServices, seat: ConnectionSeat? = nil) {
         self.services = services
+        self.seat = seat
         pacing.own.rate = services.limits.connectionRate
         self.deadlines = ConnectionDeadlines(limits: services.limits, now: .now(), tally: services.metrics?.phases)
+    }
+
+    /// A phase begins.
+    func enter(_ phase: ConnectionDeadlines.Phase) {
+        let now = NIODeadline.now()
+        deadlines.enter(phase, now: now)
+        seat?.note(phase, now: now)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -103,7 +115,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Called when bytes of the peer have arrived, before they are parsed.
     func bytesArrived() {
-        if deadlines.phase == .idle { deadlines.enter(.header, now: .now()) }
+        if deadlines.phase == .idle { enter(.header) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -125,16 +137,26 @@ final class ExchangeHandler: ChannelDuplexHandler {
         releaseRead()
     }
 
+    /// Whether one more request may come out of what has come.
+    var wantsRequests: Bool { pending.isEmpty && state.takesRequests }
+
+    private var hasMore: Bool { arrival?.hasMore ?? false }
+
+    /// All that had come has been handed on.
+    func allHandedOn() {
+        if turn == .free { becomeIdle() }
+    }
+
     /// Reads on if a read was asked for and neither requests nor answers pile up.
     func releaseRead() {
-        guard holdsBackRead, let context, pending.count < Self.pendingLimit, context.channel.isWritable else { return }
+        guard holdsBackRead, let context, pending.isEmpty, !hasMore, context.channel.isWritable else { return }
         holdsBackRead = false
         context.read()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
-            if case .sending = state { deadlines.enter(.answering, now: .now()) }
+            if case .sending = state { enter(.answering) }
             advance()
         }
         context.fireChannelWritabilityChanged()
@@ -145,8 +167,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case let event as TLSHandshakeCompleted:
             peerIdentity = event
             services.metrics?.handshakeCompleted(event)
-            deadlines.enter(.idle, now: .now())
+            enter(.idle)
             arm()
+        case is ConnectionMakesRoom:
+            makeRoom()
         case is ChannelShouldQuiesceEvent:
             if closesWhenDone == nil { closesWhenDone = .draining }
             closeIfDone()
@@ -158,10 +182,18 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
     }
 
+    /// Another connection needs the room, unless something is answered here.
+    private func makeRoom() {
+        guard deadlines.phase != .answering else {
+            if let seat { services.connections?.stay(seat) }
+            return
+        }
+        services.logger.debug("connection closed: it makes room (\(deadlines.phase))", metadata: peer)
+        close()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        recordUnfinished()
-        state = .closed
-        pending.removeAll()
+        end()
         context.fireChannelInactive()
     }
 
@@ -188,14 +220,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: The end
 
     /// Whether an answer that starts now is the connection's last.
-    var isLastAnswer: Bool { pending.isEmpty && (closesWhenDone != nil || services.responder.isDraining) }
+    var isLastAnswer: Bool {
+        pending.isEmpty && !hasMore && (closesWhenDone != nil || services.responder.isDraining)
+    }
 
     /// Waits for the next request or closes the connection, if all answers have left the process.
     func becomeIdle() {
         releaseRead()
         guard isDone else { return }
         closeIfDone()
-        if deadlines.phase == .answering { deadlines.enter(.idle, now: .now()) }
+        if deadlines.phase == .answering { enter(.idle) }
     }
 
     /// Called when a written answer has left the process, or never will.
@@ -206,7 +240,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Whether nothing is left to answer or to send.
     private var isDone: Bool {
-        if case .ready = state { pending.isEmpty && answersLeaving == 0 } else { false }
+        if case .ready = state { pending.isEmpty && !hasMore && answersLeaving == 0 } else { false }
     }
 
     /// Whether the last answer has left.
@@ -222,15 +256,23 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// unread would reset the connection, and the peer could lose the answer.
     private func finish() {
         guard closesWhenDone != .inputClosed else { return close() }
-        deadlines.enter(.closing, now: .now())
+        enter(.closing)
         arm()
         context?.close(mode: .output, promise: nil)
     }
 
     func close() {
-        recordUnfinished()
-        state = .closed
+        end()
         context?.close(promise: nil)
+    }
+
+    /// Nothing is answered any more, and no other thread works for it.
+    private func end() {
+        recordUnfinished()
+        let last = state
+        state = .closed
+        pending = CircularBuffer(initialCapacity: 1)
+        if case .compressing(let ticket) = last { services.compression.leave(ticket) }
     }
 
     private func arm() {
@@ -249,8 +291,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         let now = NIODeadline.now()
         // If this machine is slow to read or compress, that is not the peer's fault.
         switch state {
-        case .looking, .compressing, .reading: deadlines.enter(.answering, now: now)
-        case .ready where pacing.isWaiting, .sending where pacing.isWaiting: deadlines.enter(.answering, now: now)
+        case .looking, .compressing, .reading: enter(.answering)
+        case .ready where pacing.isWaiting, .sending where pacing.isWaiting: enter(.answering)
         case .ready, .sending, .closing, .closed: break
         }
         guard now >= deadlines.deadline else { return arm() }
@@ -260,6 +302,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     var peer: Logger.Metadata {
-        ["peer": "\(context?.channel.remoteAddress?.description ?? "unknown")"]
+        ["peer": "\(client?.description ?? context?.channel.remoteAddress?.description ?? "unknown")"]
     }
 }

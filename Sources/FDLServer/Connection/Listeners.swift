@@ -29,7 +29,7 @@ struct Listeners: Service {
             await channel.connections.drain(within: channel.services.limits.drain)
             throw WorkerError.server(reason: "the system has closed \(closed), see the log")
         }
-        await channel.connections.end()
+        await channel.connections.end(within: channel.services.limits.drain)
     }
 
     /// Waits until one listener is closed, closes the others too, and returns the address of the first.
@@ -80,9 +80,13 @@ struct Listeners: Service {
             .bind(host: Self.host(of: address), port: address.port)
             .get()
         do {
-            try await AcceptHandler.open(at: listening, logger: channel.services.logger) { [channel] in
-                channel.setUp($0)
-            }
+            let connections = channel.connections
+            try await AcceptHandler.open(
+                at: listening,
+                logger: channel.services.logger,
+                makeRoom: { connections.makeRoom() },
+                { [channel] in channel.setUp($0) }
+            )
             .get()
         } catch {
             try? await listening.close()

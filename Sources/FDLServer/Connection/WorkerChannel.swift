@@ -15,8 +15,8 @@ struct WorkerChannel: Sendable {
     /// Sets a connection up, or closes it. To be called on its event loop.
     func setUp(_ channel: any Channel) {
         do {
-            if connections.admit(channel) {
-                try configure(channel)
+            if let seat = connections.admit(channel, from: ClientAddress(channel.remoteAddress)) {
+                try configure(channel, seat)
             } else {
                 services.logger.debug("connection closed: no more are allowed")
                 channel.close(promise: nil)
@@ -27,16 +27,19 @@ struct WorkerChannel: Sendable {
         }
     }
 
-    private func configure(_ channel: any Channel) throws {
+    private func configure(_ channel: any Channel, _ seat: ConnectionSeat) throws {
         let options = channel.syncOptions
         try options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         // A peer may end its stream and still wait for its answers.
         try options?.setOption(.allowRemoteHalfClosure, value: true)
-        // Ciphertext that the socket has not taken yet is memory that a slow client holds.
-        try options?.setOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+        // Ciphertext that the socket has not taken yet is memory that a slow client holds: one record, if nothing else
+        // fits.
+        try options?.setOption(.writeBufferWaterMark, value: .init(low: 8 << 10, high: 16 << 10))
         // Requests are small, and NIO keeps up to two of these for as long as the connection lives.
         let receiving = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 16 << 10)
         try options?.setOption(.recvAllocator, value: receiving)
+        // What one read brings is all that has to be kept of a peer that sends ahead.
+        try options?.setOption(.maxMessagesPerRead, value: 1)
         var services = services
         if let live = services.live { services.limits = live.current }
         var decoding = NIOHTTPDecoderLimitConfiguration()
@@ -45,8 +48,11 @@ struct WorkerChannel: Sendable {
         decoding.maxHeaderFieldSize = services.limits.headerBytes + services.limits.requestLineBytes
         decoding.maxHeaderListSize = services.limits.headerBytes + services.limits.requestLineBytes
         decoding.maxHeaderFieldCount = 200
-        let exchange = ExchangeHandler(services: services)
+        let exchange = ExchangeHandler(services: services, seat: seat)
         let pipeline = channel.pipeline.syncOperations
+        if connections.rules.isProxy(ClientAddress(channel.remoteAddress)) {
+            try pipeline.addHandler(proxyHeader(channel, exchange, seat))
+        }
         // The exchange handler has a timer anyway, and a deadline for the handshake.
         try pipeline.addHandler(TLSHandler(server: certificates.context, handshakeTimeout: nil))
         try pipeline.addHandler(ArrivalHandler(telling: exchange))
@@ -54,5 +60,21 @@ struct WorkerChannel: Sendable {
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding))
         )
         try pipeline.addHandler(exchange)
+    }
+
+    private func proxyHeader(
+        _ channel: any Channel,
+        _ exchange: ExchangeHandler,
+        _ seat: ConnectionSeat
+    ) -> ProxyHeaderHandler {
+        let notices = services.notices
+        let proxy = "\(ClientAddress(channel.remoteAddress))"
+        return ProxyHeaderHandler { [connections, weak exchange] client in
+            guard let client else { return true }
+            exchange?.client = client
+            return connections.move(seat, to: client.address)
+        } refused: {
+            notices.happened(.proxyHeader, ["proxy": "\(proxy)"])
+        }
     }
 }

@@ -23,7 +23,7 @@ struct RequestTarget: Equatable {
     }
 
     /// Whether a path below the root may be served at all: every part is a name, none is hidden or an unfinished
-    /// download, and the last is not a private key.
+    /// download.
     static func isServable(_ path: String) -> Bool {
         var path = path
         let areNames = path.withUTF8 { path in
@@ -40,12 +40,7 @@ struct RequestTarget: Equatable {
             }
             return true
         }
-        return areNames && !isNeverServed(path)
-    }
-
-    /// Whether a path is, by its name, a private key, an unfinished download or a part of one.
-    static func isNeverServed(_ path: String) -> Bool {
-        FileNames.isSecretKey(path) || FileNames.isPartial(path)
+        return areNames && !FileNames.isPartial(path)
     }
 
     /// The path of a target, still percent-encoded.

@@ -8,7 +8,7 @@ extension ExchangeHandler {
     /// Who the peer is, for the log of accesses; nil if there is none.
     var accessClient: AccessRecord.Client? {
         guard services.accessLog != nil else { return nil }
-        let address = context?.channel.remoteAddress?.ipAddress ?? "unknown"
+        let address = client.map { "\($0.address)" } ?? context?.channel.remoteAddress?.ipAddress ?? "unknown"
         let prefix = "::ffff:"
         let isMapped = address.hasPrefix(prefix) && address.contains(".")
         return AccessRecord.Client(

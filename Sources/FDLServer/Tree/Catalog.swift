@@ -15,6 +15,8 @@ final class Catalog: Sendable {
     private let paths: [String: String]
     /// By the paths that `paths` has.
     private let pairs: [String: SignedPair]
+    /// The hashes, seeded for each process, of the paths of all files that signed manifests list, sorted.
+    private let signedFiles: [Int]
 
     /// A part of a file that holds a chunk, in bytes.
     struct ChunkPlace: Equatable {
@@ -24,6 +26,8 @@ final class Catalog: Sendable {
         let fileSize: Int64
         let offset: Int64
         let length: Int
+        /// Whether the manifest that lists it is signed.
+        var isSigned = true
     }
 
     init(_ manifests: [PublishedManifest], isComplete: Bool = true, hasChunkFiles: Bool = false) {
@@ -31,6 +35,9 @@ final class Catalog: Sendable {
         self.manifests = sorted
         self.isComplete = isComplete
         self.hasChunkFiles = hasChunkFiles
+        self.signedFiles = sorted.filter(\.isSigned)
+            .flatMap { published in published.manifest.files.indices.map { published.path(ofFile: $0).hashValue } }
+            .sorted()
         self.paths = Self.paths(of: sorted)
         self.pairs = Dictionary(sorted.compactMap { one in one.pair.map { (one.path, $0) } }) { first, _ in first }
         self.listing = Self.listing(of: sorted)
@@ -50,9 +57,23 @@ final class Catalog: Sendable {
         }
         self.index = ChunkIndex(sorted) { number, file in
             let path = sorted[number].path(ofFile: file)
-            guard !RequestTarget.isNeverServed(path) else { return false }
+            if FileNames.isPartial(path) { return false }
+            if !sorted[number].isSigned, FileNames.isSecretKey(path) { return false }
             return claims[Claim(name: sorted[number].manifest.name, path: path)] == number
         }
+    }
+
+    /// Whether a signed manifest lists the file at a path, relative to the root. Its publisher has meant it to be read,
+    /// whatever is in it.
+    func isSigned(_ path: String) -> Bool {
+        let hash = path.hashValue
+        var range = signedFiles.startIndex..<signedFiles.endIndex
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if signedFiles[middle] == hash { return true }
+            range = signedFiles[middle] < hash ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+        }
+        return false
     }
 
     private struct Claim: Hashable {
@@ -96,7 +117,8 @@ final class Catalog: Sendable {
                 path: published.path(ofFile: location.file),
                 fileSize: published.manifest.files[location.file].size,
                 offset: location.offset,
-                length: location.length
+                length: location.length,
+                isSigned: published.isSigned
             )
         }
     }

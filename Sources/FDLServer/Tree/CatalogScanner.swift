@@ -20,6 +20,7 @@ struct CatalogScanner {
     private var passedOver: Set<Catalog.PassedOver> = []
     /// Where files lie that are named as public keys are.
     private(set) var publicKeys: [String] = []
+    private var watch = KeyWatch()
 
     private struct Known {
         let status: FileStatus
@@ -43,6 +44,8 @@ struct CatalogScanner {
         /// What was known of it stays.
         case fault(path: String, reason: String)
         case passedOver(Catalog.PassedOver)
+        /// A private key below the root that no signed manifest lists.
+        case privateKey(path: String)
     }
 
     init(root: ServedRoot) {
@@ -141,6 +144,9 @@ struct CatalogScanner {
         let passed = catalog.passedOver
         for other in passed where !passedOver.contains(other) { notices.append(.passedOver(other)) }
         passedOver = Set(passed)
+        for path in watch.newKeys(among: listing.files, listedBy: catalog, root) {
+            notices.append(.privateKey(path: path))
+        }
         return (catalog, notices)
     }
 
@@ -195,7 +201,7 @@ struct CatalogScanner {
                     bytes: manifest.totalBytes
                 )
             )
-            for file in manifest.files where RequestTarget.isNeverServed(file.path.string) {
+            for file in manifest.files where Self.isNeverServed(file.path.string, isSigned: isSigned) {
                 notices.append(.neverServed(path: file.path.string, manifest: path))
             }
             let digest = SHA256Digest(hashing: bytes)
@@ -239,6 +245,10 @@ struct CatalogScanner {
             found[document, default: []].append(String(file.path.dropFirst(document.count)))
         }
         return found
+    }
+
+    private static func isNeverServed(_ path: String, isSigned: Bool) -> Bool {
+        FileNames.isPartial(path) || !isSigned && FileNames.isSecretKey(path)
     }
 
     private static func isSigned(_ path: String, among paths: Set<String>) -> Bool {

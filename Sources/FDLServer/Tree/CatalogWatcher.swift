@@ -160,6 +160,11 @@ final class CatalogWatcher: Sendable {
                     "preferred": "\(other.preferred)",
                 ]
             )
+        case .privateKey(let path):
+            logger.warning(
+                "a private key lies below the root: it is not served, but it does not belong there",
+                metadata: ["path": "\(path)"]
+            )
         case .neverServed(let path, let manifest):
             logger.warning(
                 "a manifest names what looks like a private key or an unfinished download: it is not served",

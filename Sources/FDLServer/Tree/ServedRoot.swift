@@ -8,16 +8,29 @@ final class ServedRoot: Sendable {
     /// What is at this path may be replaced, for instance by a link to the next release: `refresh` follows.
     let path: String
     private let directory: Mutex<Directory>
-    private let secrets = Mutex<Set<FileStatus.Identity>>([])
+    private let secrets = Mutex(Secrets())
+    /// Tells private keys by their content.
+    let keys = KeyInspection()
 
     private struct Directory: Sendable {
         let opened: SharedDescriptor
         let identity: FileStatus.Identity
+        /// Without links; nil where it cannot be told.
+        let realPath: String?
 
         init(_ path: String) throws(SystemError) {
             opened = SharedDescriptor(try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY))
             identity = try opened.descriptor.status().identity
+            do throws(SystemError) { realPath = try FDLSystem.realPath(path) } catch { realPath = nil }
         }
+    }
+
+    /// The files that are never served.
+    private struct Secrets: Sendable {
+        var identities: Set<FileStatus.Identity> = []
+        /// Absolute, without links in their directories: what is at such a path next is refused as well, before anybody
+        /// has told of it.
+        var paths: Set<String> = []
     }
 
     /// - Throws: `SystemError` if `path` is not a directory or cannot be read.
@@ -38,10 +51,31 @@ final class ServedRoot: Sendable {
         directory.withLock { $0 = renewed }
     }
 
-    /// From now on `open` refuses the file that is at `secret` now, under any of its names.
+    /// From now on `open` refuses the file that is at `secret` now, under any of its names, and whatever is at that path
+    /// later.
     func refuse(_ secret: String) {
-        guard let identity = try? FileStatus(path: secret).identity else { return }
-        secrets.withLock { _ = $0.insert(identity) }
+        let slash = secret.lastIndex(of: "/")
+        let folder = slash.map { $0 == secret.startIndex ? "/" : String(secret[..<$0]) } ?? "."
+        let name = secret[secret.lastPart...]
+        var paths: [String] = []
+        if let real = try? realPath(folder) { paths.append(real == "/" ? "/\(name)" : "\(real)/\(name)") }
+        // A link's target too: what is renewed may be that.
+        if let real = try? realPath(secret) { paths.append(real) }
+        let identity = try? FileStatus(path: secret).identity
+        secrets.withLock { secrets in
+            secrets.paths.formUnion(paths)
+            if let identity { secrets.identities.insert(identity) }
+        }
+    }
+
+    /// Whether a file below the root is one that was refused, by its path or by itself.
+    func isRefused(_ relativePath: String, _ identity: FileStatus.Identity) -> Bool {
+        let directory = current
+        return secrets.withLock { secrets in
+            if secrets.identities.contains(identity) { return true }
+            guard let root = directory.realPath, !secrets.paths.isEmpty else { return false }
+            return secrets.paths.contains(root == "/" ? "/\(relativePath)" : "\(root)/\(relativePath)")
+        }
     }
 
     /// Opens a regular file below the root without following symbolic links.
@@ -53,7 +87,7 @@ final class ServedRoot: Sendable {
             // O_NONBLOCK: opening a named pipe must not wait for its writer.
             let flags = O_RDONLY | O_NOCTTY | O_NONBLOCK
             let file = try ServedFile(current.opened.descriptor.open(beneath: relativePath, flags: flags))
-            guard let file, !secrets.withLock({ $0.contains(file.status.identity) }) else { return nil }
+            guard let file, !isRefused(relativePath, file.status.identity) else { return nil }
             return file
         } catch {
             if error.isAbsence { return nil }

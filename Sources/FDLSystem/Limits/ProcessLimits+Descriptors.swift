@@ -31,6 +31,17 @@ extension ProcessLimits {
         return loops
     }
 
+    /// How many descriptors this process may have, and how many it has.
+    package static var openFiles: (limit: Int, inUse: Int) {
+        let limit = limit(RLIMIT_NOFILE).map { Int(clamping: $0) } ?? .max
+        guard let directory = opendir("/proc/self/fd") else { return (limit, 32) }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Without `.`, `..` and the directory's own.
+        return (limit, max(0, count - 3))
+    }
+
     /// epoll, eventfd and timerfd.
     private static let descriptorsPerLoop = 3
 

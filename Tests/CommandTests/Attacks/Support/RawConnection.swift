@@ -123,10 +123,7 @@ final class RawConnection: Sendable {
 
     /// Ends it without TLS's word for it.
     func tear() async throws {
-        // What is first in the pipeline stands before TLS.
-        try await channel.pipeline.context(handlerType: TLSHandler.self).flatMap { [channel] context in
-            channel.pipeline.removeHandler(name: context.name)
-        }.flatMapError { [channel] _ in channel.eventLoop.makeSucceededVoidFuture() }.get()
+        try? await channel.pipeline.triggerUserOutboundEvent(TLSAbort()).get()
         try? await channel.close().get()
     }
 
