@@ -30,11 +30,11 @@ struct MetricsCommandTests {
         #expect(got.code == 0)
         let refused = try await scene.run(.system("curl"), ["-sS", worker.url], by: .stranger)
         #expect(refused.code == 60)
-        _ = try await scene.run(
-            .system("curl"),
-            ["-sS", "--cacert", scene.certificates.authority, worker.url + "files/none"],
-            by: .stranger
-        )
+        let digest = try #require(HonestTree(manifest: published.manifest, root: published.root).digests.first)
+        for path in ["files/none", "chunks/\(digest.prefix(2))/\(digest)"] {
+            let options = ["-sS", "--compressed", "-o", "/dev/null", "--cacert", scene.certificates.authority]
+            try await scene.must(.system("curl"), options + [worker.url + path], by: .stranger)
+        }
         // A connection that is closed is counted a moment later.
         var text = try await metrics(address)
         for _ in 0..<500 where !text.contains("fdl_handshake_failures_total{reason=\"alert\"} 1") {
