@@ -32,15 +32,17 @@ struct PublishedTreeTests {
         var headers = headers
         headers.replaceOrAdd(name: "Host", value: "a.example:8443")
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: uri, headers: headers)
-        var decision = responder.decide(head, now: Self.now)
-        if case .lookAgain = decision {
-            _ = responder.watcher.look()
-            decision = responder.decide(head, now: Self.now, hasLooked: true)
+        var hasLooked = false
+        for _ in 0..<3 {
+            switch responder.decide(head, now: Self.now, hasLooked: hasLooked) {
+            case .answer(let answer), .compress(_, let answer): return answer
+            case .inspect(let file): _ = try responder.root.keys.verdict(of: file, mayWait: true)
+            case .lookAgain:
+                _ = responder.watcher.look()
+                hasLooked = true
+            }
         }
-        switch decision {
-        case .answer(let answer), .compress(_, let answer): return answer
-        case .lookAgain: throw HarnessError("looks again and again")
-        }
+        throw HarnessError("looks again and again")
     }
 
     private func body(_ answer: Answer) throws -> [UInt8] {
