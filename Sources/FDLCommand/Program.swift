@@ -4,6 +4,13 @@ import FDLSystem
 import Glibc
 import Synchronization
 
+/// A command with work to be done while the process has one thread: what a thread gives up then, those that are started
+/// later do not have either.
+package protocol PreparedCommand: ParsableCommand {
+    /// Called on the main thread, once the command line is read. Signals do what they did at the start.
+    func prepare() throws
+}
+
 /// What the programs have in common: how they start, report errors and end.
 package enum Program {
     private static let isEnding = Atomic<Bool>(false)
@@ -24,7 +31,8 @@ package enum Program {
         Umask.keepOwnerBits()
         ProcessLimits.prepare()
         do throws(SystemError) { try ProcessLimits.checkLeast() } catch { end(error.failure) }
-        Task.detached { await run(root, arguments) }
+        let handed = root is any PreparedCommand.Type ? prepare(root, arguments) : nil
+        Task.detached { await run(root, arguments, handed) }
         // `run` ends the process. A signal only interrupts the wait.
         while true { pause() }
     }
@@ -33,14 +41,21 @@ package enum Program {
     /// error, with `--json` also as an error object on standard output, and by the exit code.
     private static func run(
         _ root: any (ParsableCommand & SendableMetatype).Type,
-        _ arguments: ProgramArguments.Maker?
+        _ arguments: ProgramArguments.Maker?,
+        _ handed: Handed?
     ) async {
-        Interruption.watch()
-        var prepared: ProgramArguments?
+        // A prepared command handles the signals itself.
+        if handed == nil { Interruption.watch() }
+        var made = handed?.made
         do {
-            try Arguments.check()
-            prepared = try arguments?()
-            var command = try root.parseAsRoot(prepared?.arguments)
+            var command: any ParsableCommand
+            if let handed {
+                command = handed.command
+            } else {
+                try Arguments.check()
+                made = try arguments?()
+                command = try root.parseAsRoot(made?.arguments)
+            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -50,16 +65,43 @@ package enum Program {
                 throw SystemError(operation: .write, path: "standard output", code: code)
             }
             leave(0)
-        } catch let error as any Explained {
-            end(error.failure)
         } catch {
-            // Help and version are thrown too, and go to standard output.
-            guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
-            let program = root.configuration.commandName ?? root._commandName
-            let message = root.message(for: error)
-            let explained = prepared?.explained(message) ?? message
-            end(usageFailure(explained, root.fullMessage(for: error), program))
+            end(error, of: root, made)
         }
+    }
+
+    /// A command that one thread has parsed and another runs.
+    private struct Handed: @unchecked Sendable {
+        let command: any ParsableCommand
+        let made: ProgramArguments?
+    }
+
+    /// Parses the command line and prepares the verb, or ends the process.
+    private static func prepare(_ root: any ParsableCommand.Type, _ arguments: ProgramArguments.Maker?) -> Handed {
+        var made: ProgramArguments?
+        do {
+            try Arguments.check()
+            made = try arguments?()
+            let command = try root.parseAsRoot(made?.arguments)
+            try (command as? any PreparedCommand)?.prepare()
+            return Handed(command: command, made: made)
+        } catch {
+            end(error, of: root, made)
+        }
+    }
+
+    private static func end(
+        _ error: any Error,
+        of root: any ParsableCommand.Type,
+        _ made: ProgramArguments?
+    ) -> Never {
+        if let error = error as? any Explained { end(error.failure) }
+        // Help and version are thrown too, and go to standard output.
+        guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
+        let program = root.configuration.commandName ?? root._commandName
+        let message = root.message(for: error)
+        let explained = made?.explained(message) ?? message
+        end(usageFailure(explained, root.fullMessage(for: error), program))
     }
 
     /// From now on calls `body` too before the process ends by itself. It must not take long.

@@ -12,6 +12,8 @@ import Synchronization
 public final class Worker: Sendable {
     private let configuration: WorkerConfiguration
     private let logger: Logger
+    private let sockets: [ListeningSocket]
+    private let metricsSocket: ListeningSocket?
     private let certificates: ReloadableTLSContext
     private let root: ServedRoot
     private let watcher: CatalogWatcher
@@ -29,21 +31,32 @@ public final class Worker: Sendable {
     /// The memory, in bytes, that must be available at the start: for a few connections and what the libraries take.
     private static let leastBytes = 64 << 20
 
-    /// Opens the root, reads the certificate and makes the first scan for manifests.
-    /// - Throws: `WorkerError.root`, `.tls` or `.limits`.
-    public init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
+    /// Listens, reads certificates and keys, opens the root and makes the first scan for manifests.
+    /// - Throws: `WorkerError.listen`, `.tls`, `.root` or `.limits`.
+    public convenience init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
+        try self.init(PreparedWorker(configuration), logger: logger)
+    }
+
+    /// Opens the root and makes the first scan for manifests.
+    /// - Throws: `WorkerError.root` or `.limits`.
+    /// - Parameter accessLog: in place of the configuration's, for one that is opened after the preparation.
+    public init(
+        _ prepared: PreparedWorker,
+        logger: Logger,
+        accessLog: (@Sendable (AccessRecord) -> Void)? = nil
+    ) throws(WorkerError) {
+        var configuration = prepared.configuration
+        if let accessLog { configuration.accessLog = accessLog }
         self.configuration = configuration
         self.logger = logger
+        sockets = prepared.sockets
+        certificates = prepared.certificates
         notices = LimitNotices(logger: logger)
         registry = configuration.metricsAddress == nil ? nil : PrometheusRegistry(help: WorkerMetrics.help)
         limits = LiveLimits(configuration.limits)
         metrics = WorkerMetrics(factory: registry ?? MetricsSystem.factory)
-        loops = try Self.loops(listeners: configuration.addresses.count)
-        do throws(TLSError) {
-            certificates = try ReloadableTLSContext(configuration.tls.server)
-        } catch {
-            throw .tls(error)
-        }
+        metricsSocket = prepared.metricsSocket
+        loops = try Self.loops()
         do throws(SystemError) {
             root = try ServedRoot(configuration.root)
             for path in certificates.privateKeyPaths { root.refuse(path) }
@@ -64,7 +77,7 @@ public final class Worker: Sendable {
 
     /// Serves until `drain` is called.
     /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
-    /// - Throws: `WorkerError.listen` or `.server`.
+    /// - Throws: `WorkerError.server`.
     public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
         let metricsChannel = try await openMetrics()
         // A disk is faster with several reads at once; compression gains nothing from more threads than cores.
@@ -83,6 +96,7 @@ public final class Worker: Sendable {
                     notices: notices
                 ),
                 limits: configuration.limits,
+                demandsTLS: configuration.demandsTLS,
                 readers: readers,
                 logger: logger,
                 notices: notices,
@@ -97,7 +111,7 @@ public final class Worker: Sendable {
         var frameworkLogger = logger
         if logger.logLevel > .debug { frameworkLogger.logLevel = .critical }
         let listeners = Listeners(
-            addresses: configuration.addresses,
+            sockets: sockets,
             channel: channel,
             loops: loops,
             onListening: onListening
@@ -141,14 +155,14 @@ public final class Worker: Sendable {
     }
 
     private func openMetrics() async throws(WorkerError) -> (any Channel)? {
-        guard let address = configuration.metricsAddress, let registry else { return nil }
-        let listener = MetricsListener(address: address, loops: loops) {
+        guard let metricsSocket, let registry else { return nil }
+        let listener = MetricsListener(socket: metricsSocket, loops: loops) {
             self.sample()
             return registry.text
         }
         let channel = try await listener.open()
-        let port = channel.localAddress?.port ?? address.port
-        logger.notice("metrics at http://\(ListenAddress(host: address.host, port: port))/metrics")
+        let address = ListenAddress(host: metricsSocket.host, port: metricsSocket.port)
+        logger.notice("metrics at http://\(address)/metrics")
         return channel
     }
 
@@ -206,10 +220,10 @@ public final class Worker: Sendable {
     }
 
     /// One loop a core, or fewer if there are not enough descriptors; never shut down.
-    private static func loops(listeners: Int) throws(WorkerError) -> MultiThreadedEventLoopGroup {
+    private static func loops() throws(WorkerError) -> MultiThreadedEventLoopGroup {
         let cores = System.coreCount
         do throws(SystemError) {
-            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors + listeners * cores)
+            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors)
             try ProcessLimits.check(threads: loops + readerThreads + 2 * cores, bytes: leastBytes)
             return loops < cores ? MultiThreadedEventLoopGroup(numberOfThreads: loops) : .singleton
         } catch {

@@ -13,6 +13,8 @@ public struct WorkerConfiguration: Sendable {
     /// From these addresses each connection has to begin with a PROXY header, version 1 or 2, which tells for whom it
     /// is; from others none is read.
     public var proxies: [AddressRange] = []
+    /// Whether answers tell browsers to speak TLS alone with this host for a year, on all its ports (RFC 6797).
+    public var demandsTLS = false
     /// The most bytes of compressed chunks to remember.
     public var compressionCacheBytes = 64 << 20
     /// Where to answer `GET /metrics` in plain HTTP; nil for nowhere. Without it the figures go to what

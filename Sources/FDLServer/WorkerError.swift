@@ -12,6 +12,8 @@ public enum WorkerError: Error, Sendable {
     case listen(ListenAddress, code: Int32, reason: String)
     /// The address for metrics cannot be listened at. `code` is the errno, 0 if there is none.
     case metrics(ListenAddress, code: Int32, reason: String)
+    /// A socket that the service manager has handed over is none to serve at.
+    case socket(SystemError)
     /// The process may not have the descriptors, threads or memory that a worker needs.
     case limits(SystemError)
     /// Something else failed while the worker ran.
@@ -39,7 +41,11 @@ extension WorkerError: Explained {
             Failure(
                 .configuration,
                 "cannot listen on \(address): permission denied",
-                hint: "ports below 1024 need privileges; choose a higher one with --listen HOST:PORT"
+                hint: (1..<1024).contains(address.port)
+                    ? "ports below 1024 are root's: start it as root with --user NAME, let systemd listen "
+                        + "(fdl-secure-server.socket), or choose a higher one with --listen HOST:PORT"
+                    : "a policy of this machine (SELinux, AppArmor) forbids it: allow the port there, or choose another "
+                        + "with --listen HOST:PORT"
             )
         case .listen(let address, let code, let reason):
             Failure(
@@ -54,6 +60,12 @@ extension WorkerError: Explained {
                 .configuration,
                 "cannot listen on \(address) for metrics: \(code == 0 ? reason : SystemError.text(code))",
                 hint: "choose a free address of this machine with --metrics-listen HOST:PORT"
+            )
+        case .socket(let error):
+            Failure(
+                .configuration,
+                error.description,
+                hint: "have the service manager's socket unit listen with ListenStream=PORT"
             )
         case .limits(let error): error.failure
         case .server(let reason):

@@ -1,5 +1,4 @@
 import NIOCore
-import Synchronization
 
 /// The large buffers of one event loop, used by all its connections in turn: they stay mapped and hot in the cache,
 /// and an idle connection holds none.
@@ -24,21 +23,5 @@ final class BufferPool {
         guard buffer.capacity >= Self.bufferSize, buffer.capacity <= 2 * Self.bufferSize else { return }
         if buffers.count == Self.limit { buffers.removeFirst() }
         buffers.append(buffer)
-    }
-}
-
-/// The pools of all event loops a context is used on.
-final class BufferPools: Sendable {
-    private let pools = Mutex<[ObjectIdentifier: NIOLoopBound<BufferPool>]>([:])
-
-    /// The pool of the event loop this is called on.
-    func pool(of eventLoop: any EventLoop) -> BufferPool {
-        pools.withLock { pools in
-            if let bound = pools[ObjectIdentifier(eventLoop)] { return bound }
-            // The bound value keeps its event loop alive, so that no other can take over its identity.
-            let bound = NIOLoopBound(BufferPool(), eventLoop: eventLoop)
-            pools[ObjectIdentifier(eventLoop)] = bound
-            return bound
-        }.value
     }
 }

@@ -23,7 +23,9 @@ package final class TLSContext: Sendable {
     let pins: Set<PublicKeyPin>
     /// Whether a server's certificate needs a valid chain, name and dates. If not, the pins replace them.
     let needsChain: Bool
-    let pools: BufferPools
+    let pools: PerLoop<BufferPool>
+    /// On a server, the turns of its clients' handshakes.
+    let turns: PerLoop<HandshakeTurns>
     /// A server's certificates; nil on a client.
     let sites: ServerSites?
     /// A server's, by which it opens its clients' tickets.
@@ -36,6 +38,9 @@ package final class TLSContext: Sendable {
 
     var pointer: OpaquePointer { shared.pointer }
 
+    /// The pin of a server's first certificate; nil on a client.
+    package var pin: PublicKeyPin? { sites?.identities.first.flatMap { PublicKeyPin(certificate: $0.certificate) } }
+
     /// The files that private keys were read from.
     package var privateKeyPaths: [String] { sites?.identities.map(\.keyPath) ?? [] }
 
@@ -44,7 +49,8 @@ package final class TLSContext: Sendable {
         pins = Set(configuration.leafPins.isEmpty ? configuration.pins : configuration.leafPins)
         needsChain = configuration.leafPins.isEmpty
         number = Self.counter.add(1, ordering: .relaxed).newValue
-        (pools, sites, ticketKeys, allowedClients, remarks) = (BufferPools(), nil, TicketKeys(), [], [])
+        (pools, turns) = (PerLoop { BufferPool() }, PerLoop { HandshakeTurns() })
+        (sites, ticketKeys, allowedClients, remarks) = (nil, TicketKeys(), [], [])
         self.shared = shared
     }
 
@@ -58,7 +64,8 @@ package final class TLSContext: Sendable {
         role = .server
         (pins, needsChain) = ([], true)
         number = Self.counter.add(1, ordering: .relaxed).newValue
-        pools = previous?.pools ?? BufferPools()
+        pools = previous?.pools ?? PerLoop { BufferPool() }
+        turns = previous?.turns ?? PerLoop { HandshakeTurns() }
         ticketKeys = previous?.ticketKeys ?? TicketKeys()
         allowedClients = configuration.clients?.allowedNames ?? []
         self.sites = sites

@@ -11,7 +11,7 @@ extension TLSHandler {
             connection.pipe.incoming.writeBuffer(&ciphertext)
         }
         if phase == .handshaking {
-            handshake(context: context)
+            handshakeInTurn(context: context)
         } else {
             decrypt(context: context)
         }
@@ -33,12 +33,17 @@ extension TLSHandler {
     /// Asks the channel for more once it is writable: a peer that makes us send something (a key update, RFC 8446
     /// section 4.6.3) and does not read it must not fill our memory.
     func readOn(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else {
+        guard context.channel.isWritable, !waitsForTurn else {
             reads = .heldBack
             return
         }
         reads = .nothing
         context.read()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        // What comes while the handshake waits for its turn would pile up.
+        if waitsForTurn { reads = .heldBack } else { context.read() }
     }
 
     /// Decrypts what came in. Plaintext is gathered until the channel has no more for now, or a buffer is full.

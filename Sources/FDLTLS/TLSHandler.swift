@@ -80,6 +80,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     private let handshakeTime: TimeAmount?
     var phase = Phase.idle
     var pool = BufferPool()
+    /// On a server, where handshakes wait for their turn.
+    var turns: HandshakeTurns?
+    /// Whether what has come of the handshake waits there.
+    var waitsForTurn = false
     var writes = PendingWrites()
     var plaintext: ByteBuffer?
     var reads = Reads.nothing
@@ -130,7 +134,8 @@ extension TLSHandler: Sendable {}
 
 extension TLSHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
-        pool = connection.context.pools.pool(of: context.eventLoop)
+        pool = connection.context.pools.value(on: context.eventLoop)
+        if connection.context.role == .server { turns = connection.context.turns.value(on: context.eventLoop) }
         connection.pipe.pool = pool
         if context.channel.isActive { startHandshake(context: context) }
     }
@@ -193,6 +198,28 @@ extension TLSHandler {
             connection.offerSession(port: context.remoteAddress?.port ?? 0)
         }
         handshake(context: context)
+    }
+
+    /// Goes on with the handshake once it is its turn.
+    func handshakeInTurn(context: ChannelHandlerContext) {
+        guard let turns else { return handshake(context: context) }
+        if waitsForTurn { return }
+        // What has been calculated is not left to lie: the end of a handshake is cheap.
+        if connection.hasSentFinished { return turns.run { handshake(context: context) } }
+        waitsForTurn = true
+        var isAtOnce = true
+        let mayWait = turns.take(on: context.eventLoop) { [self] in
+            waitsForTurn = false
+            // The connection may be gone by now.
+            guard phase == .handshaking else { return }
+            handshake(context: context)
+            // What the handshake brought waits for the end of a read that is over.
+            if !isAtOnce { channelReadComplete(context: context) }
+        }
+        isAtOnce = false
+        if mayWait { return }
+        waitsForTurn = false
+        fail(.tooManyHandshakes, context: context)
     }
 
     func handshake(context: ChannelHandlerContext) {

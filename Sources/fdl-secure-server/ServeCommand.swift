@@ -5,8 +5,9 @@ public import FDLServer
 import FDLSystem
 import Glibc
 public import Logging
+import Synchronization
 
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: AsyncParsableCommand, PreparedCommand {
     static let configuration = CommandConfiguration(
         commandName: "fdl-secure-server",
         abstract: "Serve a directory of files and their signed manifests over HTTPS.",
@@ -33,6 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
+    @OptionGroup(title: "Privileges")
+    var privileges: PrivilegeOptions
+
     @OptionGroup(title: "Limits")
     var limits: ClientLimitOptions
 
@@ -45,6 +49,21 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line on standard error instead of text.")
     var jsonLog = false
 
+    /// Listens, reads the keys, and gives up the rest of what the process may do.
+    func prepare() throws {
+        let manager = ServiceManager.fromEnvironment()
+        let inherited = ServiceManager.inheritedSockets()
+        let own = try tls.selfSigned ? SelfSigned.file(listening: listen) : nil
+        SelfSigned.inUse.withLock { $0 = own }
+        // Who only checks the settings may do so while another worker listens there.
+        if operating.check { return }
+        let worker = try PreparedWorker(configuration, inherited: listen.isEmpty ? inherited : [])
+        let logs = [operating.accessLog].compactMap { $0 }.filter { $0 != "-" }
+        let settings = [operating.config].compactMap { $0 }
+        let remarks = try privileges.confine(worker, logs: logs, settings: settings)
+        Prepared.value.withLock { $0 = Prepared(worker: worker, manager: manager, own: own, remarks: remarks) }
+    }
+
     func run() async throws {
         ServerLog.begin(level: logLevel, json: jsonLog)
         let logger = Logger(label: "fdl-secure-server")
@@ -53,18 +72,23 @@ struct ServeCommand: AsyncParsableCommand {
         if operating.check { return try check(logger) }
         let signals = SignalHandling(logger: logger) { accesses?.reopen() }
         signals.begin()
-        var configuration = configuration
-        if let accesses { configuration.accessLog = { accesses.write($0) } }
-        let worker = try Worker(configuration, logger: logger)
-        signals.serve(worker)
+        guard let prepared = Prepared.value.withLock({ $0.take() }) else { return }
+        prepared.log(to: logger)
+        let writes = accesses.map { accesses in { @Sendable (record: AccessRecord) in accesses.write(record) } }
+        let worker = try Worker(prepared.worker, logger: logger, accessLog: writes)
+        signals.serve(worker, for: prepared.manager)
+        let isFirst = Atomic(true)
         try await worker.run { address in
             StandardStream.output.writeLine("listening on https://\(address)/")
+            guard isFirst.exchange(false, ordering: .relaxed) else { return }
+            if let own = prepared.own { SelfSigned.say(own, pin: prepared.worker.pin, address) }
+            prepared.manager.ready()
         }
     }
 
     /// Does what a start does, up to listening.
     private func check(_ logger: Logger) throws(WorkerError) {
-        _ = try Worker(configuration, logger: logger)
+        _ = try Worker(PreparedWorker(configuration, listens: false), logger: logger)
         StandardStream.output.writeLine("the settings are good")
     }
 
@@ -76,7 +100,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     var configuration: WorkerConfiguration {
-        var configuration = WorkerConfiguration(tls: tls.tls)
+        var configuration = WorkerConfiguration(tls: tls.tls(own: SelfSigned.inUse.withLock { $0 }))
+        configuration.demandsTLS = tls.hsts
         configuration.root = root
         if !listen.isEmpty { configuration.addresses = listen }
         configuration.metricsAddress = operating.metricsListen
@@ -96,9 +121,9 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 @main
 enum Main {
     static func main() {
-        // SIGHUP asks to read the certificate again, SIGUSR1 to open the logs again. Before anything is read or opened
-        // there is nothing to do again, and neither may end the process.
-        Signals.ignore(SIGHUP, SIGUSR1)
+        // SIGHUP asks to read the certificate again, SIGUSR1 to open the logs again. Neither ends the process, however
+        // early it comes; it is done once the worker is there.
+        Signals.collect(SIGHUP, SIGUSR1)
         Program.main(ServeCommand.self, arguments: CurrentSettings.read)
     }
 }

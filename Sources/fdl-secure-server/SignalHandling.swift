@@ -14,7 +14,7 @@ final class SignalHandling: Sendable {
     private enum Phase {
         /// There is no worker yet; whether it is to read its certificate again once it is there.
         case starting(reload: Bool)
-        case serving(Worker)
+        case serving(Worker, ServiceManager)
         case draining
     }
 
@@ -41,13 +41,14 @@ final class SignalHandling: Sendable {
     }
 
     /// From now on signals reach the worker.
-    func serve(_ worker: Worker) {
+    /// - Parameter manager: hears of the worker's reading its files again, and of its end.
+    func serve(_ worker: Worker, for manager: ServiceManager) {
         let mustReload = phase.withLock { phase in
             guard case .starting(let reload) = phase else { return false }
-            phase = .serving(worker)
+            phase = .serving(worker, manager)
             return reload
         }
-        if mustReload { reload(worker) }
+        if mustReload { reload(worker, manager) }
     }
 
     private func end(by signal: Int32) {
@@ -57,7 +58,8 @@ final class SignalHandling: Sendable {
         }
         switch before {
         case .starting: Interruption.arrived(signal)
-        case .serving(let worker):
+        case .serving(let worker, let manager):
+            manager.stopping()
             logger.info("draining: answers under way finish, a second signal ends at once")
             worker.drain()
         case .draining:
@@ -72,20 +74,22 @@ final class SignalHandling: Sendable {
     }
 
     private func reload() {
-        let worker = phase.withLock { phase -> Worker? in
+        let serving = phase.withLock { phase -> (Worker, ServiceManager)? in
             switch phase {
             case .starting:
                 phase = .starting(reload: true)
                 return nil
-            case .serving(let worker): return worker
+            case .serving(let worker, let manager): return (worker, manager)
             // The connections that are left keep the certificate that they have.
             case .draining: return nil
             }
         }
-        if let worker { reload(worker) }
+        if let (worker, manager) = serving { reload(worker, manager) }
     }
 
-    private func reload(_ worker: Worker) {
+    private func reload(_ worker: Worker, _ manager: ServiceManager) {
+        manager.reloading()
+        defer { manager.ready() }
         CurrentSettings.reload(worker, logger)
     }
 }

@@ -66,9 +66,28 @@ struct TLSOptions: ParsableArguments {
     @Flag(name: .customLong("tls13-only"), help: "Refuse TLS 1.2.")
     var needsTLS13 = false
 
+    @Flag(
+        help: """
+            Make a key and a certificate on the first start, and say where they are and by which pin readers know them.
+            """
+    )
+    var selfSigned = false
+
+    @Flag(
+        help: """
+            Tell browsers to speak TLS alone with this host for a year: on all its ports, and for all that runs there.
+            """
+    )
+    var hsts = false
+
     func validate() throws {
-        guard !cert.isEmpty else {
-            throw ValidationError("Missing expected argument '--cert <file>'")
+        guard selfSigned || !cert.isEmpty else {
+            throw ValidationError(
+                "Missing expected argument '--cert <file>': name one, or have one made by --self-signed"
+            )
+        }
+        guard !selfSigned || (cert.isEmpty && key.isEmpty) else {
+            throw ValidationError("--self-signed makes a certificate and a key: leave --cert and --key out")
         }
         guard clientCA != nil || (clientCRL == nil && clientName.isEmpty) else {
             let option = clientCRL == nil ? "--client-name" : "--client-crl"
@@ -76,8 +95,9 @@ struct TLSOptions: ParsableArguments {
         }
     }
 
-    var tls: WorkerTLS {
-        var tls = WorkerTLS(certificates: cert)
+    /// - Parameter own: the path of the certificate that the worker has made itself.
+    func tls(own: String?) -> WorkerTLS {
+        var tls = WorkerTLS(certificates: cert + (own.map { [$0] } ?? []))
         tls.privateKeys = key
         tls.ocspResponses = ocsp
         tls.clientAuthority = clientCA

@@ -20,12 +20,24 @@ private struct Wire {
         server.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 2), promise: nil)
     }
 
+    /// Whether the server has something to say after its handshake has waited for its turn.
+    private func serverGoesOn() throws -> Bool {
+        for _ in 0..<100 {
+            server.embeddedEventLoop.advanceTime(by: .microseconds(20))
+            if let more = try server.readOutbound(as: ByteBuffer.self) {
+                try client.writeInbound(more)
+                return true
+            }
+        }
+        return false
+    }
+
     /// Carries what both have to say, in pieces of at most `size` bytes, until neither says anything more.
     func carry(piecesOf size: Int = .max) throws {
         while true {
             let toServer = try Self.carry(from: client, to: server, size)
             let toClient = try Self.carry(from: server, to: client, size)
-            if !toServer, !toClient { return }
+            if !toServer, !toClient, try !serverGoesOn() { return }
         }
     }
 

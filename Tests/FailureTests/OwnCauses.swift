@@ -211,13 +211,31 @@ extension WorkerError: Walked {
         case .root: .tls(.keyFileMissing(path: "c.key"))
         case .tls: .listen(address, code: EADDRINUSE, reason: "")
         case .listen(_, EADDRINUSE, _): .listen(address, code: EACCES, reason: "")
+        case .listen(let address, EACCES, _) where address.port > 1023:
+            .listen(ListenAddress(host: "::", port: 443), code: EACCES, reason: "")
         case .listen(_, EACCES, _): .listen(address, code: EADDRNOTAVAIL, reason: "")
         case .listen(_, EADDRNOTAVAIL, _): .listen(address, code: 0, reason: "the name has no address")
         case .listen: .metrics(address, code: EADDRINUSE, reason: "")
         case .metrics(_, EADDRINUSE, _): .metrics(address, code: 0, reason: "the name has no address")
-        case .metrics: .limits(SystemError(operation: .other("start 9 threads"), code: EAGAIN))
+        case .metrics: .socket(SystemError(operation: .other("listen on the descriptor 3"), code: EINVAL))
+        case .socket: .limits(SystemError(operation: .other("start 9 threads"), code: EAGAIN))
         case .limits: .server(reason: "it fell over")
         case .server: nil
+        }
+    }
+}
+
+extension ConfinementError: Walked {
+    static let first = ConfinementError.unknownUser("fdl")
+
+    var next: ConfinementError? {
+        switch self {
+        case .unknownUser: .unknownGroup("tls")
+        case .unknownGroup: .notRoot(user: "fdl")
+        case .notRoot: .mayNotBecome(user: "fdl", SystemError(operation: .other("become it"), code: EPERM))
+        case .mayNotBecome: .notForGood(user: "fdl")
+        case .notForGood: .refused(SystemError(operation: .other("put Landlock's rules in force"), code: E2BIG))
+        case .refused: nil
         }
     }
 }

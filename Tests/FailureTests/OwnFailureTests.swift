@@ -285,6 +285,44 @@ import Testing
         #expect(hints.count == ManifestError.all.count)
     }
 
+    @Test func `Confinement`() {
+        expect(
+            ConfinementError.self,
+            [
+                Told(
+                    .configuration,
+                    "there is no user fdl",
+                    "make the account (adduser --system --group fdl), or name another with --user"
+                ),
+                Told(
+                    .configuration,
+                    "there is no group tls",
+                    "make the group (addgroup --system tls), or name another with --user NAME:GROUP"
+                ),
+                Told(
+                    .configuration,
+                    "only root may become fdl",
+                    "start it as fdl and leave --user out, or start it as root"
+                ),
+                Told(
+                    .configuration,
+                    "this process may not become fdl: Operation not permitted",
+                    "give the container CAP_SETUID and CAP_SETGID, or have it start the program as fdl"
+                ),
+                Told(
+                    .configuration,
+                    "after it became fdl, the process could still become root",
+                    "start it as fdl and leave --user out"
+                ),
+                Told(
+                    .configuration,
+                    "cannot put Landlock's rules in force: Argument list too long",
+                    "check the path and the disk it is on, then run the same command again"
+                ),
+            ]
+        )
+    }
+
     @Test func `Workers`() {
         expect(
             WorkerError.self,
@@ -303,7 +341,14 @@ import Testing
                 Told(
                     .configuration,
                     "cannot listen on [::]:8443: permission denied",
-                    "ports below 1024 need privileges; choose a higher one with --listen HOST:PORT"
+                    "a policy of this machine (SELinux, AppArmor) forbids it: allow the port there, or choose another with "
+                        + "--listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on [::]:443: permission denied",
+                    "ports below 1024 are root's: start it as root with --user NAME, let systemd listen "
+                        + "(fdl-secure-server.socket), or choose a higher one with --listen HOST:PORT"
                 ),
                 Told(
                     .configuration,
@@ -324,6 +369,11 @@ import Testing
                     .configuration,
                     "cannot listen on [::]:8443 for metrics: the name has no address",
                     "choose a free address of this machine with --metrics-listen HOST:PORT"
+                ),
+                Told(
+                    .configuration,
+                    "cannot listen on the descriptor 3: Invalid argument",
+                    "have the service manager's socket unit listen with ListenStream=PORT"
                 ),
                 Told(
                     .localIO,

@@ -18,6 +18,10 @@
 // Names as RFC 4514 writes them, with UTF-8 as it is.
 static const unsigned long fdl_XN_FLAG_RFC2253 = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
 
+// Keys and certificates
+
+static inline EVP_PKEY *fdl_new_P256_key(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"); }
+
 // TLS
 
 static const uint64_t fdl_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;

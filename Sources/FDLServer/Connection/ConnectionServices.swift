@@ -6,6 +6,8 @@ struct ConnectionServices: Sendable {
     let responder: Responder
     let compression: CompressionDesk
     var limits: WorkerLimits
+    /// Whether answers have Strict-Transport-Security.
+    var demandsTLS = false
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool
     let logger: Logger

@@ -156,7 +156,9 @@ extension ExchangeHandler {
         bookFirst(wanted)
         var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
         defer { scratch.putBack(buffer) }
-        buffer.writeHead(answer.status, answer.headers, common: scratch.commonFields(.now), closes: closes)
+        var headers = answer.headers
+        if services.demandsTLS { headers.add(name: "Strict-Transport-Security", value: "max-age=31536000") }
+        buffer.writeHead(answer.status, headers, common: scratch.commonFields(.now), closes: closes)
         switch outgoing.rest {
         case .none: return send(buffer, of: outgoing, then: .none, context)
         case .bytes(let bytes):

@@ -1,25 +1,25 @@
-import Glibc
+import FDLSystem
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Accepts connections at all addresses until shutdown; then closes the listeners and waits until the connections are
+/// Accepts connections on all sockets until shutdown; then closes the listeners and waits until the connections are
 /// closed too.
 struct Listeners: Service {
-    let addresses: [ListenAddress]
+    /// Those that the process listens at.
+    let sockets: [ListeningSocket]
     let channel: WorkerChannel
     let loops: MultiThreadedEventLoopGroup
     /// Called for each address in order, with the port it got, once all accept connections; not called at all if one
     /// fails.
     let onListening: @Sendable (ListenAddress) -> Void
 
-    /// - Throws: `WorkerError.listen` if an address cannot be listened at; `.server` if the system closes a listener,
-    ///   after the answers under way are sent.
+    /// - Throws: `WorkerError.server` if a socket cannot be used, or if the system closes one; then after the answers
+    ///   under way are sent.
     func run() async throws {
         let listening = try await openAll()
-        for (address, channel) in zip(addresses, listening) {
-            onListening(ListenAddress(host: Self.host(of: address), port: channel.localAddress?.port ?? address.port))
-        }
+        let addresses = sockets.map { ListenAddress(host: $0.host, port: $0.port) }
+        for address in addresses { onListening(address) }
         let closed = try await withTaskCancellationOrGracefulShutdownHandler {
             try await Self.firstClosed(of: zip(addresses, listening).map { ($0, $1) })
         } onCancelOrGracefulShutdown: {
@@ -52,33 +52,28 @@ struct Listeners: Service {
 
     private func openAll() async throws -> [any Channel] {
         var listening: [any Channel] = []
-        for address in addresses {
+        for socket in sockets {
             do {
-                listening.append(try await open(address))
+                listening.append(try await open(socket))
             } catch {
                 for other in listening { try? await other.close() }
-                let failure = error as? IOError
-                throw WorkerError.listen(
-                    address,
-                    code: failure?.errnoCode ?? 0,
-                    reason: failure?.description ?? "\(error)"
-                )
+                throw WorkerError.server(reason: "cannot listen: \(error)")
             }
         }
         return listening
     }
 
-    private func open(_ address: ListenAddress) async throws -> any Channel {
+    private func open(_ socket: ListeningSocket) async throws -> any Channel {
+        let descriptor = socket.take()
         let listening = try await ServerBootstrap(group: loops)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Accept one connection at a time: there is hardly ever a second one waiting, and looking for it costs a
             // system call.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             // Accept none before `AcceptHandler` is there to take it.
             .serverChannelOption(.autoRead, value: false)
-            .bind(host: Self.host(of: address), port: address.port)
+            .withBoundSocket(descriptor)
             .get()
+        ListeningSocket.restoreBacklog(of: descriptor)
         do {
             let connections = channel.connections
             try await AcceptHandler.open(
@@ -93,17 +88,5 @@ struct Listeners: Service {
             throw error
         }
         return listening
-    }
-
-    /// The host to bind to: without IPv6 in the kernel, `::` becomes `0.0.0.0`.
-    private static func host(of address: ListenAddress) -> String {
-        address.host == "::" && !hasIPv6 ? "0.0.0.0" : address.host
-    }
-
-    private static var hasIPv6: Bool {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        Glibc.close(descriptor)
-        return true
     }
 }

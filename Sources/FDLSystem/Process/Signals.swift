@@ -27,6 +27,12 @@ package enum Signals {
         for signal in signals { _ = Glibc.signal(signal, SIG_IGN) }
     }
 
+    /// From now on keeps these signals, until `take` has a handler for them. Starts no thread.
+    package static func collect(_ signals: Int32...) {
+        _ = (wake, arrived.load(ordering: .relaxed))
+        for signal in signals { install(signal) }
+    }
+
     /// From now on calls `handler` for these signals, on a thread that is there for nothing else. Those that are ignored
     /// stay so.
     ///
@@ -46,15 +52,17 @@ package enum Signals {
             return true
         }
         guard isWatched else { return }
-        for signal in wanted {
-            var action = sigaction()
-            action.__sigaction_handler.sa_handler = { number in
-                Signals.arrived.bitwiseOr(1 << UInt64(number), ordering: .sequentiallyConsistent)
-                sem_post(Signals.wake)
-            }
-            action.sa_flags = SA_RESTART
-            sigaction(signal, &action, nil)
+        for signal in wanted { install(signal) }
+    }
+
+    private static func install(_ signal: Int32) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { number in
+            Signals.arrived.bitwiseOr(1 << UInt64(number), ordering: .sequentiallyConsistent)
+            sem_post(Signals.wake)
         }
+        action.sa_flags = SA_RESTART
+        sigaction(signal, &action, nil)
     }
 
     /// Ends the process by the signal, so that its parent sees that; with 128 and the signal's number where the

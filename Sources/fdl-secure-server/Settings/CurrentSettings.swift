@@ -12,7 +12,7 @@ enum CurrentSettings {
     /// What the program cannot change while it runs: where it listens and writes, and what it has made at the start.
     static let fixed: Set<String> = [
         "root", "listen", "metrics-listen", "access-log", "access-log-format", "log-level", "json-log",
-        "compression-cache", "drain-timeout", "user", "self-signed", "max-connections", "address-limit",
+        "compression-cache", "drain-timeout", "user", "self-signed", "hsts", "max-connections", "address-limit",
         "proxy-protocol",
     ]
 

@@ -64,8 +64,8 @@ struct LogTests {
         try await program.until("it has begun") {
             let status = String(decoding: try Files.read("/proc/\(program.pid)/status"), as: UTF8.self)
             let isServer = status.hasPrefix("Name:\tfdl-secure-serv")
-            let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.split(separator: "\t").last
-            return isServer && (ignored.flatMap { UInt64($0, radix: 16) } ?? 0) & hangup != 0 ? () : nil
+            let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }?.split(separator: "\t").last
+            return isServer && (caught.flatMap { UInt64($0, radix: 16) } ?? 0) & hangup != 0 ? () : nil
         }
         let port = try await eventually("it listens under a hail of signals") { () -> Int? in
             program.signal(SIGHUP)

@@ -51,6 +51,8 @@ enum Program: Sendable {
             "LANG": "C.UTF-8",
             "XDG_CONFIG_HOME": home + "/config",
             "XDG_STATE_HOME": home + "/state",
+            // Tests count a worker's descriptors.
+            "FDL_TEST_DUMPABLE": "1",
         ]
         for name in ["LD_LIBRARY_PATH", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"] { environment[name] = own[name] }
         return environment

@@ -1,4 +1,5 @@
 import FDLCore
+import FDLSystem
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -7,7 +8,8 @@ import NIOPosix
 /// Answers `GET /metrics` in plain HTTP, for a Prometheus server on the same machine or in the same private network. One
 /// answer a connection, and few connections: it is not meant for the internet.
 struct MetricsListener: Sendable {
-    let address: ListenAddress
+    /// That the process listens at.
+    let socket: ListeningSocket
     let loops: MultiThreadedEventLoopGroup
     /// Makes the text that is answered.
     let text: @Sendable () -> String
@@ -20,8 +22,6 @@ struct MetricsListener: Sendable {
     func open() async throws(WorkerError) -> any Channel {
         do {
             return try await ServerBootstrap(group: loops)
-                .serverChannelOption(.backlog, value: 16)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { [text] channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
@@ -29,11 +29,12 @@ struct MetricsListener: Sendable {
                         try pipeline.addHandler(MetricsHandler(text: text, patience: Self.patience))
                     }
                 }
-                .bind(host: address.host, port: address.port)
+                .withBoundSocket(socket.take())
                 .get()
         } catch {
             let failure = error as? IOError
             let reason = failure?.description ?? "\(error)"
+            let address = ListenAddress(host: socket.host, port: socket.port)
             throw .metrics(address, code: failure?.errnoCode ?? 0, reason: reason)
         }
     }
