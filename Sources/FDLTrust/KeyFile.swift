@@ -24,13 +24,14 @@ public enum KeyFile {
         // Of a secret key no second copy stays.
         if case .path = SecretPlace(path) { WholeFile.removeLeftover(of: path) }
         let text = try readSecret(path)
+        let shown = SecretPlace(path).description
         do throws(KeyError) {
             return try secretKey(text, passphrase)
         } catch .passphraseMissing {
-            guard let passphrase = PassphrasePrompt.ask(for: path) else { throw .key(.passphraseMissing, path: path) }
-            return try atPath(path) { () throws(KeyError) in try secretKey(text, passphrase) }
+            guard let passphrase = PassphrasePrompt.ask(for: shown) else { throw .key(.passphraseMissing, path: shown) }
+            return try atPath(shown) { () throws(KeyError) in try secretKey(text, passphrase) }
         } catch {
-            throw .key(error, path: path)
+            throw .key(error, path: shown)
         }
     }
 
@@ -130,7 +131,7 @@ public enum KeyFile {
     /// Reads a passphrase: the first line of a file, or of what else may stand for one (`secretKey`).
     public static func passphrase(_ path: String) throws(KeyRingError) -> [UInt8] {
         let line = try readSecret(path).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard !line.isEmpty else { throw .emptyPassphrase(path: path) }
+        guard !line.isEmpty else { throw .emptyPassphrase(path: SecretPlace(path).description) }
         return Array(line)
     }
 

@@ -4,7 +4,7 @@ import Glibc
 
 /// Where a secret is: a file or a pipe by its path, `-` for standard input, `fd:N` for an open descriptor, `env:NAME` for
 /// a variable.
-enum SecretPlace: Equatable {
+enum SecretPlace: Equatable, CustomStringConvertible {
     case path(String)
     case descriptor(Int32)
     case variable(String)
@@ -18,6 +18,16 @@ enum SecretPlace: Equatable {
             self = .variable(String(text.dropFirst(4)))
         } else {
             self = .path(text)
+        }
+    }
+
+    /// For messages.
+    var description: String {
+        switch self {
+        case .path(let path): path
+        case .descriptor(0): "standard input"
+        case .descriptor(let number): "descriptor \(number)"
+        case .variable(let name): "the variable \(name)"
         }
     }
 

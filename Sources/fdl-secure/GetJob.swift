@@ -28,7 +28,7 @@ struct GetJob {
         request.follow = { () throws(Failure) in try accepted.acceptance.note(accepted.verified) }
         command.transfer.apply(to: &request)
         request.replacesExisting = command.outputs.force
-        if manifest.isSelection { try await allowAdding(to: &request) }
+        if !command.selection.isEmpty { try await allowAdding(to: &request) }
         var kept: KeptManifest?
         if case .path(let path) = output {
             if command.update, try await isCurrent(accepted, path, &request) {
@@ -93,7 +93,7 @@ struct GetJob {
 
     /// Lets a folder be replaced if all that it has of the selection is right already: then nothing is lost.
     private func allowAdding(to request: inout DownloadRequest) async throws(Failure) {
-        guard !request.replacesExisting, case .path(let path) = request.output,
+        guard !request.replacesExisting, !request.manifest.manifest.isSingleFile, case .path(let path) = request.output,
             let present = request.manifest.selecting({ Self.isThere($0, in: path) })
         else { return }
         let isRight = try await LocalTreeCheck.check(present, at: path) { [reporter] in reporter.scanning($0, $1) }

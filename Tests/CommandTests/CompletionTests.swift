@@ -45,7 +45,7 @@ struct CompletionTests {
     func `The other shells have them too`(shell: String) async throws {
         for program in [Program.sign, .server, .secure] {
             let script = try await scene.must(program, ["--generate-completion-script", shell], by: .reader).text
-            #expect(script.contains(shell == "zsh" ? "_files" : "-F"))
+            #expect(script.contains(shell == "zsh" ? "_files" : "-rF"))
         }
     }
 }

@@ -72,7 +72,7 @@ struct SecretPlaceTests {
         func start() async throws -> TerminalSession {
             let line = "PATH=\(Program.directory):$PATH; " + script
             let session = try await TerminalSession.start(.system("bash"), ["-c", line], in: scene, by: .publisher)
-            try await session.until("it asks") { $0.joined().contains("passphrase of own.key: ") }
+            try await session.until("it asks") { $0.joined().contains("passphrase of own.key:") }
             return session
         }
         let right = try await start()
@@ -133,10 +133,14 @@ struct AgentTests {
         for (name, type) in [("one", "ed25519"), ("two", "ed25519"), ("three", "ecdsa")] {
             try await shell("ssh-keygen -q -t \(type) -N '' -C \(name)@host -f \(name); ssh-add -q \(name)").succeeded()
         }
-        try await shell("fdl-sign keygen --from agent:one@host -o one").succeeded()
+        try await shell("fdl-sign keygen --from agent:one@host -o mine").succeeded()
         try await shell("fdl-sign manifest x -o 1.json --key agent:one@host").succeeded()
-        try await shell("minisign -Vm 1.json -p one.pub").succeeded()
-        try await scene.must(.secure, ["inspect", home + "/1.json", "--publisher-key", home + "/one.pub"], by: .reader)
+        try await shell("minisign -Vm 1.json -p mine.pub").succeeded()
+        try await scene.must(
+            .secure,
+            ["inspect", home + "/1.json", "--publisher-key", home + "/mine.pub"],
+            by: .reader
+        )
         let print = "fdl-sign manifest x -o 2.json --key agent:$(ssh-keygen -lf two.pub | cut -d' ' -f2)"
         try await shell(print).succeeded()
         try await shell("fdl-sign manifest x --key agent:").failed(

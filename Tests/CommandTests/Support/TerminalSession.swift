@@ -82,10 +82,15 @@ final class TerminalSession: Sendable {
     func end() async throws -> Int32? {
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(120)
+        var ended = clock.now + .seconds(5)
         while true {
             let status = try await tmux(["display-message", "-p", "#{pane_dead} #{pane_dead_status}"])
             let parts = status.split(whereSeparator: \.isWhitespace)
-            if parts.first == "1" { return parts.count > 1 ? Int32(parts[1]) : nil }
+            // tmux knows of the end before it knows how.
+            if parts.first == "1", parts.count > 1 || clock.now > ended {
+                return parts.count > 1 ? Int32(parts[1]) : nil
+            }
+            if parts.first != "1" { ended = clock.now + .seconds(5) }
             guard clock.now < deadline else { throw HarnessError("it does not end:\n\(try await screen)") }
             try await Task.sleep(for: .milliseconds(50))
         }
