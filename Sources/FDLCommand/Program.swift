@@ -107,6 +107,9 @@ package enum Program {
     /// From now on calls `body` too before the process ends by itself. It must not take long.
     package static func beforeLeaving(_ body: @escaping @Sendable () -> Void) { last.withLock { $0.append(body) } }
 
+    /// A text for a person without the secrets of the command line, wherever it comes from.
+    package static func shown(_ text: String) -> String { Arguments.withoutSecrets(text, CommandLine.arguments) }
+
     /// Flushes stdio and ends the process at once, without the handlers of exit(3): OpenSSL's handler frees what
     /// connections that are being closed on their event loops still use, which would crash.
     package static func leave(_ code: Int32) -> Never {

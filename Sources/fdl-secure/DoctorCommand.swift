@@ -79,7 +79,8 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             return findings
         } catch {
-            return [Checkup.Finding(.bad, "manifest", error.message, error.hint, error.exitCode)]
+            let (said, advice) = (Program.shown(error.message), error.hint.map(Program.shown))
+            return [Checkup.Finding(.bad, "manifest", said, advice, error.exitCode)]
         }
     }
 }

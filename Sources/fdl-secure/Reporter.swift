@@ -147,14 +147,15 @@ final class Reporter: Sendable {
 
     /// One of several manifests could not be got.
     func failed(_ manifest: String, _ failure: Failure) {
-        let manifest = shownArgument(manifest)
+        let manifest = Program.shown(shownArgument(manifest))
+        let (message, hint) = (Program.shown(failure.message), failure.hint.map(Program.shown))
         release()
         emit([
             "event": "failed", "manifest": .text(manifest), "code": .number(Int(failure.exitCode.rawValue)),
-            "message": .text(failure.message), "hint": failure.hint.map { .text($0) } ?? .null,
+            "message": .text(message), "hint": hint.map { .text($0) } ?? .null,
         ])
-        say("failed: \(manifest): \(failure.message)")
-        if let hint = failure.hint { say("  \(hint)") }
+        say("failed: \(manifest): \(message)")
+        if let hint { say("  \(hint)") }
     }
 
     /// There is nothing newer than what is there: no reason to say anything to a person.
@@ -201,7 +202,7 @@ final class Reporter: Sendable {
 
     private func say(_ line: String) {
         guard !quiet, !json, !isHeld(nil, line) else { return }
-        StandardStream.error.writeLine(printable(line))
+        StandardStream.error.writeLine(printable(Program.shown(line)))
     }
 
     private func isHeld(_ value: JSONValue?, _ line: String?) -> Bool {

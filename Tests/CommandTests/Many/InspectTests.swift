@@ -34,7 +34,7 @@ struct InspectTests {
         try await scene.must(
             .system("faketime"),
             [
-                "-f", "2026-01-01 00:00:00", "env", "NO_FAKE_STAT=1", "DONT_FAKE_MONOTONIC=1", Program.sign.path,
+                "-f", "@2026-01-01 00:00:00", "env", "NO_FAKE_STAT=1", "DONT_FAKE_MONOTONIC=1", Program.sign.path,
                 "manifest", scene.path("published/data.bin"), "--key", key,
             ]
                 + ["--expires", "1d"],
