@@ -210,7 +210,8 @@ public final class Worker: Sendable {
     }
 
     /// Takes over what can change while the worker runs, for the connections to come: its TLS, of which all files are
-    /// read again, and its limits but for `connections` and `drain`. The shared rate counts at once for all connections.
+    /// read again, and its limits, but for `drain` and how many connections there may be. The shared rate counts at once
+    /// for all connections.
     /// - Throws: `TLSError`; then all stays as it was.
     public func reload(_ configuration: WorkerConfiguration) throws(TLSError) {
         try certificates.reload(configuration.tls.server)
