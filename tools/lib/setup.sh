@@ -22,6 +22,8 @@ have_package() {
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         dante-server) command -v danted >/dev/null ;;
         apache2-bin) command -v apache2 >/dev/null ;;
+        awscli) command -v aws >/dev/null ;;
+        openssh-client) command -v ssh-agent >/dev/null ;;
         lighttpd-mod-openssl) [ -n "$(find /usr/lib /usr/local/lib -path '*/lighttpd/mod_openssl.so' 2>/dev/null)" ] ;;
         varnish) command -v varnishd >/dev/null ;;
         ntfs-3g) command -v lowntfs-3g >/dev/null && command -v mkntfs >/dev/null ;;

@@ -53,6 +53,8 @@ package final class PublishedTree: Sendable {
         }
     }
 
+    deinit { lock?.descriptor.unlock() }
+
     // MARK: Paths
 
     static let new = "\(FileNames.publishing)/new"

@@ -1,4 +1,3 @@
-import FDLCompression
 import FDLCore
 import FDLCrypto
 import FDLSystem
@@ -13,7 +12,7 @@ import Synchronization
 final class Responder: Sendable {
     let root: ServedRoot
     let watcher: CatalogWatcher
-    private let notices: LimitNotices
+    let notices: LimitNotices
     private let pin: @Sendable () -> PublicKeyPin?
     private let draining = Atomic(false)
 
@@ -282,104 +281,5 @@ final class Responder: Sendable {
                 headers: ["Content-Range": "bytes */\(slice.length)", "ETag": validators.entityTag]
             )
         }
-    }
-
-    // MARK: Chunks
-
-    /// - Returns: nil where no manifest of the catalog has such a chunk, and no published tree either.
-    private func chunk(
-        _ digest: SHA256Digest,
-        _ request: HTTPRequestHead,
-        _ fields: RequestFields,
-        now: UTCTime,
-        mayWait: Bool
-    ) throws(SystemError) -> Decision? {
-        let places = watcher.catalog.places(ofChunk: digest)
-        var found = try slice(of: places)
-        // What is published as a file of its own has been signed.
-        if found == nil { found = try publishedChunk(digest).map { (slice: $0, isSigned: true) } }
-        guard let (slice, isSigned) = found else {
-            return places.isEmpty ? nil : .answer(.refusal(.notFound))
-        }
-        if !isSigned {
-            switch try root.keys.verdict(of: slice.file, mayWait: mayWait) {
-            case .clean: break
-            case .unknown: return .inspect(slice.file)
-            case .privateKey:
-                notices.happened(.privateKey, ["chunk": "\(digest.hex)"])
-                return .answer(.refusal(.notFound))
-            }
-        }
-        let encodings =
-            fields.has(.acceptEncoding) ? AcceptEncoding(fields: request.headers["accept-encoding"]).preferred : []
-        if let compressed = try publishedForm(of: digest, encodings, request, fields, now: now) {
-            return .answer(compressed)
-        }
-        let plain = answer(
-            request,
-            fields,
-            slice,
-            Validators(entityTag: ChunkHeaders.entityTag(digest, nil)),
-            alternatives: encodings.map { ChunkHeaders.entityTag(digest, $0) },
-            headers: ChunkHeaders.fields(digest: digest),
-            now: now
-        )
-        // Ranges are never compressed: a part of a compressed chunk cannot be decoded by itself.
-        guard plain.status == .ok, !fields.has(.range), let encoding = encodings.first else {
-            return .answer(plain)
-        }
-        return .compress(CompressibleChunk(digest: digest, slice: slice, encoding: encoding), plain: plain)
-    }
-
-    /// The chunk in the first file that still has the size its manifest states.
-    /// - Throws: `SystemError` if there is none, and one could not be opened.
-    private func slice(
-        of places: [Catalog.ChunkPlace]
-    ) throws(SystemError) -> (slice: FileSlice, isSigned: Bool)? {
-        var fault: SystemError?
-        for place in places {
-            let opened: ServedFile?
-            do throws(SystemError) { opened = try root.open(place.path) } catch {
-                fault = error
-                continue
-            }
-            guard let file = opened else { continue }
-            guard file.status.size == place.fileSize else {
-                watcher.reportWrongSize(place.path, expected: place.fileSize, found: file.status.size)
-                continue
-            }
-            return (FileSlice(file: file, offset: place.offset, length: Int64(place.length)), place.isSigned)
-        }
-        if let fault { throw fault }
-        return nil
-    }
-}
-
-/// The header fields of chunks.
-enum ChunkHeaders {
-    /// The content of a chunk's address never changes, so the digest is its validator. Each coding is a representation
-    /// of its own and needs a tag of its own (RFC 9110 section 8.8.3.3).
-    static func entityTag(_ digest: SHA256Digest, _ encoding: ContentEncoding?) -> String {
-        encoding.map { "\"\(digest.hex)-\($0.rawValue)\"" } ?? "\"\(digest.hex)\""
-    }
-
-    /// - Parameter digest: of the representation. RFC 9530 section 3: `Repr-Digest` covers the representation data
-    ///   *with* its content coding, so a compressed chunk has the digest of its compressed bytes there; a range has the
-    ///   digest of the whole.
-    static func fields(digest: SHA256Digest) -> HTTPHeaders {
-        [
-            "Content-Type": "application/octet-stream",
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Vary": "Accept-Encoding",
-            "Repr-Digest": "sha-256=:\(Base64.encode(digest.bytes)):",
-        ]
-    }
-
-    /// The answer that sends a chunk compressed.
-    static func answer(_ chunk: CompressibleChunk, _ compressed: CompressedChunk) -> Answer {
-        var headers = fields(digest: compressed.digest)
-        headers.add(name: "Content-Encoding", value: chunk.encoding.rawValue)
-        headers.add(name: "ETag", value: entityTag(chunk.digest, chunk.encoding))
-        return Answer(.ok, headers: headers, body: .bytes(compressed.bytes))
     }
 }

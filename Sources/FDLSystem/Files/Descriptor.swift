@@ -183,6 +183,10 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Gives the lock up before the descriptor is closed: a process that was forked meanwhile holds it too until it
+    /// runs another program (flock(2)).
+    package func unlock() { _ = flock(rawValue, LOCK_UN) }
+
     /// Waits for the file's exclusive lock.
     /// - Returns: false if the file system has no locks.
     @discardableResult

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import TestSupport
 
 /// One test's world: a directory, a publisher and a reader with homes of their own, and what they run.
@@ -9,6 +10,9 @@ final class Scene: Sendable {
         case publisher, reader, stranger
     }
 
+    /// What was started: it runs on until it is stopped or the test is over, also where the test has no more use for it
+    /// by name. They end before the directory is removed.
+    private let programs = Mutex<[RunningProgram]>([])
     private let temporary: TemporaryFolder
     let certificates: Certificates
 
@@ -30,6 +34,7 @@ final class Scene: Sendable {
     }
 
     deinit {
+        programs.withLock { $0.removeAll() }
         Self.slots.give()
     }
 
@@ -50,13 +55,15 @@ final class Scene: Sendable {
         environment changes: [String: String] = [:]
     ) throws -> RunningProgram {
         let environment = Program.environment(home: home(of: person)).merging(changes) { $1 }
-        return try RunningProgram(
+        let started = try RunningProgram(
             program.path,
             arguments,
             environment: environment,
             directory: directory ?? home(of: person),
             input: .file(input)
         )
+        programs.withLock { $0.append(started) }
+        return started
     }
 
     /// Runs a program to its end.
