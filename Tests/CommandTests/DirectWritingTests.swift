@@ -15,7 +15,7 @@ struct DirectWritingTests {
         let published = try await scene.publish(noise(Self.size))
         let worker = try await scene.worker(root: published.root)
         let log = scene.path("strace.log")
-        var arguments = ["-f", "-qq", "-o", log, "-e", "trace=openat,pwrite64"]
+        var arguments = ["-f", "-qq", "-o", log, "-e", "trace=openat,pwrite64,pwritev"]
         arguments += [Program.secure.path, "get", published.manifest, "-o", scene.path("copy"), "--json"]
         arguments += try await scene.acceptance() + ["--server", worker.url] + options
         let done = try GetResult(await scene.run(.system("strace"), arguments, by: .reader)).done()
@@ -25,17 +25,20 @@ struct DirectWritingTests {
     }
 
     /// Lines look like `7 openat(AT_FDCWD, "/proc/self/fd/9", O_WRONLY|O_DIRECT|O_CLOEXEC) = 12` and
-    /// `8 pwrite64(12, "..."..., 1048576, 0) = 1048576`.
+    /// `8 pwrite64(12, "..."..., 1048576, 0) = 1048576`, or `pwritev` for neighbours that are written together.
     private func bytesWrittenDirectly(_ log: String) -> Int {
-        let calls = wholeCalls(log)
-        let direct = Set(calls.filter { $0.call.contains("O_DIRECT|") }.map(\.result))
-        return calls.reduce(0) { sum, line in
-            guard let start = line.call.firstRange(of: " pwrite64("),
-                let descriptor = Int(line.call[start.upperBound...].prefix { $0.isNumber }),
-                direct.contains(descriptor)
-            else { return sum }
-            return sum + max(0, line.result)
+        // A number is another file's after the next open that gives it.
+        var direct: Set<Int> = []
+        var sum = 0
+        for (call, result) in wholeCalls(log) {
+            guard let start = call.firstRange(of: " pwrite64(") ?? call.firstRange(of: " pwritev(") else {
+                if call.contains("O_DIRECT|") { direct.insert(result) } else { direct.remove(result) }
+                continue
+            }
+            let descriptor = Int(call[start.upperBound...].prefix { $0.isNumber })
+            if let descriptor, direct.contains(descriptor) { sum += max(0, result) }
         }
+        return sum
     }
 
     /// Each call as it began, and its result: where another thread's line comes between, strace gives it two lines.

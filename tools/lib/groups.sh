@@ -33,7 +33,8 @@ libraries_of() {
 give_to_nobody() {
     local library
     mkdir "$place/built" "$place/home" "$place/tmp" "$place/libraries"
-    cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$place/built/"
+    cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$built"/EmbedClient \
+        "$place/built/"
     cp -r "$here" "$place/tools"
     cp -r "$here/../packaging" "$place/packaging"
     cp -r "$here/../docs" "$here/../Sources" "$place"

@@ -33,6 +33,7 @@ final class Nginx: Sendable {
         http: (String) -> String = { _ in "" },
         _ servers: ([Int], String) -> [String]
     ) async throws -> Nginx {
+        var errors = ""
         for _ in 0..<10 {
             let ports = try (0..<count).map { _ in try freePort() }
             let place = scene.path("nginx-\(ports[0])")
@@ -53,8 +54,9 @@ final class Nginx: Sendable {
                 return program.isRunning ? nil : false
             }
             if isUp { return Nginx(program, ports: ports, place: place) }
+            errors = String(decoding: try Files.read(place + "/errors"), as: UTF8.self) + program.errors
         }
-        throw HarnessError("nginx does not start")
+        throw HarnessError("nginx does not start: \(errors)")
     }
 
     /// One with a single server.
@@ -65,6 +67,8 @@ final class Nginx: Sendable {
     private static func configuration(_ place: String, _ scene: Scene, _ http: String, _ servers: String) -> String {
         let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(place)/\($0);" }.joined(separator: " ")
+        // What it does where it is not told is to write where only root may.
+        let log = http.contains("access_log") ? "" : "access_log off;"
         return """
             daemon off;
             master_process off;
@@ -74,6 +78,7 @@ final class Nginx: Sendable {
                 \(temporaries)
                 ssl_certificate \(scene.certificates.server);
                 ssl_certificate_key \(scene.certificates.serverKey);
+                \(log)
                 \(http)
                 \(servers)
             }

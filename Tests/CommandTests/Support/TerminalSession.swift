@@ -34,7 +34,8 @@ final class TerminalSession: Sendable {
         let home = scene.home(of: person)
         let variables = Program.environment(home: home).merging(environment) { $1 }.map { "\($0)=\($1)" }
         try await session.tmux(
-            ["new-session", "-d", "-x", "\(width)", "-y", "\(height)", "-c", home, "env"] + variables + [program.path]
+            ["new-session", "-d", "-x", "\(width)", "-y", "\(height)", "-c", home, "sh", "-c"]
+                + ["trap : INT; \"$@\"; echo $? >\"$0\"", session.codePath, "env"] + variables + [program.path]
                 + arguments
         )
         return session
@@ -76,21 +77,18 @@ final class TerminalSession: Sendable {
     /// Types keys, as tmux names them.
     func type(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
 
+    /// tmux itself does not always learn how a program has ended.
+    private var codePath: String { socket + ".code" }
+
     /// Waits for the program's end.
     /// - Returns: its exit code; nil if a signal ended it.
     @discardableResult
     func end() async throws -> Int32? {
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(120)
-        var ended = clock.now + .seconds(5)
         while true {
-            let status = try await tmux(["display-message", "-p", "#{pane_dead} #{pane_dead_status}"])
-            let parts = status.split(whereSeparator: \.isWhitespace)
-            // tmux knows of the end before it knows how.
-            if parts.first == "1", parts.count > 1 || clock.now > ended {
-                return parts.count > 1 ? Int32(parts[1]) : nil
-            }
-            if parts.first != "1" { ended = clock.now + .seconds(5) }
+            let text = (try? Files.read(codePath)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            if text.hasSuffix("\n"), let code = Int32(text.dropLast()) { return code < 128 ? code : nil }
             guard clock.now < deadline else { throw HarnessError("it does not end:\n\(try await screen)") }
             try await Task.sleep(for: .milliseconds(50))
         }
