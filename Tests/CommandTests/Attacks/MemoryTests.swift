@@ -49,9 +49,9 @@ extension TimedTests {
             let count = 40
             let text = try #require(Self.patterns[pattern])
             let onlooker = Onlooker(scene: scene, worker: worker, published: published)
-            // Once for what is made once: buffers of each loop, code, caches.
+            // Once for what is made once: buffers of each loop, code, caches, and what the allocator keeps for the next.
             try await onlooker.fetches("before")
-            try await attack(4, text)
+            try await attack(count, text)
             try await worker.program.atRest()
             let before = try worker.program.statusNumber("VmRSS")
             let held = try await attack(count, text)
