@@ -26,18 +26,19 @@ extension TimedTests {
 
         /// What is sent at once, by name.
         static let patterns: [String: String] = {
+            let many = isFullSize ? 14_000 : 1_000
             let big = request("/files/big.bin")
             let small = request("/files/data.bin")
             let ranges = (0..<2000).map { "\($0)-\($0)" }.joined(separator: ",")
             let field = "X-Y: \(times(1000, "z"))\r\n"
             return [
                 "a big file": big,
-                "a big file, then small ones": big + times(14_000, small),
-                "small files": times(14_000, small),
-                "pages": times(14_000, request("/healthz")),
-                "heads": times(14_000, request("/healthz", method: "HEAD")),
-                "nothing there": times(14_000, request("/x")),
-                "ranges": times(5_000, request("/files/big.bin", "Range: bytes=7-99999\r\n")),
+                "a big file, then small ones": big + times(many, small),
+                "small files": times(many, small),
+                "pages": times(many, request("/healthz")),
+                "heads": times(many, request("/healthz", method: "HEAD")),
+                "nothing there": times(many, request("/x")),
+                "ranges": times(many, request("/files/big.bin", "Range: bytes=7-99999\r\n")),
                 "many ranges": times(30, request("/files/big.bin", "Range: bytes=\(ranges)\r\n")),
                 "large headers": big + times(50, request("/x", times(30, field))),
                 "a header without end": "GET /x HTTP/1.1\r\nHost: a\r\nX-Y: " + times(32_000, "z"),
