@@ -1,8 +1,8 @@
 import ArgumentParser
 import FDLClient
+import FDLCommand
 import FDLCore
 import FDLSystem
-import Glibc
 
 /// Proxies, and what sources are shown in order to be let in.
 struct AccessOptions: ParsableArguments {
@@ -31,38 +31,20 @@ struct AccessOptions: ParsableArguments {
     )
     var netrcFile: String?
 
+    /// Reads the files that are named, which may be pipes: to be called once a run.
     /// - Parameters:
     ///   - named: the origins that the command line names.
     ///   - registries: those of them that are OCI registries.
-    /// Reads the files that are named, which may be pipes: to be called once a run.
     /// - Throws: `Failure` if a file cannot be read, or a field or the proxy cannot be used.
     func access(to named: Set<Origin>, registries: Set<Origin>) throws(Failure) -> SourceAccess {
-        let proxies = try explaining { () throws(ProxySettingsError) in
-            try ProxySettings(given: proxy) { name in getenv(name).map { String(cString: $0) } }
-        }
+        let proxies = try ProxySettings.asked(proxy)
         let credentials = Credentials(
             fields: try fields(),
             named: named,
             registries: registries,
-            netrc: try logins()
+            netrc: try .asked(file: netrcFile, atHome: netrc)
         )
         return SourceAccess(credentials: credentials, proxies: proxies)
-    }
-
-    private func logins() throws(Failure) -> Netrc {
-        let path = if let netrcFile { netrcFile } else { try netrcAtHome() }
-        guard let path else { return .empty }
-        return try explaining(for: .settings) { () throws(SystemError) in
-            Netrc(try WholeFile.read(path, limit: Netrc.maximumBytes))
-        }
-    }
-
-    private func netrcAtHome() throws(Failure) -> String? {
-        guard netrc else { return nil }
-        guard let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty else {
-            throw Failure(.configuration, "--netrc: HOME is not set", hint: "name the file with --netrc-file")
-        }
-        return home + "/.netrc"
     }
 
     private func fields() throws(Failure) -> [SecretField] {

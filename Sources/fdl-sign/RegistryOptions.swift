@@ -6,7 +6,6 @@ import FDLPublishing
 import FDLSystem
 import FDLTLS
 import FDLTrust
-import Glibc
 
 /// How `publish` gets into a registry.
 struct RegistryOptions: ParsableArguments {
@@ -56,30 +55,16 @@ struct RegistryOptions: ParsableArguments {
             )
         }
         let origin = repository.url.origin
-        let proxies = try explaining { () throws(ProxySettingsError) in
-            try ProxySettings(given: proxy) { name in getenv(name).map { String(cString: $0) } }
-        }
+        let proxies = try ProxySettings.asked(proxy)
         let access = SourceAccess(
-            credentials: Credentials(named: [origin], registries: [origin], netrc: try logins()),
+            credentials: Credentials(
+                named: [origin],
+                registries: [origin],
+                netrc: try .asked(file: netrcFile, atHome: netrc)
+            ),
             proxies: proxies
         )
         return try RegistryClient(repository, tls: tls, access: access)
-    }
-
-    private func logins() throws(Failure) -> Netrc {
-        let path = if let netrcFile { netrcFile } else { try netrcAtHome() }
-        guard let path else { return .empty }
-        return try explaining(for: .settings) { () throws(SystemError) in
-            Netrc(try WholeFile.read(path, limit: Netrc.maximumBytes))
-        }
-    }
-
-    private func netrcAtHome() throws(Failure) -> String? {
-        guard netrc else { return nil }
-        guard let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty else {
-            throw Failure(.configuration, "--netrc: HOME is not set", hint: "name the file with --netrc-file")
-        }
-        return home + "/.netrc"
     }
 }
 
