@@ -182,8 +182,12 @@ public final class Worker: Sendable {
 
     /// As many connections as are wanted and the descriptors allow.
     private var rules: ConnectionRules {
-        let (limit, inUse) = ProcessLimits.openFiles
-        let allowed = DescriptorBudget.connections(wanted: configuration.limits.connections, limit: limit, inUse: inUse)
+        let limit = ProcessLimits.descriptorLimit
+        let allowed = DescriptorBudget.connections(
+            wanted: configuration.limits.connections,
+            limit: limit,
+            inUse: ProcessLimits.openDescriptors
+        )
         if allowed < configuration.limits.connections {
             logger.notice(
                 "fewer connections than wanted: each may need two descriptors (ulimit -n)",

@@ -77,7 +77,7 @@ enum Checkup {
     }
 
     private static func descriptors() -> Finding {
-        guard let limit = Machine.descriptorLimit else { return Finding(.doubtful, "descriptors", "unknown") }
+        let limit = ProcessLimits.descriptorLimit
         let said = "\(limit) files and connections may be open"
         let advice = "raise it: ulimit -n 4096, or LimitNOFILE in a unit"
         return Finding(limit >= 1024 ? .good : limit >= 128 ? .doubtful : .bad, "descriptors", said, advice)

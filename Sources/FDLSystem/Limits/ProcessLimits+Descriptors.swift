@@ -31,12 +31,6 @@ extension ProcessLimits {
         return loops
     }
 
-    /// How many descriptors this process may have, and how many it has.
-    package static var openFiles: (limit: Int, inUse: Int) {
-        let limit = limit(RLIMIT_NOFILE).map { Int(clamping: $0) } ?? .max
-        return (limit, openDescriptors)
-    }
-
     /// epoll, eventfd and timerfd.
     private static let descriptorsPerLoop = 3
 
@@ -65,9 +59,5 @@ extension ProcessLimits {
     }
 
     /// How many descriptors may be open.
-    package static var descriptorLimit: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
-        return Int(clamping: limit.rlim_cur)
-    }
+    package static var descriptorLimit: Int { limit(RLIMIT_NOFILE).map { Int(clamping: $0) } ?? .max }
 }

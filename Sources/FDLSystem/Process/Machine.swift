@@ -17,13 +17,6 @@ package enum Machine {
         #endif
     }
 
-    /// How many descriptors this process may have open; nil if that cannot be told.
-    package static var descriptorLimit: Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-        return Int(clamping: limit.rlim_cur)
-    }
-
     /// Whether the kernel takes its clock to be set by a time server; nil if it does not say.
     package static var isClockSynchronised: Bool? {
         let isUnset = fdl_clock_is_unset()
