@@ -21,13 +21,8 @@ extension Responder {
             return places.isEmpty ? nil : .answer(.refusal(.notFound))
         }
         if !isSigned {
-            switch try root.keys.verdict(of: slice.file, mayWait: mayWait) {
-            case .clean: break
-            case .unknown: return .inspect(slice.file)
-            case .privateKey:
-                notices.happened(.privateKey, ["chunk": "\(digest.hex)"])
-                return .answer(.refusal(.notFound))
-            }
+            let verdict = try root.keys.verdict(of: slice.file, mayWait: mayWait)
+            if let kept = holdBack(slice.file, by: verdict, ["chunk": "\(digest.hex)"]) { return kept }
         }
         let encodings =
             fields.has(.acceptEncoding) ? AcceptEncoding(fields: request.headers["accept-encoding"]).preferred : []

@@ -12,7 +12,7 @@ import Synchronization
 final class Responder: Sendable {
     let root: ServedRoot
     let watcher: CatalogWatcher
-    let notices: LimitNotices
+    private let notices: LimitNotices
     private let pin: @Sendable () -> PublicKeyPin?
     private let draining = Atomic(false)
 
@@ -192,15 +192,21 @@ final class Responder: Sendable {
         guard let file = opened else { return .answer(.refusal(.notFound)) }
         if !watcher.catalog.isSigned(place) {
             let verdict = FileNames.isSecretKey(path) ? .privateKey : try root.keys.verdict(of: file, mayWait: mayWait)
-            switch verdict {
-            case .clean: break
-            case .unknown: return .inspect(file)
-            case .privateKey:
-                notices.happened(.privateKey, ["path": "\(path)"])
-                return .answer(.refusal(.notFound))
-            }
+            if let kept = holdBack(file, by: verdict, ["path": "\(path)"]) { return kept }
         }
         return .answer(whole(file, request, fields, headers: Self.plainFile, now: now))
+    }
+
+    /// - Parameter metadata: what was asked for, for the log.
+    /// - Returns: nil for a file that may be handed out, as far as its content goes.
+    func holdBack(_ file: ServedFile, by verdict: KeyInspection.Verdict, _ metadata: Logger.Metadata) -> Decision? {
+        switch verdict {
+        case .clean: return nil
+        case .unknown: return .inspect(file)
+        case .privateKey:
+            notices.happened(.privateKey, metadata)
+            return .answer(.refusal(.notFound))
+        }
     }
 
     /// Finds out what `Decision.inspect` asks for.
