@@ -48,9 +48,7 @@ public struct ManifestAcceptance: Sendable {
             case .failure(let error) where error.mayBeOfTornPair: break
             case .failure(let error): throw error.failure
             }
-            do { try await Task.sleep(for: pause, clock: .suspending) } catch {
-                throw .interrupted
-            }
+            do { try await Task.sleep(for: pause) } catch { throw .interrupted }
         }
         switch try await attempt(place, &accepted) {
         case .success(let verified): return verified
