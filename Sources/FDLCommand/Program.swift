@@ -71,6 +71,8 @@ package enum Program {
     }
 
     /// A command that one thread has parsed and another runs.
+    ///
+    /// Sendable because it has one user at a time: the thread that has made it hands it over whole and keeps nothing of it.
     private struct Handed: @unchecked Sendable {
         let command: any ParsableCommand
         let made: ProgramArguments?
