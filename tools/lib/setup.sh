@@ -11,6 +11,10 @@ have_package() {
         libssl-dev) pkg-config --exists 'openssl >= 3.0' 2>/dev/null ;;
         zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
         aria2) command -v aria2c >/dev/null ;;
+        binutils) command -v strip >/dev/null ;;
+        debhelper) command -v dh >/dev/null ;;
+        dpkg-dev) command -v dpkg-buildpackage >/dev/null ;;
+        man-db) command -v man >/dev/null ;;
         iproute2) command -v ip >/dev/null ;;
         util-linux) command -v setpriv >/dev/null ;;
         acl) command -v setfacl >/dev/null ;;
