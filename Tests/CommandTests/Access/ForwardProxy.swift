@@ -75,6 +75,8 @@ final class ForwardProxy: Sendable {
             + String(decoding: program.output, as: UTF8.self)
     }
 
+    func signal(_ number: Int32) { program.signal(number) }
+
     private struct Setting {
         let port: Int
         let place: String

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -135,6 +136,22 @@ struct ThroughProxyTests {
         let plain = try await PlainServer.start()
         let answered = try await get(manifest, to: "none", from: [], ["--proxy", "http://127.0.0.1:\(plain.port)"])
         try answered.failed(69, saying: "the proxy 127.0.0.1:\(plain.port) answered 400")
+    }
+
+    @Test(arguments: [ForwardProxy.Kind.tinyproxy, .microsocks])
+    func `A proxy that hangs is named, and once it goes on so does the download`(
+        kind: ForwardProxy.Kind
+    ) async throws {
+        let proxy = try await ForwardProxy.start(kind, in: scene)
+        let manifest = worker.url + "manifests/data.bin.json"
+        let options = ["--proxy", "\(kind.scheme)://127.0.0.1:\(proxy.port)"]
+        // The system still takes connections for it; nobody answers them.
+        proxy.signal(SIGSTOP)
+        let told = try await get(manifest, from: [], options)
+            .failed(69, saying: "the proxy 127.0.0.1:\(proxy.port) does not answer")
+        #expect(told.hint?.contains("check the proxy's address") == true)
+        proxy.signal(SIGCONT)
+        _ = try await get(manifest, from: [], options).done()
     }
 
     @Test func `What is no proxy is refused before anything is asked`() async throws {

@@ -36,49 +36,57 @@ final class FaultServer: Sendable {
     var answers: Int { seen.withLock { $0.answers } }
 
     private let seen: SharedMutex<Seen>
-    private let serving: Task<Void, any Error>
+    private let listener: any Channel
+    /// One a connection; nil once nobody is served any more.
+    private let serving: SharedMutex<[Task<Void, Never>]?>
 
-    private init(port: Int, seen: SharedMutex<Seen>, serving: Task<Void, any Error>) {
+    private init(
+        port: Int,
+        listener: any Channel,
+        seen: SharedMutex<Seen>,
+        serving: SharedMutex<[Task<Void, Never>]?>
+    ) {
         self.port = port
+        self.listener = listener
         self.seen = seen
         self.serving = serving
     }
 
     deinit {
-        serving.cancel()
+        listener.close(promise: nil)
+        let tasks = serving.withLock { tasks in
+            defer { tasks = nil }
+            return tasks
+        }
+        for task in tasks ?? [] { task.cancel() }
     }
 
     /// Listens on a port of the system's choice.
     static func start(certificate: String, _ script: @escaping Script) async throws -> FaultServer {
         let seen = SharedMutex(Seen())
         let context = try TLSContext.server(TLSServerConfiguration(certificateChainPath: certificate))
+        let serving = SharedMutex<[Task<Void, Never>]?>([])
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 seen.withLock { $0.connections += 1 }
                 return channel.eventLoop.makeCompletedFuture {
                     let cut = Cut(channel)
                     try channel.pipeline.syncOperations.addHandlers([CutHandler(), TLSHandler(server: context)])
-                    let asynchronous = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel
-                    )
-                    return (asynchronous, cut)
-                }
-            }
-        guard let port = listener.channel.localAddress?.port else { throw HarnessError("no port") }
-        let serving = Task {
-            try await withThrowingDiscardingTaskGroup { group in
-                try await listener.executeThenClose { connections in
-                    for try await (connection, cut) in connections {
-                        group.addTask {
-                            // A client that hangs up, or never speaks TLS, ends its connection and nothing else.
-                            try? await serve(connection, cut: cut, seen: seen, script: script)
-                        }
+                    let connection = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    // Begun here, since what is wrapped and never served ends the process. A client that hangs up, or
+                    // never speaks TLS, ends its connection and nothing else.
+                    let task = Task { _ = try? await serve(connection, cut: cut, seen: seen, script: script) }
+                    let isOver = serving.withLock { tasks in
+                        tasks?.append(task)
+                        return tasks == nil
                     }
+                    if isOver { task.cancel() }
                 }
             }
-        }
-        return FaultServer(port: port, seen: seen, serving: serving)
+            .bind(host: "127.0.0.1", port: 0).get()
+        guard let port = listener.localAddress?.port else { throw HarnessError("no port") }
+        return FaultServer(port: port, listener: listener, seen: seen, serving: serving)
     }
 
     private static func serve(
