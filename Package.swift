@@ -218,3 +218,21 @@ let package = Package(
         ),
     ]
 )
+
+// The fuzzers, for `tools/fuzz` alone: they reach into the targets as tests do, and need libFuzzer to be linked.
+if Context.environment["FDL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "FDLClient", "FDLCompression", "FDLCore", "FDLCrypto", "FDLPlan", "FDLServer", "FDLTLS", "FDLTrust",
+                nioCore, nioEmbedded, nioHTTP1,
+            ],
+            path: "Fuzz",
+            exclude: ["Seeds"],
+            swiftSettings: settings,
+            // gold fails on what -sanitize=address and -sanitize=fuzzer make together.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+        )
+    )
+}
