@@ -1,62 +1,103 @@
 #!/bin/sh
-# Run by packages.sh in a Debian that has nothing: installs, runs, updates and purges the packages.
-# Usage: packages-inside.sh PACKAGES
+# Run by packages.sh in a Debian that has nothing, in two parts: before that system runs, and as a service of it once it
+# does. Usage: packages-inside.sh DIRECTORY install|live
 set -eu
 packages=$1
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive HOME=/root
 fail() { printf 'error: %s\n' "$1" >&2; exit 70; }
-install() {
-    apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-        "$@" >/tmp/log 2>&1 || { tail -n 30 /tmp/log >&2; fail "cannot install: $*"; }
+# quietly COMMAND...: what it says is shown only where it fails.
+quietly() { "$@" >/tmp/log 2>&1 </dev/null || { tail -n 30 /tmp/log >&2; fail "$*"; }; }
+# until_true COMMAND...: for up to a minute.
+until_true() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] || { journalctl --no-pager -u fdl-secure-server >&2; fail "it does not come to that: $*"; }
+        sleep 0.1
+    done
 }
+# process: the worker's.
+process() { systemctl show -P MainPID fdl-secure-server.service; }
 
-# Nothing is started: this is no system that runs.
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 0755 /usr/sbin/policy-rc.d
-apt-get update >/tmp/log 2>&1 || { tail -n 30 /tmp/log >&2; fail "apt-get update"; }
-install "$packages"/fdl_*.deb "$packages"/fdl-server_*.deb
-echo "installed"
+if [ "$2" = install ]; then
+    # Nothing can be started yet.
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 0755 /usr/sbin/policy-rc.d
+    quietly apt-get update
+    quietly apt-get install -y --no-install-recommends "$packages"/fdl_*.deb "$packages"/fdl-server_*.deb
+    rm /usr/sbin/policy-rc.d
+    rm -f /etc/systemd/system/getty.target.wants/*
+    cat >/etc/systemd/system/try.service <<UNIT
+[Unit]
+After=fdl-secure-server.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $0 $1 live
+StandardOutput=append:$packages/said
+StandardError=append:$packages/said
+UNIT
+    mkdir -p /etc/systemd/system/multi-user.target.wants
+    ln -s ../try.service /etc/systemd/system/multi-user.target.wants/
+    echo "installed"
+    exit 0
+fi
 
-# As the service would be run: by its user, with what systemd makes for it.
-command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/fdl-secure-server.service)
-mkdir -m 0700 /var/lib/fdl && chown fdl:fdl /var/lib/fdl
-mkdir -m 0750 /var/log/fdl && chown fdl:fdl /var/log/fdl
-mkdir -m 0700 /tmp/work && cd /tmp/work
+# The system ends with this, and as this does.
+trap 'code=$?; systemctl exit "$code"' EXIT
+
+# It serves by itself; its log has the line for readers.
+mkdir /root/work && cd /root/work
 head -c 300000 /dev/urandom >/srv/fdl/data.bin
-fdl-sign keygen -o publisher
-fdl-sign manifest /srv/fdl/data.bin --key publisher.key
-setpriv --reuid=fdl --regid=fdl --clear-groups --bounding-set=-all --no-new-privs \
-    env STATE_DIRECTORY=/var/lib/fdl $command --listen 127.0.0.1:0 >worker 2>worker.log &
-worker=$!
-until grep -q '^fdl-secure get' worker; do
-    kill -0 "$worker" 2>/dev/null || { cat worker.log >&2; fail "the worker does not start"; }
-    sleep 0.05
-done
-url=$(sed -n 's/^listening on \(https:[^ ]*\).*/\1/p' worker | head -n 1)
-pin=$(sed -n 's/^pin: //p' worker)
-fdl-secure get /srv/fdl/data.bin.manifest.json -o data.bin --publisher-key publisher.pub --server "$url" --pin "$pin"
-cmp data.bin /srv/fdl/data.bin
-kill "$worker"
-wait "$worker" || fail "the worker does not end well"
-echo "run"
+quietly fdl-sign keygen -o publisher
+quietly fdl-sign manifest /srv/fdl/data.bin --key publisher.key
+systemctl is-active fdl-secure-server.service fdl-secure-server.socket >/dev/null || {
+    journalctl --no-pager -u fdl-secure-server >&2
+    fail "the service does not run"
+}
+says() { journalctl --no-pager -o cat -u fdl-secure-server | grep -q "$1"; }
+until_true says '^pin: '
+pin=$(journalctl --no-pager -o cat -u fdl-secure-server | sed -n 's/^pin: //p' | tail -n 1)
+get() {
+    rm -f data.bin
+    quietly fdl-secure get /srv/fdl/data.bin.manifest.json -o data.bin --publisher-key publisher.pub \
+        --server https://127.0.0.1:8443/ --pin "$pin"
+    cmp data.bin /srv/fdl/data.bin
+}
+get
+worker=$(process)
+[ "$(stat -c %U "/proc/$worker")" = fdl ] || fail "the worker runs as $(stat -c %U "/proc/$worker")"
+[ "$(stat -c '%U %a' /srv/fdl)" = 'root 755' ] || fail "who owns what is served: $(stat -c '%U %a' /srv/fdl)"
+echo "runs, and is fetched from by its pin"
 
-# The operator's settings stay, whatever the next version brings.
-printf '{"root": "/srv/fdl", "self-signed": true, "limit-rate": "50M"}\n' >/etc/fdl/server.json
+# Its settings, and its log of accesses, as the package's rotation finds it.
+printf '{"root": "/srv/fdl", "self-signed": true, "access-log": "/var/log/fdl/access.log"}\n' >/etc/fdl/server.json
 cp /etc/fdl/server.json kept
-key=$(sha256sum </var/lib/fdl/worker.pem)
-install "$packages/next.deb"
+quietly systemctl reload fdl-secure-server
+[ "$(process)" = "$worker" ] || fail "a reload replaced the worker"
+quietly systemctl restart fdl-secure-server
+get
+until_true grep -q '"GET /' /var/log/fdl/access.log
+echo "reloads, restarts and logs"
+
+# An update: the operator's settings stay, though the next version has others; the socket stays open.
+worker=$(process)
+socket=$(systemctl show -P ActiveEnterTimestampMonotonic fdl-secure-server.socket)
+quietly dpkg --force-confdef --force-confold -i "$packages/next.deb"
 dpkg-query -W -f '${Version}\n' fdl-server | grep -q '+next$' || fail "it was not updated"
 cmp kept /etc/fdl/server.json || fail "the settings were replaced"
-[ "$(sha256sum </var/lib/fdl/worker.pem)" = "$key" ] || fail "the worker's key was replaced"
-fdl-secure-server --config /etc/fdl/server.json --check
-echo "updated"
+[ "$(process)" != "$worker" ] || fail "the earlier version runs on"
+[ "$(systemctl show -P ActiveEnterTimestampMonotonic fdl-secure-server.socket)" = "$socket" ] ||
+    fail "the socket was closed meanwhile"
+get
+echo "updates, and keeps settings, key and socket"
 
-apt-get remove -y fdl fdl-server >/tmp/log 2>&1 || { cat /tmp/log >&2; fail "cannot remove"; }
+quietly dpkg --remove fdl fdl-server
 cmp kept /etc/fdl/server.json || fail "the settings went with the programs"
 getent passwd fdl >/dev/null || fail "the user went with the programs"
-apt-get purge -y fdl fdl-server >/tmp/log 2>&1 || { cat /tmp/log >&2; fail "cannot purge"; }
+if systemctl is-active fdl-secure-server.socket >/dev/null; then fail "it listens on"; fi
+quietly dpkg --purge fdl fdl-server
 cmp data.bin /srv/fdl/data.bin || fail "what was served went with the package"
 if getent passwd fdl || getent group fdl; then fail "the user is left"; fi
-left=$(find / -xdev \( -path /proc -o -path /opt -o -path /tmp -o -path /srv/fdl \) -prune \
-    -o -name '*fdl*' -print | grep -v '^/var/cache/\|^/var/lib/apt/' || :)
+left=$(find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /opt -o -path /tmp -o -path /root -o -path /srv/fdl \) \
+    -prune -o \( -name '*fdl*' -o -nouser \) -print | grep -v '^/var/cache/\|^/var/lib/apt/' || :)
 [ -z "$left" ] || fail "left behind: $left"
-echo "purged"
+echo "goes, and leaves what was served"
