@@ -14,8 +14,8 @@ in_debian() {
 # boot_debian ROOT: systemd in ROOT, as the first process of a system that has only itself for a network. Ends with the
 # code that systemd ends with. A first process does not end by SIGTERM.
 boot_debian() {
-    PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout --kill-after=1 "$longest_boot" unshare -m -p -i -u -n -C --fork --kill-child --propagation private \
-        bash -euc '
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout --kill-after=1 "$longest_boot" \
+        unshare -m -p -i -u -n -C --fork --kill-child --propagation private bash -euc '
         ip link set lo up
         groups=/sys/fs/cgroup
         kind=$(stat -f -c %T "$groups")

@@ -25,8 +25,8 @@ find_release() {
             release_build "$root" --product "$program"
         done
         bin=$(release_build "$root" --show-bin-path)
-        manual=$root/.build/manual/generate-manual
-        build_manual "$root" "$(dirname "$manual")"
+        build_manual "$root/.build/static"
+        manual=$root/.build/static/generate-manual
     fi
     for program in "${programs[@]/#/$bin/}" "$manual"; do
         [[ -x $program ]] || fail $EX_CONFIG "there is no $program" "leave --bin out to build the programs"
@@ -44,14 +44,12 @@ release_build() {
         -Xlinker --no-export-dynamic "$@" </dev/null
 }
 
-# build_manual ROOT DIRECTORY: swift-argument-parser's own generator of man pages, as DIRECTORY/generate-manual.
+# build_manual SCRATCH: swift-argument-parser's own generator of man pages, as SCRATCH/generate-manual, from what was
+# checked out when the programs were built in SCRATCH.
 build_manual() {
-    local parser options
-    swift package --package-path "$1" resolve </dev/null >/dev/null
-    parser=$1/.build/checkouts/swift-argument-parser
-    options=(--package-path "$parser" --scratch-path "$2" --static-swift-stdlib)
+    local options=(--package-path "$1/checkouts/swift-argument-parser" --scratch-path "$1/manual" --static-swift-stdlib)
     swift build "${options[@]}" --product generate-manual </dev/null
-    ln -sf "$(swift build "${options[@]}" --show-bin-path </dev/null)/generate-manual" "$2/"
+    ln -sf "$(swift build "${options[@]}" --show-bin-path </dev/null)/generate-manual" "$1/"
 }
 
 # release_version: what the programs say of themselves.
@@ -78,7 +76,7 @@ put_tree() {
         "$tree"/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
     for program in "${programs[@]}"; do
         install -m 0755 "$bin/$program" "$tree/bin/"
-        strip "$tree/bin/$program"
+        strip --remove-section=.comment "$tree/bin/$program"
         # It is read by a shell, and not run.
         "$bin/$program" --generate-completion-script bash | sed '1{/^#!/d}' \
             >"$tree/share/bash-completion/completions/$program"
