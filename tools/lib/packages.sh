@@ -1,4 +1,4 @@
-# Sourced by tools/test after debian.sh: the packages and the archive, as people get them.
+# Sourced by tools/test after debian.sh and release.sh: the packages and the archive, as people get them.
 
 # The longest that such a system may run, in seconds.
 readonly longest_boot=300
@@ -59,6 +59,8 @@ packages_in_minimal_debian() {
 same_archive_elsewhere() {
     local copy=$1/elsewhere/of-another-name archive=$2
     mkdir -p "$copy"
+    # The copy knows no commits.
+    release_date "$here/.."
     git -C "$here/.." ls-files -z --cached --others --exclude-standard | tar -C "$here/.." --null -T - -c |
         tar -C "$copy" -x
     cp "$here/../Package.resolved" "$copy/"
