@@ -21,6 +21,10 @@ public final class Worker: Sendable {
     private let notices: LimitNotices
     private let metrics: WorkerMetrics
     private let limits: LiveLimits
+    private let connections: Connections
+    private let compressed: CompressedChunks
+    /// How many descriptors were in use when there were no connections yet.
+    private let ownDescriptors: Int
     private let registry: PrometheusRegistry?
     private let loops: MultiThreadedEventLoopGroup
     private let drainRequests = AsyncStream.makeStream(of: Void.self)
@@ -53,7 +57,8 @@ public final class Worker: Sendable {
         certificates = prepared.certificates
         notices = LimitNotices(logger: logger)
         registry = configuration.metricsAddress == nil ? nil : PrometheusRegistry(help: WorkerMetrics.help)
-        limits = LiveLimits(configuration.limits)
+        limits = LiveLimits(configuration.limits, demandsTLS: configuration.demandsTLS)
+        compressed = CompressedChunks(capacity: configuration.compressionCacheBytes)
         metrics = WorkerMetrics(factory: registry ?? MetricsSystem.factory)
         metricsSocket = prepared.metricsSocket
         loops = try Self.loops()
@@ -67,6 +72,12 @@ public final class Worker: Sendable {
         } catch {
             throw .root(error)
         }
+        ownDescriptors = ProcessLimits.openDescriptors
+        connections = Connections(
+            Self.rules(configuration, ownDescriptors: ownDescriptors, logger),
+            logger: logger,
+            notices: notices
+        )
         logRemarks()
     }
 
@@ -85,18 +96,16 @@ public final class Worker: Sendable {
         let compressors = NIOThreadPool(numberOfThreads: System.coreCount)
         readers.start()
         compressors.start()
-        let connections = Connections(rules, logger: logger, notices: notices)
         let channel = WorkerChannel(
             certificates: certificates,
             services: ConnectionServices(
                 responder: responder,
                 compression: CompressionDesk(
-                    cache: CompressedChunks(capacity: configuration.compressionCacheBytes),
+                    cache: compressed,
                     threads: compressors,
                     notices: notices
                 ),
                 limits: configuration.limits,
-                demandsTLS: configuration.demandsTLS,
                 readers: readers,
                 logger: logger,
                 notices: notices,
@@ -114,18 +123,18 @@ public final class Worker: Sendable {
             sockets: sockets,
             channel: channel,
             loops: loops,
+            limits: limits,
             onListening: onListening
         )
-        let drain = Drain(requests: drainRequests.stream, connections: connections, limit: configuration.limits.drain)
-        var group = ServiceGroupConfiguration(
+        let drain = Drain(requests: drainRequests.stream, connections: connections, limits: limits)
+        // It sets no time of its own for the end: the connections keep to theirs, which a reload may change.
+        let group = ServiceGroupConfiguration(
             services: [
                 .init(service: listeners),
                 .init(service: drain, successTerminationBehavior: .gracefullyShutdownGroup),
             ],
             logger: frameworkLogger
         )
-        // The connections keep to the time themselves; this is for what they do not know of.
-        group.maximumGracefulShutdownDuration = configuration.limits.drain + .seconds(1)
         let services = ServiceGroup(configuration: group)
         let watching = Task { [watcher] in await watcher.watch(on: readers) }
         let saying = Task { [notices] in
@@ -181,12 +190,16 @@ public final class Worker: Sendable {
     }
 
     /// As many connections as are wanted and the descriptors allow.
-    private var rules: ConnectionRules {
+    private static func rules(
+        _ configuration: WorkerConfiguration,
+        ownDescriptors: Int,
+        _ logger: Logger
+    ) -> ConnectionRules {
         let limit = ProcessLimits.descriptorLimit
         let allowed = DescriptorBudget.connections(
             wanted: configuration.limits.connections,
             limit: limit,
-            inUse: ProcessLimits.openDescriptors
+            inUse: ownDescriptors
         )
         if allowed < configuration.limits.connections {
             logger.notice(
@@ -213,15 +226,20 @@ public final class Worker: Sendable {
         logRemarks()
     }
 
-    /// Takes over what can change while the worker runs, for the connections to come: its TLS, of which all files are
-    /// read again, and its limits, but for `drain` and how many connections there may be. The shared rate counts at once
-    /// for all connections.
+    /// Takes over what can change while the worker runs: its TLS, of which all files are read again, its limits, its
+    /// proxies, its demand for TLS and the size of its cache. What is a matter of one connection counts for those to
+    /// come; the shared rate, the size of the cache and how many connections there may be count at once. Those that are
+    /// too many then, and wait for a request, close.
+    ///
+    /// Not taken over are the root, the addresses and the log of accesses.
     /// - Throws: `TLSError`; then all stays as it was.
     public func reload(_ configuration: WorkerConfiguration) throws(TLSError) {
         try certificates.reload(configuration.tls.server)
         for path in certificates.privateKeyPaths { root.refuse(path) }
         logRemarks()
-        limits.replace(with: configuration.limits)
+        limits.replace(with: configuration.limits, demandsTLS: configuration.demandsTLS)
+        compressed.resize(to: configuration.compressionCacheBytes)
+        connections.replace(Self.rules(configuration, ownDescriptors: ownDescriptors, logger))
     }
 
     /// One loop a core, or fewer if there are not enough descriptors; never shut down.
@@ -252,10 +270,10 @@ public final class Worker: Sendable {
 private struct Drain: Service {
     let requests: AsyncStream<Void>
     let connections: Connections
-    let limit: Duration
+    let limits: LiveLimits
 
     func run() async throws {
         for await _ in requests {}
-        if !Task.isCancelled { await connections.drain(within: limit) }
+        if !Task.isCancelled { await connections.drain(within: limits.current.drain) }
     }
 }

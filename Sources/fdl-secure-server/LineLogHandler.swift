@@ -2,20 +2,43 @@ import FDLCommand
 import FDLCore
 import FDLSystem
 import Logging
+import Synchronization
 
 /// Writes log messages, one line each.
 struct LineLogHandler: LogHandler {
+    /// The level of all loggers that have none of their own. It may change while they log.
+    final class Level: Sendable {
+        private static let all = Logger.Level.allCases
+        /// A place in `all`: each message that might be logged asks for it.
+        private let place: Atomic<Int>
+
+        init(_ level: Logger.Level) { place = Atomic(Self.place(of: level)) }
+
+        var current: Logger.Level {
+            get { Self.all[place.load(ordering: .relaxed)] }
+            set { place.store(Self.place(of: newValue), ordering: .relaxed) }
+        }
+
+        private static func place(of level: Logger.Level) -> Int { all.firstIndex(of: level) ?? 0 }
+    }
+
     let label: String
-    var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
+    private let shared: Level
+    private var own: Logger.Level?
     private let json: Bool
     private let writer: LineWriter
 
-    init(label: String, level: Logger.Level, json: Bool, writer: LineWriter) {
+    init(label: String, level: Level, json: Bool, writer: LineWriter) {
         self.label = label
-        self.logLevel = level
+        self.shared = level
         self.json = json
         self.writer = writer
+    }
+
+    var logLevel: Logger.Level {
+        get { own ?? shared.current }
+        set { own = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -6,8 +6,12 @@ import Logging
 
 /// The worker's log on standard error. Nobody who logs waits for whoever reads it.
 enum ServerLog {
+    /// May be changed at any time.
+    static let level = LineLogHandler.Level(.info)
+
     /// From now on all loggers of the process write there.
     static func begin(level: Logger.Level, json: Bool) {
+        Self.level.current = level
         let writer = LineWriter(STDERR_FILENO) { dropped in
             LineLogHandler.line(
                 level: .warning,
@@ -16,7 +20,7 @@ enum ServerLog {
                 json: json
             )
         }
-        LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, json: json, writer: writer) }
+        LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: Self.level, json: json, writer: writer) }
         // A reader that is stuck delays the end no longer than this.
         Program.beforeLeaving { writer.flush(within: .milliseconds(500)) }
     }

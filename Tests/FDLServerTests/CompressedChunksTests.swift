@@ -39,6 +39,21 @@ struct CompressedChunksTests {
         #expect(none.entry(for: key(1)) == nil)
     }
 
+    @Test func `with less room what was asked for last stays, if it fits`() {
+        let chunks = CompressedChunks(capacity: 10_000)
+        for number in 0..<6 { chunks.insert(entry(1000), for: key(number)) }
+        chunks.resize(to: 8000)
+        func kept(_ numbers: Range<Int>) -> [Int] { numbers.filter { chunks.entry(for: key($0)) != nil } }
+        #expect(kept(0..<6) == [3, 4, 5])
+        chunks.resize(to: 40_000)
+        for number in 6..<12 { chunks.insert(entry(1000), for: key(number)) }
+        #expect(kept(3..<12) == Array(3..<12))
+        chunks.resize(to: 0)
+        #expect(kept(0..<12).isEmpty)
+        chunks.insert(entry(1000), for: key(1))
+        #expect(chunks.entry(for: key(1)) == nil)
+    }
+
     @Test(arguments: ContentEncoding.allCases)
     func `a compressed chunk inflates to itself and bears the digest of what is sent`(encoding: ContentEncoding) throws
     {

@@ -142,6 +142,31 @@ struct ConnectionTableTests {
         #expect(table.count == 0)
     }
 
+    @Test func `with smaller bounds those go that wait longest, first where an address has too many`() throws {
+        var table = ConnectionTable(rules(100, each: 10))
+        let many = [seat(5), seat(2), seat(9, busy: true), seat(3)]
+        for one in many { _ = table.admit(one, from: address(1)) }
+        let others = [seat(4), seat(1), seat(6)]
+        for (number, one) in others.enumerated() { _ = table.admit(one, from: address(UInt8(number + 2))) }
+        let first = table.replace(rules(100, each: 2))
+        #expect(Set(first.map(\.identity)) == Set([many[1], many[3]].map(\.identity)))
+        let none = table.replace(rules(100, each: 2))
+        #expect(none.isEmpty)
+        let second = table.replace(rules(3, each: 2))
+        #expect(second.map(\.identity) == [others[1], others[0]].map(\.identity))
+        for one in first + second { table.remove(one.identity) }
+        #expect(table.count == 3)
+        // What is answered stays, also where it alone is too much.
+        let last = table.replace(rules(1, each: 1))
+        #expect(last.count == 2)
+        // With larger ones there is room again.
+        _ = table.replace(rules(100, each: 10))
+        guard case .admitted = table.admit(seat(0), from: address(1)) else {
+            Issue.record("not admitted")
+            return
+        }
+    }
+
     /// Whatever comes and goes, no more than allowed are there that were not told to go.
     @Test(arguments: UInt64(1)...20)
     func `bounds hold`(seed: UInt64) {

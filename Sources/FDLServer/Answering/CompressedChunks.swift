@@ -36,17 +36,31 @@ final class CompressedChunks: Sendable {
     }
 
     private struct Generations {
+        var capacity: Int
         var young: [Key: Entry] = [:]
         var old: [Key: Entry] = [:]
         var youngCost = 0
     }
 
-    private let capacity: Int
-    private let generations = Mutex(Generations())
+    private let generations: Mutex<Generations>
 
     /// - Parameter capacity: in bytes; 0 remembers nothing.
     init(capacity: Int) {
-        self.capacity = capacity
+        generations = Mutex(Generations(capacity: capacity))
+    }
+
+    /// Has another capacity from now on. If that is smaller, what has not been asked for lately is forgotten, and all if
+    /// the rest is still too much.
+    /// - Parameter capacity: in bytes.
+    func resize(to capacity: Int) {
+        generations.withLock { generations in
+            if capacity < generations.capacity { generations.old = [:] }
+            if generations.youngCost > capacity / 2 {
+                generations.young = [:]
+                generations.youngCost = 0
+            }
+            generations.capacity = capacity
+        }
     }
 
     func entry(for key: Key) -> Entry? {
@@ -63,8 +77,9 @@ final class CompressedChunks: Sendable {
     }
 
     private func store(_ entry: Entry, _ key: Key, in generations: inout Generations) {
-        guard entry.cost <= capacity / 2, generations.young[key] == nil else { return }
-        if generations.youngCost + entry.cost > capacity / 2 {
+        let most = generations.capacity / 2
+        guard entry.cost <= most, generations.young[key] == nil else { return }
+        if generations.youngCost + entry.cost > most {
             generations.old = generations.young
             generations.young = [:]
             generations.youngCost = 0

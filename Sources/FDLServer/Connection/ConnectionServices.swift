@@ -6,7 +6,7 @@ struct ConnectionServices: Sendable {
     let responder: Responder
     let compression: CompressionDesk
     var limits: WorkerLimits
-    /// Whether answers have Strict-Transport-Security.
+    /// See `LiveLimits`.
     var demandsTLS = false
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool

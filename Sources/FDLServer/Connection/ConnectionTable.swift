@@ -20,7 +20,7 @@ struct ConnectionTable {
         var isLeaving = false
     }
 
-    private let rules: ConnectionRules
+    private(set) var rules: ConnectionRules
     private var entries: [ObjectIdentifier: Entry] = [:]
     private var groups: [ClientAddress: Group] = [:]
     private var leaving = 0
@@ -90,6 +90,24 @@ struct ConnectionTable {
             return nil
         }
         return leave(identity)
+    }
+
+    /// Other rules count from now on.
+    /// - Returns: those that are to close since there are more than these allow: the ones that wait longest. Those on
+    ///   which something is answered stay, also where they are too many.
+    mutating func replace(_ rules: ConnectionRules) -> [ConnectionSeat] {
+        self.rules = rules
+        var leaving: [ConnectionSeat] = []
+        let entries = entries
+        for (address, group) in groups {
+            let excess = group.count - min(rules.limit(for: address), group.count)
+            let waiting = group.members.compactMap { identity in
+                Self.waiting(entries[identity]).map { (identity: identity, since: $0) }
+            }
+            leaving += waiting.sorted { $0.since < $1.since }.prefix(excess).compactMap { leave($0.identity) }
+        }
+        while self.entries.count - self.leaving > rules.connections, let seat = makeRoom() { leaving.append(seat) }
+        return leaving
     }
 
     private mutating func removeFromGroup(_ identity: ObjectIdentifier, _ entry: Entry) {

@@ -18,17 +18,23 @@ final class Connections: Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    let rules: ConnectionRules
     private let logger: Logger
     private let notices: LimitNotices
     private let state: Mutex<State>
 
     init(_ rules: ConnectionRules, logger: Logger, notices: LimitNotices) {
-        self.rules = rules
         self.logger = logger
         self.notices = notices
         state = Mutex(State(table: ConnectionTable(rules)))
     }
+
+    /// Other rules count from now on; the connections that are too many by them, and wait, close.
+    func replace(_ rules: ConnectionRules) {
+        for seat in state.withLock({ $0.table.replace(rules) }) { tellToLeave(seat) }
+    }
+
+    /// Whether a connection from there begins with a PROXY header.
+    func isProxy(_ address: ClientAddress) -> Bool { state.withLock { $0.table.rules }.isProxy(address) }
 
     /// Counts a connection until it is closed. For one that has no room, another that waits is told to make some.
     /// - Returns: nil if there is no room for it; then it is not counted.

@@ -10,6 +10,7 @@ struct Listeners: Service {
     let sockets: [ListeningSocket]
     let channel: WorkerChannel
     let loops: MultiThreadedEventLoopGroup
+    let limits: LiveLimits
     /// Called for each address in order, with the port it got, once all accept connections; not called at all if one
     /// fails.
     let onListening: @Sendable (ListenAddress) -> Void
@@ -26,10 +27,10 @@ struct Listeners: Service {
             for channel in listening { channel.close(promise: nil) }
         }
         if let closed, !Task.isCancelled, !Task.isShuttingDownGracefully {
-            await channel.connections.drain(within: channel.services.limits.drain)
+            await channel.connections.drain(within: limits.current.drain)
             throw WorkerError.server(reason: "the system has closed \(closed), see the log")
         }
-        await channel.connections.end(within: channel.services.limits.drain)
+        await channel.connections.end(within: limits.current.drain)
     }
 
     /// Waits until one listener is closed, closes the others too, and returns the address of the first.

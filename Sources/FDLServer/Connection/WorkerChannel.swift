@@ -41,7 +41,10 @@ struct WorkerChannel: Sendable {
         // What one read brings is all that has to be kept of a peer that sends ahead.
         try options?.setOption(.maxMessagesPerRead, value: 1)
         var services = services
-        if let live = services.live { services.limits = live.current }
+        if let live = services.live {
+            services.limits = live.current
+            services.demandsTLS = live.demandsTLS
+        }
         var decoding = NIOHTTPDecoderLimitConfiguration()
         // A request line or header that is too long is refused by the exchange handler, which knows which of the two it
         // was. The decoder fails only if one is longer than both limits together.
@@ -50,7 +53,7 @@ struct WorkerChannel: Sendable {
         decoding.maxHeaderFieldCount = 200
         let exchange = ExchangeHandler(services: services, seat: seat)
         let pipeline = channel.pipeline.syncOperations
-        if connections.rules.isProxy(ClientAddress(channel.remoteAddress)) {
+        if connections.isProxy(ClientAddress(channel.remoteAddress)) {
             try pipeline.addHandler(proxyHeader(channel, exchange, seat))
         }
         // The exchange handler has a timer anyway, and a deadline for the handshake.

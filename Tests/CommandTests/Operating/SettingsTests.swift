@@ -108,7 +108,7 @@ struct SettingsTests {
         try await reload(settings(idle: "\"x\""), until: "idle-timeout is set by")
         try await reload(
             settings(idle: "31", listen: "127.0.0.1:1"),
-            until: "settings that need a restart: listen: 127.0.0.1:0 -> 127.0.0.1:1"
+            until: "settings not changed: listen: 127.0.0.1:0 -> 127.0.0.1:1 (takes a restart: "
         )
         try await reload(
             settings(idle: "32", certificate: "/none.pem"),
