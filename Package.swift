@@ -118,10 +118,16 @@ let package = Package(
             path: "Benchmarks/bench",
             swiftSettings: settings
         ),
+        .target(
+            name: "Fleet",
+            dependencies: ["FDLCore", "FDLPlan", nioCore],
+            path: "Benchmarks/fleet",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "measure",
             dependencies: [
-                "COpenSSL", "FDLCore", "FDLCrypto", "FDLPlan", "FDLSystem", "FDLTLS", nioCore, nioEmbedded,
+                "COpenSSL", "FDLCore", "FDLCrypto", "FDLPlan", "FDLSystem", "FDLTLS", "Fleet", nioCore, nioEmbedded,
             ],
             path: "Benchmarks/measure",
             swiftSettings: settings
@@ -150,7 +156,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "FDLCoreTests", dependencies: ["FDLCore", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan"], swiftSettings: settings),
+        .testTarget(name: "FDLPlanTests", dependencies: ["FDLCore", "FDLPlan", "Fleet"], swiftSettings: settings),
         .testTarget(
             name: "FDLSystemTests",
             dependencies: ["FDLCore", "FDLSystem", "TestSupport"],

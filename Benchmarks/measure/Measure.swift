@@ -14,6 +14,9 @@ struct Measure {
                measure manifest FILE                      seconds to read, parse and check it
                measure make-manifest FILE CHUNKS          writes a manifest of one file
                measure plan CHUNKS SOURCES MEBIBYTES      microseconds per chunk handed out, and per event
+               measure scale DIVISOR [READERS]          what leaves the origin and how long 100 GB take for 10, 100 and
+                                                         1,000 readers, simulated with a file that is so much smaller
+               measure scale-caches DIVISOR             the same of caches that are too small, too few, or gone
                measure paths [WORD]                       milliseconds of each hot path whose name begins so
                measure ports COUNT                        free TCP ports
 
@@ -37,6 +40,9 @@ struct Measure {
         case ("plan", 3):
             let (chunks, sources, mebibytes) = (try number(rest[0]), try number(rest[1]), try number(rest[2]))
             print(PlanDrive.measure(chunks: chunks, sources: sources, mebibytes: mebibytes))
+        case ("scale", 1): ScaleTable(divisor: try number(rest[0])).tiers(only: nil)
+        case ("scale", 2): ScaleTable(divisor: try number(rest[0])).tiers(only: try number(rest[1]))
+        case ("scale-caches", 1): ScaleTable(divisor: try number(rest[0])).caches()
         case ("paths", 0...1): for line in try HotPaths.measure(rest.first ?? "") { print(line) }
         case ("ports", 1): for port in try FreePorts.find(try number(rest[0])) { print(port) }
         default:

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLPlan
+import Fleet
 
 /// Plays the sources and the caller of a scheduler in virtual time, and watches over it.
 ///
