@@ -15,8 +15,8 @@ struct PublishCommand: AsyncParsableCommand {
 
             Several directories hold the chunks spread over them, each chunk in some of them (--replicas). Readers find \
             them without being told. The first directory is served by the manifest's first --source, and so on, or by \
-            what --at says. --check counts the good copies of each chunk and --heal makes those that are missing; both \
-            look at what the directories show if no manifest is named.
+            what --at says. --check counts the good copies of each chunk and looks at the whole files, --heal makes what \
+            is missing or wrong; both look at what the directories show if no manifest is named.
 
             oci://HOST/NAME in place of a directory is a repository of a registry: the chunks that it lacks become \
             blobs, and an artifact keeps them. Readers name it with --oci.
@@ -32,10 +32,10 @@ struct PublishCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file or folder, if it does not lie beside the manifest.", valueName: "path"))
     var from: String?
 
-    @Flag(help: "Publish nothing: say for each chunk how many good copies there are.")
+    @Flag(help: "Publish nothing: say for each chunk how many good copies there are, and which whole files are wrong.")
     var check = false
 
-    @Flag(help: "Like --check, and make the copies that are missing or wrong from good ones, or from --from.")
+    @Flag(help: "Like --check, and make the copies and files that are missing or wrong from good ones, or from --from.")
     var heal = false
 
     @OptionGroup var tree: TreeOptions

@@ -25,6 +25,7 @@ struct TreeChecking {
             bytes: (ManifestRecipe.coreCount + 2) * 3 * ChunkSize.allowed.upperBound
         )
         var lacking = 0
+        var badFiles = 0
         for one in manifests {
             let source = try source(of: one.manifest, given?.path)
             let inspection = try TreeInspection(one.manifest, one.bytes, in: trees, from: source)
@@ -38,14 +39,20 @@ struct TreeChecking {
             display.end()
             show(report)
             lacking += report.lacking.count + report.wrongForms.count
+            badFiles += report.badFiles.count
         }
-        guard lacking > 0 else { return }
+        guard lacking + badFiles > 0 else { return }
+        var found: [String] = []
+        if lacking > 0 { found.append("\(count(lacking, "chunk")) \(lacking == 1 ? "lacks" : "lack") a good copy") }
+        if badFiles > 0 {
+            found.append("\(count(badFiles, "whole file")) \(badFiles == 1 ? "is" : "are") missing or wrong")
+        }
         throw Failure(
             .integrity,
-            "\(count(lacking, "chunk")) \(lacking == 1 ? "lacks" : "lack") a good copy",
+            found.joined(separator: ", and "),
             hint: heals
                 ? "name the file or folder with --from, from which they can be made"
-                : "make the missing copies from the good ones with --heal, or from the file or folder with --heal --from"
+                : "make what is missing from the good copies with --heal, or from the file or folder with --heal --from"
         )
     }
 
@@ -69,6 +76,14 @@ struct TreeChecking {
             StandardStream.output.writeLine(
                 "  \(chunk.digest): \(chunk.good) good, \((missing + wrong).joined(separator: ", "))"
             )
+        }
+        if report.files > 0 {
+            let good = report.files - report.badFiles.count
+            let number = good == report.files ? "\(good)" : "\(good) of \(report.files)"
+            StandardStream.output.writeLine("  whole files: \(number) good")
+        }
+        for file in report.badFiles {
+            StandardStream.output.writeLine("  \(file.isMissing ? "missing" : "wrong"): \(printable(file.path))")
         }
         for path in report.wrongForms { StandardStream.output.writeLine("  wrong: \(printable(path))") }
     }

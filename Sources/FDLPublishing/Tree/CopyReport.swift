@@ -12,6 +12,10 @@ package struct CopyReport: Sendable {
     package var healed = 0
     /// Compressed forms that are not what they should be. Healing removes them.
     package var wrongForms: [String] = []
+    /// How many whole files were looked at.
+    package var files = 0
+    /// The whole files that are not as the manifest lists them, by their paths; after healing, those that still are not.
+    package var badFiles: [BadFile] = []
 
     /// A chunk that is not everywhere where it belongs.
     package struct Lacking: Sendable, Hashable {
@@ -23,8 +27,14 @@ package struct CopyReport: Sendable {
         package let wrong: [String]
     }
 
-    /// Whether each chunk is good wherever it belongs, and no compressed form is wrong.
-    package var isWhole: Bool { lacking.isEmpty && wrongForms.isEmpty }
+    /// A whole file that is missing in a tree, or wrong there.
+    package struct BadFile: Sendable, Hashable {
+        package let path: String
+        package let isMissing: Bool
+    }
+
+    /// Whether each chunk is good wherever it belongs, no compressed form is wrong, and no whole file.
+    package var isWhole: Bool { lacking.isEmpty && wrongForms.isEmpty && badFiles.isEmpty }
 
     package init(name: ManifestName, version: Int64) {
         self.name = name
@@ -36,5 +46,7 @@ package struct CopyReport: Sendable {
         lacking += other.lacking
         healed += other.healed
         wrongForms += other.wrongForms
+        files += other.files
+        badFiles += other.badFiles
     }
 }

@@ -3,13 +3,16 @@ import FDLSystem
 import FDLTrust
 import Synchronization
 
-/// Counts the good copies of each chunk of a manifest in several trees, and makes those that are missing.
+/// Counts the good copies of each chunk of a manifest in several trees, looks at the whole files, and makes what is missing
+/// or wrong.
 package struct TreeInspection: Sendable {
     let manifest: Manifest
     private let bytes: [UInt8]
     let trees: [PublishedTree]
     /// What each tree is to have.
     let versions: [PublishedVersion]
+    /// Which of the trees are to have the whole files.
+    let fileHolders: [Int]
     /// Where the bytes can be had too; nil for the trees alone.
     let source: PublishingSource?
 
@@ -41,6 +44,27 @@ package struct TreeInspection: Sendable {
         self.trees = counted
         self.source = source
         versions = known.indices.map { Self.version($0, known) ?? PublishedVersion(manifest, bytes) }
+        var holders: [Int] = []
+        for (number, tree) in counted.enumerated() where try Self.hasFiles(tree, manifest, bytes, known[number]) {
+            holders.append(number)
+        }
+        fileHolders = holders
+    }
+
+    /// Whether a tree is to have the whole files: those of the version that it shows, if it was published with them. If it
+    /// is not known how, as after a copy without `.fdl`, what is there tells.
+    private static func hasFiles(
+        _ tree: PublishedTree,
+        _ manifest: Manifest,
+        _ bytes: [UInt8],
+        _ known: PublishedVersion?
+    ) throws(TreeError) -> Bool {
+        guard try tree.manifest(manifest.name)?.bytes == bytes else { return false }
+        if known != nil { return try tree.publishedVersions().contains { $0.bytes == bytes && $0.hasFiles } }
+        let place = TreePath.files(of: manifest)
+        return manifest.files.contains { file in
+            (try? FileStatus(path: tree.absolute(place + file.path.string), following: false)) != nil
+        }
     }
 
     /// What a tree has to have. One that has lost all takes the place that the others leave.
@@ -76,14 +100,15 @@ package struct TreeInspection: Sendable {
     /// - Parameters:
     ///   - healing: whether copies that are missing or wrong are made from good ones.
     ///   - threads: how many read and hash, at most.
-    ///   - progress: is told how many bytes of chunks are looked at, each counted once.
+    ///   - progress: is told how many bytes of chunks, each counted once, and of files are looked at.
     /// - Throws: `TreeError`
     package func run(healing: Bool, threads: Int, progress: ProgressReport?) async throws(TreeError) -> CopyReport {
         var firsts: [Int] = []
         var seen: Set<SHA256Digest> = []
         for (chunk, digest) in manifest.digests.enumerated() where seen.insert(digest).inserted { firsts.append(chunk) }
         let (chunks, layout) = (firsts, manifest.layout)
-        let total = chunks.reduce(0) { $0 + Int64(layout.length(ofChunk: $1)) }
+        let files = FileInspection(self)
+        let total = chunks.reduce(files.totalBytes) { $0 + Int64(layout.length(ofChunk: $1)) }
         let queue = WorkQueue()
         let report = Mutex(CopyReport(name: manifest.name, version: manifest.version))
         try await inParallel(threads: max(1, min(threads, chunks.count))) { stop in
@@ -95,6 +120,9 @@ package struct TreeInspection: Sendable {
             }
             report.withLock { $0.add(inspector.report) }
         }
+        // After the chunks: it is from them that a file is made again.
+        let found = try await files.run(healing: healing, threads: threads) { _ = progress?(queue.count($0), total) }
+        report.withLock { $0.add(found) }
         if healing { for number in trees.indices { try restoreManifest(in: number) } }
         return report.withLock { report in
             report.lacking.sort { $0.digest.hex < $1.digest.hex }
