@@ -11,6 +11,7 @@ struct HelpTests {
         (.secure, []), (.secure, ["get"]), (.secure, ["verify"]), (.secure, ["list"]), (.secure, ["inspect"]),
         (.secure, ["doctor"]), (.secure, ["trust"]), (.secure, ["trust", "add"]),
         (.tool("make-certs"), []), (.tool("quickstart"), []), (.tool("test"), []), (.tool("bench"), []),
+        (.tool("bench-compression"), []),
     ]
 
     @Test(arguments: verbs.indices)
