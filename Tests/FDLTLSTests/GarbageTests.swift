@@ -40,8 +40,8 @@ struct GarbageTests {
         }
         // Every other one starts like a handshake record, so that it gets past the first check.
         if seed % 2 == 0 { bytes = [22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3] + bytes }
-        try await there.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
-        // It may have seen its error and closed by now; then there is nothing left to shut down.
+        // It may have seen its error and closed before all is written; then there is nothing left to shut down either.
+        try? await there.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
         try? await there.close(.output)
         let here = try await listener.accept()
         #expect(await here.error() != nil)

@@ -70,7 +70,17 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// Resizes the terminal at a moment when all that the program has written is on the screen. What is on its way then
+    /// would be drawn for one width and shown at another, and no program can know.
     func resize(width: Int, height: Int = 24) async throws {
+        let shell = try await tmux(["display-message", "-p", "#{pane_pid}"]).filter { !$0.isNewline }
+        let children = String(decoding: try Files.read("/proc/\(shell)/task/\(shell)/children"), as: UTF8.self)
+        let programs = children.split(separator: " ").compactMap { Int32($0) }
+        for program in programs { kill(program, SIGSTOP) }
+        defer { for program in programs { kill(program, SIGCONT) } }
+        // tmux reads what is there before it answers: the first answer may be older, the second is not.
+        _ = try await screen
+        _ = try await screen
         try await tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
     }
 
