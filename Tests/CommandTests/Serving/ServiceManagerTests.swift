@@ -69,6 +69,11 @@ struct ServiceManagerCommandTests {
         try await said("STOPPING=1")
     }
 
+    @Test func `The settings that come with the unit are good ones`() async throws {
+        let options = ["--config", Program.packaged("server.json"), "--root", published.root, "--check"]
+        try await scene.must(.server, options, by: .publisher)
+    }
+
     @Test func `The unit leaves it little, says systemd`() async throws {
         let unit = Program.sources + "/packaging/systemd/fdl-secure-server.service"
         let security = ["security", "--offline=true", "--no-pager", unit]
