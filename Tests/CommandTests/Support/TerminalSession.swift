@@ -73,7 +73,9 @@ final class TerminalSession: Sendable {
     /// Resizes the terminal at a moment when all that the program has written is on the screen. What is on its way then
     /// would be drawn for one width and shown at another, and no program can know.
     func resize(width: Int, height: Int = 24) async throws {
-        let shell = try await tmux(["display-message", "-p", "#{pane_pid}"]).filter { !$0.isNewline }
+        let pane = try await tmux(["display-message", "-p", "#{pane_pid} #{pane_tty}"])
+        let words = pane.split(whereSeparator: \.isWhitespace)
+        let (shell, tty) = (words[0], String(words[1]))
         let children = String(decoding: try Files.read("/proc/\(shell)/task/\(shell)/children"), as: UTF8.self)
         let programs = children.split(separator: " ").compactMap { Int32($0) }
         for program in programs { kill(program, SIGSTOP) }
@@ -82,6 +84,10 @@ final class TerminalSession: Sendable {
         _ = try await screen
         _ = try await screen
         try await tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
+        // It shows the new width at once, and tells the program up to a quarter of a second later.
+        while try await !scene.must(.system("stty"), ["-F", tty, "size"], by: .stranger).text.contains(" \(width)\n") {
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// Types keys, as tmux names them.
