@@ -136,8 +136,15 @@ let package = Package(
         // Without the package's own access: they have what any other program has.
         .executableTarget(
             name: "EmbedWorker",
-            dependencies: ["FDLCore", "FDLCrypto", "FDLPublishing", "FDLServer", "FDLSystem", "FDLTrust", logging],
+            dependencies: ["FDLServer"],
             path: "Examples/Embed/EmbedWorker",
+            packageAccess: false,
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "EmbedPublisher",
+            dependencies: ["FDLPublishing"],
+            path: "Examples/Embed/EmbedPublisher",
             packageAccess: false,
             swiftSettings: settings
         ),
@@ -145,6 +152,15 @@ let package = Package(
             name: "EmbedClient",
             dependencies: ["FDLClient"],
             path: "Examples/Embed/EmbedClient",
+            packageAccess: false,
+            swiftSettings: settings
+        ),
+
+        // What README.md and the articles show.
+        .target(
+            name: "EmbedArticles",
+            dependencies: ["FDLClient", "FDLPublishing", "FDLServer"],
+            path: "Examples/Embed/Articles",
             packageAccess: false,
             swiftSettings: settings
         ),

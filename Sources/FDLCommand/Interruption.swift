@@ -53,7 +53,7 @@ package enum Interruption {
             defer { if state.signal == nil { state.signal = signal } }
             return (state.signal != nil, state.holds > 0, state.cancel)
         }
-        if isSecond { Signals.end(by: signal) }
+        if isSecond { StandardStream.error.wipe { Signals.end(by: signal) } }
         // `Program.end` gets a thread of its own: its writing may wait for a slow reader, and a second signal must be
         // handled meanwhile.
         if isHeld {

@@ -79,6 +79,18 @@ package final class StandardStream: Sendable {
         }
     }
 
+    /// Takes away what `show` has drawn, if that needs no wait, and does what ends the process: nothing is drawn after it.
+    func wipe(thenEnd end: () -> Never) -> Never {
+        // Whoever holds the lock may be waiting for the terminal.
+        _ = state.withLockIfAvailable { state in
+            let wiping = Array(Self.takeBlock(&state).utf8)
+            var asked = pollfd(fd: state.descriptor, events: Int16(POLLOUT), revents: 0)
+            if !wiping.isEmpty, poll(&asked, 1, 0) == 1 { _ = Glibc.write(state.descriptor, wiping, wiping.count) }
+            end()
+        }
+        end()
+    }
+
     private static func takeBlock(_ state: inout State) -> String {
         guard let block = state.block.take() else { return "" }
         return block.erasing(width: Terminal.size(state.descriptor)?.width ?? 100_000)

@@ -9,6 +9,12 @@ import ServiceLifecycle
 import Synchronization
 
 /// Serves a directory of files and their manifests over HTTPS: the tree of chunks, manifests and files.
+///
+///     var configuration = WorkerConfiguration(certificate: "server.pem")
+///     configuration.root = "pub"
+///     try await Worker(configuration).run()
+///
+/// If the task that runs it is cancelled, answers under way finish first.
 public final class Worker: Sendable {
     private let configuration: WorkerConfiguration
     private let logger: Logger
@@ -36,8 +42,12 @@ public final class Worker: Sendable {
     private static let leastBytes = 64 << 20
 
     /// Listens, reads certificates and keys, opens the root and makes the first scan for manifests.
+    /// - Parameter logger: by default one by the name `fdl`, which goes where the program lets logs go (swift-log).
     /// - Throws: `WorkerError.listen`, `.tls`, `.root` or `.limits`.
-    public convenience init(_ configuration: WorkerConfiguration, logger: Logger) throws(WorkerError) {
+    public convenience init(
+        _ configuration: WorkerConfiguration,
+        logger: Logger = Logger(label: "fdl")
+    ) throws(WorkerError) {
         try self.init(PreparedWorker(configuration), logger: logger)
     }
 
@@ -86,10 +96,23 @@ public final class Worker: Sendable {
         for remark in certificates.context.remarks { logger.warning("\(remark)") }
     }
 
-    /// Serves until `drain` is called.
+    /// Serves until `drain` is called, or the task is cancelled, which comes to the same.
     /// - Parameter onListening: called for each address in order, with the port it got, once all accept connections.
     /// - Throws: `WorkerError.server`.
-    public func run(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
+    public func run(
+        onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
+    ) async throws(WorkerError) {
+        // In a task of its own, since a cancelled one could not let answers finish.
+        let serving = Task { await Self.outcome { try await self.serve(onListening: onListening) } }
+        let outcome = await withTaskCancellationHandler {
+            await serving.value
+        } onCancel: {
+            drain()
+        }
+        try outcome.get()
+    }
+
+    private func serve(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
         let metricsChannel = try await openMetrics()
         // A disk is faster with several reads at once; compression gains nothing from more threads than cores.
         let readers = NIOThreadPool(numberOfThreads: Self.readerThreads)

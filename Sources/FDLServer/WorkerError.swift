@@ -20,6 +20,11 @@ public enum WorkerError: Error, Sendable {
     case server(reason: String)
 }
 
+extension WorkerError: CustomStringConvertible {
+    /// One line for a person, without a full stop.
+    public var description: String { failure.message }
+}
+
 extension WorkerError: Explained {
     /// What a person is told.
     public var failure: Failure {

@@ -20,21 +20,23 @@ enum DownloadAccount {
         if milliseconds >= 1 {
             fetched += " at \(ByteCount.text(Int64(Double(summary.fetchedBytes) / milliseconds * 1000)))/s"
         }
-        fetched += " (\(summary.fetchedChunks) chunks)"
+        fetched += " (\(chunks(summary.fetchedChunks)))"
         if summary.reusedChunks > 0 {
             let reused = ByteCount.text(summary.bytes - summary.fetchedBytes)
-            fetched += ", \(reused) reused (\(summary.reusedChunks) chunks)"
+            fetched += ", \(reused) reused (\(chunks(summary.reusedChunks)))"
         }
         lines.append(fetched)
         return lines + summary.sources.map { "  " + line($0, of: summary.fetchedBytes) }
     }
+
+    private static func chunks(_ number: Int) -> String { number == 1 ? "1 chunk" : "\(number) chunks" }
 
     private static func line(_ outcome: SourceOutcome, of total: Int64) -> String {
         let report = outcome.report
         var facts: [String] = []
         if report.chunks > 0 {
             let share = total > 0 ? Int((Double(report.bytes) / Double(total) * 100).rounded()) : 0
-            facts.append("\(share) %, \(report.chunks) chunks, \(ByteCount.text(report.bytes))")
+            facts.append("\(share) %, \(chunks(report.chunks)), \(ByteCount.text(report.bytes))")
         } else {
             facts.append("nothing")
         }

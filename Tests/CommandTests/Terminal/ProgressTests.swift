@@ -1,17 +1,6 @@
 import TestSupport
 import Testing
 
-/// Lets answers out when a test says so.
-private final class Gate: Sendable {
-    private let isOpen = SharedMutex(false)
-
-    func open() { isOpen.withLock { $0 = true } }
-
-    func pass() async throws {
-        while !isOpen.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
-    }
-}
-
 @Suite("Progress in a terminal")
 struct ProgressTests {
     private let scene: Scene
@@ -138,6 +127,15 @@ struct ProgressTests {
         try await stopped.session.type("C-c")
         try await stopped.session.end()
         let lines = try await stopped.session.until("it says so") { $0.contains("error: interrupted") }
+        #expect(!lines.contains { $0.hasPrefix("fetching") || $0.hasPrefix("  127.0.0.1") })
+    }
+
+    @Test func `Ctrl-C twice, one after the other, leaves nothing of the progress either`() async throws {
+        let stopped = try await stopped()
+        try await stopped.session.until("half is there") { Self.block($0).count == 3 }
+        try await stopped.session.type("C-c", "C-c")
+        try await stopped.session.end()
+        let lines = try await stopped.session.screen
         #expect(!lines.contains { $0.hasPrefix("fetching") || $0.hasPrefix("  127.0.0.1") })
     }
 }

@@ -43,18 +43,23 @@ final class RealServer: Sendable {
     }
 
     /// None of them can choose a port itself: one that is free now is tried, and another if it was taken meanwhile.
-    /// - Parameter command: writes the configuration, and says what is run. The log of requests is its file `access`.
-    static func start(_ name: String, in scene: Scene, _ command: (Setting) throws -> [String]) async throws
-        -> RealServer
-    {
+    /// - Parameters:
+    ///   - certificate: another than that of the scene, with its key beside it.
+    ///   - command: writes the configuration, and says what is run. The log of requests is its file `access`.
+    static func start(
+        _ name: String,
+        in scene: Scene,
+        certificate: String? = nil,
+        _ command: (Setting) throws -> [String]
+    ) async throws -> RealServer {
         var said = ""
         for _ in 0..<10 {
             let port = try freePort()
             let setting = Setting(
                 port: port,
                 place: scene.path("\(name)-\(port)"),
-                certificate: scene.certificates.server,
-                key: scene.certificates.serverKey,
+                certificate: certificate ?? scene.certificates.server,
+                key: certificate?.replacingSuffix(".pem", with: ".key") ?? scene.certificates.serverKey,
                 authority: scene.certificates.authority
             )
             try Files.makeDirectory(setting.place)
