@@ -41,7 +41,7 @@ release_build() {
     swift build --package-path "$root" --scratch-path "$root/.build/static" -c release --static-swift-stdlib \
         --disable-local-rpath -debug-info-format none -Xswiftc -file-prefix-map -Xswiftc "$root=." \
         -Xcc "-ffile-prefix-map=$root=." -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
-        -Xlinker --no-export-dynamic "$@" </dev/null
+        -Xlinker --no-export-dynamic -Xlinker --build-id=none "$@" </dev/null
 }
 
 # build_manual SCRATCH: swift-argument-parser's own generator of man pages, as SCRATCH/generate-manual, from what was
@@ -77,6 +77,7 @@ put_tree() {
     for program in "${programs[@]}"; do
         install -m 0755 "$bin/$program" "$tree/bin/"
         strip --remove-section=.comment "$tree/bin/$program"
+        blank_section "$tree/bin/$program" .swift_modhash
         # It is read by a shell, and not run.
         "$bin/$program" --generate-completion-script bash | sed '1{/^#!/d}' \
             >"$tree/share/bash-completion/completions/$program"
@@ -91,6 +92,17 @@ put_tree() {
     cp "$root"/{README.md,LICENSE,packaging/server.json,packaging/licenses/Apache-2.0.txt,packaging/debian/copyright} \
         "$tree/share/doc/fdl/"
     cp "$root"/docs/*.md "$tree/share/doc/fdl/docs/"
+}
+
+# blank_section PROGRAM NAME: fills the section with zeros, if there is one. The compiler puts digests of its own work
+# into .swift_modhash, which differ by where that was done, and which nothing reads. strip and objcopy would leave the
+# section out, but lay out the program anew without it, and lose what makes its tables read-only.
+blank_section() {
+    local line="s/^ *\[ *[0-9]*\] ${2//./\\.}  *[A-Z0-9_]*  *[0-9a-f]* \([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/p" place
+    place=$(readelf -SW "$1" | sed -n "$line")
+    if [[ -n $place ]]; then
+        dd if=/dev/zero of="$1" bs=1 seek=$((16#${place% *})) count=$((16#${place#* })) conv=notrunc status=none
+    fi
 }
 
 # put_manual ROOT PROGRAM DIRECTORY: the program's man page, and one for each of its commands.
