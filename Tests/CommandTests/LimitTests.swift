@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What a process may have is limited: by ulimit here, as a container or a login does it.
-@Suite("Few descriptors, little memory")
+@Suite("Few descriptors, little memory", .withoutSanitizer("it needs terabytes of addresses, and descriptors"))
 struct LimitTests {
     private struct Setting {
         let scene: Scene

@@ -80,7 +80,7 @@ struct SignerFieldTests {
         #expect(!ended.errors.contains("Fatal error"), "\(limit): \(ended.errors)")
     }
 
-    @Test(arguments: Limit.allCases)
+    @Test(.withoutSanitizer("it needs terabytes of addresses, and descriptors"), arguments: Limit.allCases)
     func `With little memory or few descriptors the programs crash`(limit: Limit) async throws {
         let scene = try await Scene()
         let offer = try await scene.offer(noise(1_000_000))

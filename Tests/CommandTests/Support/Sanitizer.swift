@@ -1,0 +1,15 @@
+import FoundationEssentials
+import Testing
+
+/// The sanitizer that everything was built with (`tools/test --sanitize`), if any.
+enum Sanitizer {
+    /// It takes several times the memory and the time, and terabytes of addresses.
+    static let isUsed = ProcessInfo.processInfo.environment["FDL_TEST_SANITIZER"] != nil
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Leaves a test out that says nothing of a program with a sanitizer in it, and says why.
+    static func withoutSanitizer(_ reason: String) -> Self {
+        .disabled(if: Sanitizer.isUsed, "a sanitizer is used: \(reason)")
+    }
+}
