@@ -42,10 +42,10 @@ final class Exchange {
 
     /// A class because the assembler cannot be copied: it is changed in place while it is part of a `State`.
     private final class Body {
-        var assembler: ChunkAssembler
+        var assembler: ChunkVerifier
         let encoding: ContentEncoding?
 
-        init(_ assembler: consuming ChunkAssembler, _ encoding: ContentEncoding?) {
+        init(_ assembler: consuming ChunkVerifier, _ encoding: ContentEncoding?) {
             self.assembler = assembler
             self.encoding = encoding
         }
@@ -151,7 +151,7 @@ final class Exchange {
                 throw .undecodable("\(error)")
             }
         }
-        let assembler = ChunkAssembler(chunks: request.chunks, inflater: inflater, buffers: buffers)
+        let assembler = ChunkVerifier(chunks: request.chunks, inflater: inflater, buffers: buffers)
         state = .body(Body(assembler, encoding))
     }
 

@@ -19,11 +19,11 @@ package struct PublishedVersion: Sendable {
 
     /// One of several directories.
     package struct Share: Sendable, Hashable {
-        package let placement: Placement
+        package let placement: FragmentPlacement
         /// Which of the placement's directories this one is.
         package let directory: Int
 
-        package init(placement: Placement, directory: Int) {
+        package init(placement: FragmentPlacement, directory: Int) {
             self.placement = placement
             self.directory = directory
         }
@@ -88,7 +88,7 @@ package struct PublishedVersion: Sendable {
             guard let replicas = members["replicas"]?.first.flatMap({ Int($0) }), (1...urls.count).contains(replicas),
                 let own = members["own"]?.first.flatMap({ Int($0) }), urls.indices.contains(own)
             else { return nil }
-            share = Share(placement: Placement(urls: urls, replicas: replicas), directory: own)
+            share = Share(placement: FragmentPlacement(urls: urls, replicas: replicas), directory: own)
         }
         self.init(
             manifest,

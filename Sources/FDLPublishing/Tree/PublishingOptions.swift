@@ -16,7 +16,7 @@ package struct PublishingOptions: Sendable {
     /// zlib's level, 1 to 9, for the compressed forms of chunks; nil for none.
     package var compressionLevel: Int32?
     /// How the chunks are spread over several directories; nil if each has all of them.
-    package var placement: Placement?
+    package var placement: FragmentPlacement?
     /// What else lies beside the manifest in the tree: further signatures, say. By their names there.
     package var documents: [(name: String, bytes: [UInt8])] = []
 

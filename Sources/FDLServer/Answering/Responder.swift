@@ -199,7 +199,9 @@ final class Responder: Sendable {
 
     /// - Parameter metadata: what was asked for, for the log.
     /// - Returns: nil for a file that may be handed out, as far as its content goes.
-    func holdBack(_ file: ServedFile, by verdict: KeyInspection.Verdict, _ metadata: Logger.Metadata) -> Decision? {
+    func holdBack(_ file: ServedFile, by verdict: PrivateKeyInspection.Verdict, _ metadata: Logger.Metadata)
+        -> Decision?
+    {
         switch verdict {
         case .clean: return nil
         case .unknown: return .inspect(file)

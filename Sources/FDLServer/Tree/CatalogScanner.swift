@@ -20,7 +20,7 @@ struct CatalogScanner {
     private var passedOver: Set<Catalog.PassedOver> = []
     /// Where files lie that are named as public keys are.
     private(set) var publicKeys: [String] = []
-    private var watch = KeyWatch()
+    private var watch = PrivateKeyWatch()
 
     private struct Known {
         let status: FileStatus

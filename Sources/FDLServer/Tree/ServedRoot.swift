@@ -10,7 +10,7 @@ final class ServedRoot: Sendable {
     private let directory: Mutex<Directory>
     private let secrets = Mutex(Secrets())
     /// Tells private keys by their content.
-    let keys = KeyInspection()
+    let keys = PrivateKeyInspection()
 
     private struct Directory: Sendable {
         let opened: SharedDescriptor

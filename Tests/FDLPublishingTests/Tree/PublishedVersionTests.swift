@@ -8,7 +8,7 @@ import Testing
     @Test func `comes back as it was written`() throws {
         let manifest = try Manifest.sample("album", version: 3, [("a/b", noise(70_000)), ("c", [])])
         let urls = try ["https://a/", "https://b:8443/x/"].map { try SourceURL($0) }
-        let share = PublishedVersion.Share(placement: Placement(urls: urls, replicas: 1), directory: 1)
+        let share = PublishedVersion.Share(placement: FragmentPlacement(urls: urls, replicas: 1), directory: 1)
         for share in [nil, share] {
             let version = PublishedVersion(
                 manifest,

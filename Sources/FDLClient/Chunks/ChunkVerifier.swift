@@ -13,7 +13,7 @@ struct ExpectedChunk: Sendable, Hashable {
 /// processor's cache, gathers them in the chunk's buffer, and releases a chunk only if its digest matches.
 ///
 /// It never holds more than the chunk being filled; the first byte beyond the last chunk is refused.
-struct ChunkAssembler: ~Copyable {
+struct ChunkVerifier: ~Copyable {
     private let chunks: [ExpectedChunk]
     private let inflater: ChunkInflater?
     private let buffers: ChunkBufferPool

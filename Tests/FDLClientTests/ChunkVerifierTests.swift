@@ -14,7 +14,7 @@ import Testing
         inflater: ChunkInflater? = nil
     ) -> (verified: [Int: [UInt8]], error: SourceError?) {
         let buffers = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: false)
-        var assembler = ChunkAssembler(chunks: chunks, inflater: inflater, buffers: buffers)
+        var assembler = ChunkVerifier(chunks: chunks, inflater: inflater, buffers: buffers)
         var verified: [Int: [UInt8]] = [:]
         do throws(SourceError) {
             for start in stride(from: 0, to: body.count, by: step) {

@@ -3,7 +3,7 @@ import FDLSystem
 import Synchronization
 
 /// Whether files hold private keys, by their content; what was found is remembered for the files asked for last.
-final class KeyInspection: Sendable {
+final class PrivateKeyInspection: Sendable {
     enum Verdict {
         case clean
         case privateKey

@@ -60,7 +60,7 @@ struct SpreadingOptions: ParsableArguments {
     var isGiven: Bool { replicas != nil || !at.isEmpty }
 
     /// - Returns: nil for a single directory, which has everything.
-    func placement(of manifest: Manifest, over directories: [String]) throws -> Placement? {
+    func placement(of manifest: Manifest, over directories: [String]) throws -> FragmentPlacement? {
         guard at.isEmpty || at.count == directories.count else {
             let number = directories.count == 1 ? "is 1 directory" : "are \(directories.count) directories"
             throw ValidationError("there \(number) and \(at.count) --at")
@@ -81,7 +81,7 @@ struct SpreadingOptions: ParsableArguments {
         for (index, url) in used.enumerated() where used[..<index].contains(where: url.isSameSource) {
             throw TreeError.sameServer("\(url)")
         }
-        return Placement(urls: used, replicas: replicas ?? 2)
+        return FragmentPlacement(urls: used, replicas: replicas ?? 2)
     }
 }
 

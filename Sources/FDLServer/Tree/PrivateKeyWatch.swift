@@ -2,7 +2,7 @@ import FDLCore
 import FDLSystem
 
 /// Finds private keys among the files below the root, at each scan those that have come or changed since the last.
-struct KeyWatch {
+struct PrivateKeyWatch {
     /// How many files are looked into at one scan, so that a tree of many small files delays no start by much.
     private static let looksPerScan = 20_000
     /// How many files are remembered as looked into.

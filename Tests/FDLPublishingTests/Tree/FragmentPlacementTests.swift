@@ -8,8 +8,8 @@ import Testing
 @Suite struct PlacementTests {
     private static let chunks = (0..<10_000).map { SHA256Digest(hashing: Array("\($0)".utf8)) }
 
-    private func placement(_ servers: Int, replicas: Int) throws -> Placement {
-        Placement(urls: try (0..<servers).map { try SourceURL("https://s\($0).example/") }, replicas: replicas)
+    private func placement(_ servers: Int, replicas: Int) throws -> FragmentPlacement {
+        FragmentPlacement(urls: try (0..<servers).map { try SourceURL("https://s\($0).example/") }, replicas: replicas)
     }
 
     @Test func `each of five servers holds two fifths`() throws {

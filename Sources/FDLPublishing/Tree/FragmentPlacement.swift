@@ -2,7 +2,7 @@ package import FDLCore
 import FDLCrypto
 
 /// Which of several directories hold a chunk: the first few sources of the order that every reader has too (`Affinity`).
-package struct Placement: Sendable, Hashable {
+package struct FragmentPlacement: Sendable, Hashable {
     /// What stands for each directory: the URLs of the servers that will serve them.
     package let urls: [SourceURL]
     /// How many directories hold each chunk.
