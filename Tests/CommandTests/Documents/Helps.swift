@@ -17,7 +17,7 @@ struct Helps: Sendable {
                 left += Self.verbs(in: text).map { verbs + [$0] }
             }
         }
-        for tool in ["make-certs", "quickstart", "test", "bench"] {
+        for tool in ["make-certs", "quickstart", "test", "bench", "install", "make-deb", "make-tarball"] {
             texts["tools/" + tool] = try await scene.must(.tool(tool), ["--help"], by: .stranger).text
         }
     }
