@@ -111,6 +111,18 @@ public struct RemoteStatements: StatementPlace {
         return bytes
     }
 
+    /// The tree that a statement's URL lies in.
+    /// - Returns: nil if it is not the URL of one in a tree, or has a query, which may be secret.
+    package static func tree(ofStatement url: String) -> SourceURL? {
+        guard let (directory, file) = try? ManifestFetch.split(url), directory.query == nil else { return nil }
+        let parts = pathParts(directory.path).filter { !$0.isEmpty }
+        guard parts.count >= 2, "\(parts[parts.count - 2])/" == TreePath.publishers,
+            case .publisher? = TreePath("/\(TreePath.publishers)\(parts[parts.count - 1])/\(file)")
+        else { return nil }
+        let above = parts.dropLast(2).map { "/\($0)" }.joined()
+        return try? SourceURL("https://\(directory.authority)\(above)/")
+    }
+
     private static func file(_ version: Int64) -> String { "\(version)\(FileNames.servedManifestSuffix)" }
 }
 

@@ -70,7 +70,7 @@ extension KeyRing {
         do throws(SystemError) { return try directory.signed(version) } catch { throw .system(error) }
     }
 
-    private func statements(of anchor: SHA256Digest) throws(UserDirectoryError) -> StatementDirectory {
+    func statements(of anchor: SHA256Digest) throws(UserDirectoryError) -> StatementDirectory {
         StatementDirectory("\(try directories.state)/publishers/\(anchor.hex)")
     }
 

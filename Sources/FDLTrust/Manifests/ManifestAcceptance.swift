@@ -42,15 +42,16 @@ public struct ManifestAcceptance: Sendable {
     ///   read.
     public func verify(_ place: some ManifestPlace) async throws(Failure) -> VerifiedManifest {
         var accepted: AcceptedPublishers?
+        let ahead = try walkAhead(place)
         for pause in VerificationError.pausesForTornPair {
-            switch try await attempt(place, &accepted) {
+            switch try await attempt(place, ahead, &accepted) {
             case .success(let verified): return verified
             case .failure(let error) where error.mayBeOfTornPair: break
             case .failure(let error): throw error.failure
             }
             do { try await Task.sleep(for: pause) } catch { throw .interrupted }
         }
-        switch try await attempt(place, &accepted) {
+        switch try await attempt(place, ahead, &accepted) {
         case .success(let verified): return verified
         case .failure(let error): throw error.failure
         }
@@ -112,11 +113,12 @@ public struct ManifestAcceptance: Sendable {
 
     private func attempt(
         _ place: some ManifestPlace,
+        _ ahead: WalkAhead?,
         _ loaded: inout AcceptedPublishers?
     ) async throws(Failure) -> Result<VerifiedManifest, VerificationError> {
         var bytes = try await place.read()
         // Whoever accepts what is unsigned needs no keys.
-        if loaded == nil, let first = bytes.signature { loaded = try await load(first, place) }
+        if loaded == nil, let first = bytes.signature { loaded = try await load(first, place, ahead) }
         let accepted = loaded?.all ?? []
         var preferred: PublisherIdentity?
         if let name = name.flatMap({ ManifestName($0) }) { preferred = try followed(name) }
@@ -158,27 +160,6 @@ public struct ManifestAcceptance: Sendable {
         }
     }
 
-    /// Reads whom this user accepts, and asks for the later statements of those whom the manifest concerns.
-    private func load(_ signature: [UInt8], _ place: some ManifestPlace) async throws(Failure) -> AcceptedPublishers {
-        let ring = KeyRing(directories: directories)
-        var accepted = try explaining { () throws(KeyRingError) in
-            try ring.accepted(keys: publisherKeys, labels: publishers, passedOver: passedOver)
-        }
-        let walk = StatementWalk(place.statementPlaces)
-        for index in accepted.concerned(by: try? MinisignSignature(parsing: signature).keyID) {
-            var chain = accepted.pinned[index].chain
-            let refused = try await walk.walk(&chain) { (signed, longer) throws(Failure) in
-                guard usesState else { return }
-                try explaining { () throws(KeyRingError) in
-                    try ring.keep(signed, version: longer.last.version, of: longer.anchor)
-                }
-            }
-            for error in refused { passedOver(.statement(error, path: accepted.pinned[index].label)) }
-            accepted.update(index, to: chain)
-        }
-        return accepted
-    }
-
     private func signed(
         _ bytes: SignedBytes,
         _ accepted: [AcceptedPublisher]
@@ -194,7 +175,7 @@ public struct ManifestAcceptance: Sendable {
     /// Whether no publisher was named for this time.
     private var namesNobody: Bool { publisherKeys.isEmpty && publishers.isEmpty }
 
-    private func followed(_ name: ManifestName) throws(Failure) -> PublisherIdentity? {
+    func followed(_ name: ManifestName) throws(Failure) -> PublisherIdentity? {
         guard usesState else { return nil }
         let versions = try seenVersions()
         return try explaining { () throws(StateError) in try versions.publisher(of: name) }

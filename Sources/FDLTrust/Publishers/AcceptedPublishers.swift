@@ -35,5 +35,10 @@ package struct AcceptedPublishers: Sendable {
         return knowing.isEmpty && !isBare ? accepted : knowing
     }
 
+    /// The statements of a pinned publisher, if it counts.
+    func expected(_ identity: PublisherIdentity) -> StatementChain? {
+        pinned.first { accepts($0) && identity == .statement($0.chain.anchor) }?.chain
+    }
+
     mutating func update(_ index: Int, to chain: StatementChain) { pinned[index].chain = chain }
 }

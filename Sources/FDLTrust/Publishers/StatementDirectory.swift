@@ -4,7 +4,7 @@ package import FDLSystem
 
 /// Publisher statements in a directory, as a tree has them: `VERSION.json` and its signatures.
 public struct StatementDirectory: StatementPlace {
-    private let path: String
+    let path: String
 
     public init(_ path: String) {
         self.path = path

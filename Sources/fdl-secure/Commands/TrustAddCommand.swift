@@ -106,6 +106,9 @@ extension TrustCommand {
                 "trusted \(publisher.label): statement \(statement.version) of \(statement.name)"
                     + TrustCommand.scope(publisher.names)
             )
+            if key.contains("://"), let tree = RemoteStatements.tree(ofStatement: key) {
+                TrustCommand.ring.note(server: tree, of: publisher.chain.anchor)
+            }
         }
 
         private func ask(_ found: String) throws(Failure) {
@@ -129,59 +132,6 @@ extension TrustCommand {
                 patterns.append(pattern)
             }
             return patterns
-        }
-    }
-
-    struct Update: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Get the statements that follow those you accept.",
-            discussion: "Every get from a URL does so too, for the publisher of what it gets."
-        )
-
-        @Argument(help: "The publishers' labels. By default all whose statements you accept.")
-        var labels: [String] = []
-
-        @Option(
-            help: ArgumentHelp("A folder with the publisher's statements: publishers/NAME of a tree.", valueName: "dir")
-        )
-        var from: [String] = []
-
-        @OptionGroup(title: "SOURCES") var sources: SourceOptions
-        @OptionGroup(title: "PROXIES AND LOGINS") var accessOptions: AccessOptions
-
-        func run() async throws {
-            let ring = TrustCommand.ring
-            let pinned = try ring.pinnedPublishers(passedOver: TrustCommand.warn)
-            for label in labels where !pinned.contains(where: { $0.label == label }) {
-                throw KeyRingError.unknownPublisher(label)
-            }
-            let access = try sources.access(accessOptions, manifests: [])
-            let tls = try sources.tls(of: nil)
-            var places: [any StatementPlace] = from.map { StatementDirectory(withoutTrailingSlashes($0)) }
-            for tree in try sources.trees() { places.append(RemoteStatements(tree, tls: tls, access: access)) }
-            guard !places.isEmpty else {
-                throw Failure(
-                    .usage,
-                    "it is not said where the statements are to be had",
-                    hint: "name a server of the publisher's with --server, or a folder with --from"
-                )
-            }
-            for publisher in pinned where labels.isEmpty || labels.contains(publisher.label) {
-                var chain = publisher.chain
-                let refused = try await StatementWalk(places).walk(&chain) { (signed, longer) throws(Failure) in
-                    try explaining { () throws(KeyRingError) in
-                        try ring.keep(signed, version: longer.last.version, of: longer.anchor)
-                    }
-                }
-                for error in refused { TrustCommand.warn(.statement(error, path: publisher.label)) }
-                try chain.last.check(now: .now)
-                let steps = chain.last.version - publisher.chain.last.version
-                let news = steps == 0 ? "is the last" : "is \(steps) later than the one before"
-                StandardStream.output.writeLine("\(publisher.label): statement \(chain.last.version) \(news)")
-                if steps > 0 {
-                    for line in TrustCommand.keys(chain.last) { StandardStream.output.writeLine("  \(line)") }
-                }
-            }
         }
     }
 

@@ -105,6 +105,7 @@ struct ManifestOptions: ParsableArguments {
             )
         }
         if acceptance.name == nil { noteName(verified.manifest.name, manifest, reporter) }
+        noteServer(of: verified, found.flatMap { ManifestFetch.worker(serving: $0.url) })
         if noState { reporter.warn("rollback protection is off (--no-state): an older version would go unnoticed") }
         return Accepted(
             verified: verified,
@@ -149,6 +150,14 @@ struct ManifestOptions: ParsableArguments {
         )
         if let name = found.shownIfFound { reporter.note("the manifest is \(name)") }
         return found
+    }
+
+    /// Notes where trust update can ask for the later statements of whoever has signed a manifest.
+    private func noteServer(of verified: VerifiedManifest, _ tree: SourceURL?) {
+        guard !noState, let tree, tree.query == nil, case .statement(let anchor)? = verified.publisher?.identity else {
+            return
+        }
+        KeyRing(directories: .current).note(server: tree, of: anchor)
     }
 
     /// Notes that a manifest's name differs from what its file name suggests: nobody signs a file name, yet people go
