@@ -152,6 +152,23 @@ struct FreshnessTests {
             Files.exists(publisher.root + "/sub/other.bin.fresh.json")
                 && !Files.exists(publisher.root + "/old.fresh.json")
         )
+        // For as long as was said.
+        let word = String(decoding: try Files.read(other + ".fresh.json"), as: UTF8.self)
+        let times = word.matches(of: /"(?:created|expires)": "([^"]+)"/).compactMap { UTCTime(String($0.1)) }
+        try #require(times.count == 2)
+        #expect(times[1].secondsSince1970 - times[0].secondsSince1970 == 7 * 86_400)
+        // What nobody who counts has signed keeps nothing else from being refreshed.
+        let words = [other, publisher.root + "/tool.bin"].map { $0 + ".fresh.json" }
+        for word in words { try Files.remove(word) }
+        let foreign = ["a", "z", "sub/a", "sub/z"].map { "\(publisher.root)/\($0).bin" }
+        for (index, file) in foreign.enumerated() {
+            try Files.write(noise(100), to: file)
+            let sign = ["manifest", file, "--name", "foreign\(index)"]
+            _ = try await publisher.sign(sign + publisher.keys(["thief"])).succeeded()
+        }
+        try await refresh().failed(65, saying: "4 manifests could not be refreshed")
+        #expect(words.allSatisfy(Files.exists) && !foreign.contains { Files.exists($0 + ".fresh.json") })
+        for file in foreign { try Files.remove(file + ".manifest.json.minisig") }
         try Files.write(Array("{}".utf8), to: publisher.root + "/bad.json")
         try Files.write([1], to: publisher.root + "/bad.json.minisig")
         let told = try await refresh().failed([65], saying: ["one manifest could not be refreshed"])

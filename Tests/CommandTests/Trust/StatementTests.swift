@@ -84,9 +84,17 @@ struct StatementTests {
         for suffix in ["", ".minisig"] {
             try Files.copy(publisher.root + "/tool.bin.manifest.json\(suffix)", to: old + suffix)
         }
+        let other = publisher.root + "/other.bin"
+        try Files.write(noise(100), to: other)
+        let sign = ["manifest", other, "--name", "other", "--version", "6"]
+        _ = try await publisher.sign(sign + publisher.keys(["b"])).succeeded()
         let arguments = [try await publisher.pub("a"), "--retired", "--manifests", publisher.root]
         let retired = try await publisherCommand("remove-key", arguments, keys: ["a", "b"]).succeeded()
         #expect(retired.text.contains("tool: valid up to version 5"))
+        // What others have signed is no business of that key's.
+        #expect(!retired.text.contains("other:"))
+        try await publisherCommand("remove-key", [publisher.pub("b"), "--retired"], keys: ["b"])
+            .failed(64, saying: "--manifests")
         _ = try await update().succeeded()
         _ = try await publisher.verify(old).succeeded()
         // It signs nothing new, whatever version it takes.
