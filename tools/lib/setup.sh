@@ -81,7 +81,7 @@ need_wheel() {
     if [ "$(cat "$directory/$program.version" 2>/dev/null)" = "$wheel" ]; then return 0; fi
     need_packages python3 python3-venv
     say "installing: $wheel"
-    { python3 -m venv "$directory" && "$directory/bin/pip" install --quiet --no-deps "$wheel"; } >&2 </dev/null || true
+    { python3 -m venv "$directory" && "$directory/bin/python3" -m pip install --quiet --no-deps "$wheel"; } >&2 </dev/null || true
     [ -x "$directory/bin/$program" ] ||
         fail "$EX_UNAVAILABLE" "could not install: $wheel" "python3 -m pip download --no-deps $wheel"
     printf '%s\n' "$wheel" >"$directory/$program.version"
@@ -93,7 +93,7 @@ need_asset() {
     if [ "$(cat "$directory/$name.version" 2>/dev/null)" = "$wheel" ]; then return 0; fi
     need_packages python3 python3-venv
     say "installing: $wheel"
-    { python3 -m venv "$directory" && "$directory/bin/pip" install --quiet --no-deps "$wheel" &&
+    { python3 -m venv "$directory" && "$directory/bin/python3" -m pip install --quiet --no-deps "$wheel" &&
         cp "$directory"/lib/python3*/site-packages/"$file" "$directory/bin/$name"; } >&2 </dev/null ||
         fail "$EX_UNAVAILABLE" "could not install: $wheel" "python3 -m pip download --no-deps $wheel"
     printf '%s\n' "$wheel" >"$directory/$name.version"
