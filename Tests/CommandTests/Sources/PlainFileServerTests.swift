@@ -24,8 +24,9 @@ struct PlainFileServerTests {
         let source = try done.source(server.url)
         #expect(source.chunks == published.chunkCount)
         #expect(source.failed == 0 && source.reason == nil, "\(source.reason ?? "-")")
-        // The second one was asked when it was not known yet. A stream that stands still on a busy machine is asked anew.
-        #expect(try requests() <= 10)
+        // A chunk has none of its own. On an idle machine there are two, the second asked when nothing was known yet; a
+        // stream that stands still on a busy one is asked anew.
+        #expect(try requests() < published.chunkCount / 3)
     }
 
     @Test func `What is there already is read past`() async throws {
@@ -37,7 +38,7 @@ struct PlainFileServerTests {
         let done = try await scene.get(published.manifest, to: output, from: [], ["--mirror", server.url]).done()
         #expect(try Files.hold(output, published.bytes))
         #expect(done.chunks.fetched == wrong.count)
-        #expect(try requests() <= 10)
+        #expect(try requests() < published.chunkCount / 3)
     }
 
     @Test func `Beside a worker it is of use and in nobody's way`() async throws {
