@@ -59,8 +59,6 @@ final class Exchange {
     let started = NIODeadline.now()
     /// When the previous response ended and this one became due.
     var headline = NIODeadline.uptimeNanoseconds(0)
-    /// When its head came.
-    private(set) var begun = NIODeadline.uptimeNanoseconds(0)
     /// Whether the request was sent on an idle connection, so that the time to the first byte is the path's delay.
     let measuresDelay: Bool
     /// Whether the source has announced that it closes the connection after this response.
@@ -119,7 +117,6 @@ final class Exchange {
     /// - Throws: what the source did wrong, if nothing more on this connection can be trusted.
     func begin(_ head: HTTPResponseHead, _ buffers: ChunkBufferPool) throws(SourceError) {
         isLast = !head.isKeepAlive
-        begun = .now()
         if let redirection = Redirection(head) {
             state = isCancelled ? .cancelled(.refused) : .redirected(redirection)
             return

@@ -162,10 +162,8 @@ final class FetchHandler: ChannelDuplexHandler {
         case .whole(let encoding):
             let now = NIODeadline.now()
             compression.observe(
-                chunk: exchange.request.bodyLength,
-                body: exchange.wireBytes,
+                bytes: exchange.wireBytes,
                 in: .nanoseconds((now - max(exchange.started, exchange.headline)).nanoseconds),
-                bodyTime: .nanoseconds((now - exchange.begun).nanoseconds),
                 wasAsked: exchange.request.acceptsCompression,
                 encoding: encoding
             )
