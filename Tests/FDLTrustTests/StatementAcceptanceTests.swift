@@ -25,6 +25,23 @@ private struct Asked: StatementPlace {
     }
 }
 
+/// A place that answers nothing until whoever asks gives up.
+private struct Silent: StatementPlace {
+    let asked: AsyncStream<Int64>.Continuation
+
+    func statement(of publisher: ManifestName, version: Int64) async throws(Failure) -> [UInt8]? {
+        asked.yield(version)
+        do { try await Task.sleep(for: .seconds(86_400)) } catch { throw .interrupted }
+        return nil
+    }
+
+    func signature(
+        ofStatement version: Int64,
+        of publisher: ManifestName,
+        by key: KeyID?
+    ) async throws(Failure) -> [UInt8]? { nil }
+}
+
 @Suite("Statements that are asked for with a manifest")
 struct StatementAcceptanceTests {
     private let folder: TemporaryFolder
@@ -94,6 +111,18 @@ struct StatementAcceptanceTests {
             try await acceptance.accept(removed, now: TestPublisher.noon)
         }
         #expect(try lastVersion() == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `Whoever is cancelled while a server says nothing waits for it no longer`() async throws {
+        let manifest = try TestPublisher.manifest(by: [a])
+        try acceptance.note(try await acceptance.accept(TestManifestPlace(manifest), now: TestPublisher.noon))
+        let (asked, continuation) = AsyncStream.makeStream(of: Int64.self)
+        let place = TestManifestPlace(manifest, statements: [Silent(asked: continuation)])
+        let accepting = Task { [acceptance] in try await acceptance.accept(place, now: TestPublisher.noon) }
+        for await _ in asked { break }
+        accepting.cancel()
+        await #expect(throws: Failure.interrupted) { try await accepting.value }
     }
 
     // MARK: Read again

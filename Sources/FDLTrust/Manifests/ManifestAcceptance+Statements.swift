@@ -9,8 +9,23 @@ extension ManifestAcceptance {
     /// The walk of the publisher whom the manifest's name was followed from so far. It goes on while the manifest is
     /// being read: its question, nearly always one for a statement that is not there, costs no time of its own.
     struct WalkAhead {
+        /// Whom this user accepts.
+        let accepted: AcceptedPublishers
+        /// What was not taken into it; not told yet.
+        let passedOver: [KeyRingError]
         let anchor: SHA256Digest
         let walked: Task<Walked, Never>
+
+        /// Where it has led to. It ends with the task that waits for it.
+        var end: Walked {
+            get async {
+                await withTaskCancellationHandler {
+                    await walked.value
+                } onCancel: {
+                    walked.cancel()
+                }
+            }
+        }
     }
 
     /// - Returns: nil if it is not known yet who is likely to have signed the manifest, or there is nobody to ask.
@@ -20,10 +35,11 @@ extension ManifestAcceptance {
             let known = try followed(name),
             case .statement(let anchor) = known
         else { return nil }
-        // What is passed over is told when all are read.
-        guard let chain = try accepted(passedOver: { _ in }).expected(known) else { return nil }
+        var passedOver: [KeyRingError] = []
+        let accepted = try accepted { passedOver.append($0) }
+        guard let chain = accepted.expected(known) else { return nil }
         let walked = Task { await walk(chain, places) }
-        return WalkAhead(anchor: anchor, walked: walked)
+        return WalkAhead(accepted: accepted, passedOver: passedOver, anchor: anchor, walked: walked)
     }
 
     /// Reads whom this user accepts, and asks for the later statements of those whom the manifest concerns.
@@ -32,11 +48,12 @@ extension ManifestAcceptance {
         _ place: some ManifestPlace,
         _ ahead: WalkAhead?
     ) async throws(Failure) -> AcceptedPublishers {
-        var accepted = try accepted(passedOver: passedOver)
+        for error in ahead?.passedOver ?? [] { passedOver(error) }
+        var accepted = if let ahead { ahead.accepted } else { try accepted(passedOver: passedOver) }
         for index in accepted.concerned(by: try? MinisignSignature(parsing: signature).keyID) {
             let publisher = accepted.pinned[index]
             let walked =
-                if let ahead, ahead.anchor == publisher.chain.anchor { await ahead.walked.value } else {
+                if let ahead, ahead.anchor == publisher.chain.anchor { await ahead.end } else {
                     await walk(publisher.chain, place.statementPlaces)
                 }
             let (chain, refused) = try walked.get()
@@ -57,13 +74,8 @@ extension ManifestAcceptance {
     private func walk(_ chain: StatementChain, _ places: [any StatementPlace]) async -> Walked {
         var chain = chain
         do throws(Failure) {
-            let refused = try await StatementWalk(places).walk(&chain) { (signed, longer) throws(Failure) in
-                guard usesState else { return }
-                try explaining { () throws(KeyRingError) in
-                    try KeyRing(directories: directories)
-                        .keep(signed, version: longer.last.version, of: longer.anchor)
-                }
-            }
+            let ring = usesState ? KeyRing(directories: directories) : nil
+            let refused = try await StatementWalk(places).walk(&chain, keptIn: ring)
             return .success((chain, refused))
         } catch {
             return .failure(error)

@@ -43,6 +43,7 @@ public struct ManifestAcceptance: Sendable {
     public func verify(_ place: some ManifestPlace) async throws(Failure) -> VerifiedManifest {
         var accepted: AcceptedPublishers?
         let ahead = try walkAhead(place)
+        defer { ahead?.walked.cancel() }
         for pause in VerificationError.pausesForTornPair {
             switch try await attempt(place, ahead, &accepted) {
             case .success(let verified): return verified

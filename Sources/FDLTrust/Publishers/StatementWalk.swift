@@ -34,6 +34,20 @@ public struct StatementWalk: Sendable {
         return []
     }
 
+    /// Walks likewise.
+    /// - Parameter ring: keeps each statement for its owner; nil if nothing is to be kept.
+    package func walk(
+        _ chain: inout StatementChain,
+        keptIn ring: KeyRing?
+    ) async throws(Failure) -> [StatementError] {
+        try await walk(&chain) { (signed, longer) throws(Failure) in
+            guard let ring else { return }
+            try explaining { () throws(KeyRingError) in
+                try ring.keep(signed, version: longer.last.version, of: longer.anchor)
+            }
+        }
+    }
+
     private enum Next {
         case step(SignedStatement, StatementChain)
         case end(refused: [StatementError])

@@ -65,11 +65,7 @@ extension TrustCommand {
                 )
             }
             var chain = publisher.chain
-            let refused = try await StatementWalk(places).walk(&chain) { (signed, longer) throws(Failure) in
-                try explaining { () throws(KeyRingError) in
-                    try TrustCommand.ring.keep(signed, version: longer.last.version, of: longer.anchor)
-                }
-            }
+            let refused = try await StatementWalk(places).walk(&chain, keptIn: TrustCommand.ring)
             for error in refused { TrustCommand.warn(.statement(error, path: publisher.label)) }
             try explaining { () throws(StatementError) in try chain.last.check(now: .now) }
             let steps = chain.last.version - publisher.chain.last.version
