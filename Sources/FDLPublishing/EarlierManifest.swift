@@ -40,6 +40,25 @@ package enum EarlierManifest: Sendable, Hashable {
         self = manifest.name == name && !Self.isAnothers(bytes, path, signer) ? .version(manifest.version) : .none
     }
 
+    /// The highest version among the manifests in some files.
+    /// - Parameter unreadable: told of each file that cannot be read, and why not.
+    package static func highestVersion(
+        at paths: [String],
+        name: ManifestName,
+        signer: PublicKey,
+        unreadable: (_ path: String, _ reason: String) -> Void
+    ) -> Int64? {
+        var highest: Int64?
+        for path in paths {
+            switch EarlierManifest(at: path, name: name, signer: signer) {
+            case .none: break
+            case .version(let version): highest = max(version, highest ?? version)
+            case .unreadable(let path, let reason): unreadable(path, reason)
+            }
+        }
+        return highest
+    }
+
     /// Whether the manifest's signature is by another key. A signature that is not there or does not match says
     /// nothing: a killed run may have left it like that.
     private static func isAnothers(_ bytes: [UInt8], _ path: String, _ signer: PublicKey) -> Bool {

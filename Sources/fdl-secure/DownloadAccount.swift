@@ -20,23 +20,21 @@ enum DownloadAccount {
         if milliseconds >= 1 {
             fetched += " at \(ByteCount.text(Int64(Double(summary.fetchedBytes) / milliseconds * 1000)))/s"
         }
-        fetched += " (\(chunks(summary.fetchedChunks)))"
+        fetched += " (\(counted(summary.fetchedChunks, "chunk")))"
         if summary.reusedChunks > 0 {
             let reused = ByteCount.text(summary.bytes - summary.fetchedBytes)
-            fetched += ", \(reused) reused (\(chunks(summary.reusedChunks)))"
+            fetched += ", \(reused) reused (\(counted(summary.reusedChunks, "chunk")))"
         }
         lines.append(fetched)
         return lines + summary.sources.map { "  " + line($0, of: summary.fetchedBytes) }
     }
-
-    private static func chunks(_ number: Int) -> String { number == 1 ? "1 chunk" : "\(number) chunks" }
 
     private static func line(_ outcome: SourceOutcome, of total: Int64) -> String {
         let report = outcome.report
         var facts: [String] = []
         if report.chunks > 0 {
             let share = total > 0 ? Int((Double(report.bytes) / Double(total) * 100).rounded()) : 0
-            facts.append("\(share) %, \(chunks(report.chunks)), \(ByteCount.text(report.bytes))")
+            facts.append("\(share) %, \(counted(report.chunks, "chunk")), \(ByteCount.text(report.bytes))")
         } else {
             facts.append("nothing")
         }

@@ -32,8 +32,8 @@ final class Reporter: Sendable {
                 sources.map { ["url": .text("\($0.url)"), "kind": .text($0.kind.rawValue)] }
             ),
         ])
-        let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
-        let count = sources.isEmpty ? "" : ", \(sources.count) source\(sources.count == 1 ? "" : "s")"
+        let files = counted(manifest.files.count, "file")
+        let count = sources.isEmpty ? "" : ", \(counted(sources.count, "source"))"
         say(
             "\(manifest.name) version \(manifest.version), \(SignerName.phrase(signer)): \(files), "
                 + "\(ByteCount.text(manifest.totalBytes))\(count)"

@@ -43,9 +43,9 @@ struct TreeChecking {
         }
         guard lacking + badFiles > 0 else { return }
         var found: [String] = []
-        if lacking > 0 { found.append("\(count(lacking, "chunk")) \(lacking == 1 ? "lacks" : "lack") a good copy") }
+        if lacking > 0 { found.append("\(counted(lacking, "chunk")) \(lacking == 1 ? "lacks" : "lack") a good copy") }
         if badFiles > 0 {
-            found.append("\(count(badFiles, "whole file")) \(badFiles == 1 ? "is" : "are") missing or wrong")
+            found.append("\(counted(badFiles, "whole file")) \(badFiles == 1 ? "is" : "are") missing or wrong")
         }
         throw Failure(
             .integrity,
@@ -66,7 +66,7 @@ struct TreeChecking {
         StandardStream.output.writeLine("\(report.name) version \(report.version)")
         for (copies, chunks) in report.counts.sorted(by: { $0.key > $1.key }) {
             StandardStream.output.writeLine(
-                "  \(copies) good \(copies == 1 ? "copy" : "copies"): \(count(chunks, "chunk"))"
+                "  \(copies) good \(copies == 1 ? "copy" : "copies"): \(counted(chunks, "chunk"))"
             )
         }
         if report.healed > 0 { StandardStream.output.writeLine("  healed: \(report.healed)") }

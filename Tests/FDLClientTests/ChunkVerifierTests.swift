@@ -14,18 +14,18 @@ import Testing
         inflater: ChunkInflater? = nil
     ) -> (verified: [Int: [UInt8]], error: SourceError?) {
         let buffers = ChunkBufferPool(chunkSize: 65536, memoryLimit: 1 << 20, isForDisk: false)
-        var assembler = ChunkVerifier(chunks: chunks, inflater: inflater, buffers: buffers)
+        var verifier = ChunkVerifier(chunks: chunks, inflater: inflater, buffers: buffers)
         var verified: [Int: [UInt8]] = [:]
         do throws(SourceError) {
             for start in stride(from: 0, to: body.count, by: step) {
                 let piece = body[start..<min(start + step, body.count)]
                 try piece.span.withUnsafeBytes { piece throws(SourceError) in
-                    try assembler.append(piece) { chunk, buffer in
+                    try verifier.append(piece) { chunk, buffer in
                         verified[chunk.index] = buffer.withBytes { Array($0) }
                     }
                 }
             }
-            try assembler.finish()
+            try verifier.finish()
             return (verified, nil)
         } catch {
             return (verified, error)

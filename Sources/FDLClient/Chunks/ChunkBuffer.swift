@@ -3,7 +3,7 @@ import Synchronization
 
 /// The bytes of one chunk in contiguous memory. A chunk of a block or more is aligned for writes past the page cache.
 ///
-/// Sendable although its memory changes: only the assembler that took it from the pool fills it, and hands it on when
+/// Sendable although its memory changes: only the verifier that took it from the pool fills it, and hands it on when
 /// it is full. From then on nobody writes to it, and only its current holder may give the memory back.
 final class ChunkBuffer: @unchecked Sendable {
     private var memory: ChunkMemory?

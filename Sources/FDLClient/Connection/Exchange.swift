@@ -40,13 +40,13 @@ final class Exchange {
         case refused
     }
 
-    /// A class because the assembler cannot be copied: it is changed in place while it is part of a `State`.
+    /// A class because the verifier cannot be copied: it is changed in place while it is part of a `State`.
     private final class Body {
-        var assembler: ChunkVerifier
+        var verifier: ChunkVerifier
         let encoding: ContentEncoding?
 
-        init(_ assembler: consuming ChunkVerifier, _ encoding: ContentEncoding?) {
-            self.assembler = assembler
+        init(_ verifier: consuming ChunkVerifier, _ encoding: ContentEncoding?) {
+            self.verifier = verifier
             self.encoding = encoding
         }
     }
@@ -97,7 +97,7 @@ final class Exchange {
     /// The number of the chunk to name in an error.
     var currentChunk: Int {
         switch state {
-        case .body(let body): body.assembler.currentChunk
+        case .body(let body): body.verifier.currentChunk
         case .awaitingHead, .refused, .redirected, .challenged, .cancelled: request.firstChunk
         }
     }
@@ -148,8 +148,8 @@ final class Exchange {
                 throw .undecodable("\(error)")
             }
         }
-        let assembler = ChunkVerifier(chunks: request.chunks, inflater: inflater, buffers: buffers)
-        state = .body(Body(assembler, encoding))
+        let verifier = ChunkVerifier(chunks: request.chunks, inflater: inflater, buffers: buffers)
+        state = .body(Body(verifier, encoding))
     }
 
     private func refuse(_ error: SourceError) {
@@ -185,7 +185,7 @@ final class Exchange {
         case .awaitingHead: break
         case .body(let body):
             try bytes.readableBytesSpan.withUnsafeBytes { bytes throws(SourceError) in
-                try body.assembler.append(bytes, verified: verified)
+                try body.verifier.append(bytes, verified: verified)
             }
         case .refused(let refusal): guard isWorthReading else { throw refusal }
         case .redirected: guard isWorthReading else { throw .protocolViolation("a redirect with a long body") }
@@ -203,7 +203,7 @@ final class Exchange {
         switch state {
         case .awaitingHead, .cancelled(.awaited): return nil
         case .body(let body):
-            try body.assembler.finish()
+            try body.verifier.finish()
             return .whole(body.encoding)
         case .refused(let error): return .refused(error)
         case .redirected(let redirection): return .elsewhere(redirection)

@@ -11,7 +11,7 @@ struct ExhaustedDownload: Explained {
     let contexts: [SourceContext]
 
     var failure: Failure {
-        let chunks = cause.chunksMissing == 1 ? "1 chunk" : "\(cause.chunksMissing) chunks"
+        let chunks = counted(cause.chunksMissing, "chunk")
         return Failure(
             cause.exitCode,
             "no source can give \(chunks), the first of them number \(cause.firstChunkMissing)\(holders): "

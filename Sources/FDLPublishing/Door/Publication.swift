@@ -37,10 +37,7 @@ public struct Publication: Sendable {
             let now = UTCTime.now
             var recipe = options.recipe
             let name = recipe.name ?? ManifestName(from: input.baseName)
-            var earlier: Int64?
-            if case .version(let version) = EarlierManifest(at: target, name: name, signer: key.publicKey) {
-                earlier = version
-            }
+            let earlier = EarlierManifest.highestVersion(at: [target], name: name, signer: key.publicKey) { _, _ in }
             recipe.version = try VersionChoice(wanted: recipe.version, earlier: earlier, now: now).version
             let manifest = try await recipe.manifest(of: input, now: now, progress: options.progress)
             let signed = try SignedBytes(manifest, signedWith: key, fileName: splitLast(target).name, now: now)

@@ -31,7 +31,7 @@ struct CosignCommand: ParsableCommand {
         Interruption.hold()
         StandardStream.output.writeLine(
             "\(parsed.name) version \(parsed.version): "
-                + "\(parsed.files.count == 1 ? "1 file" : "\(parsed.files.count) files"), \(parsed.totalBytes) bytes"
+                + "\(counted(parsed.files.count, "file")), \(parsed.totalBytes) bytes"
         )
         var hasFirst = first.signature != nil
         for key in secretKeys {

@@ -137,8 +137,7 @@ struct ManifestCommand: AsyncParsableCommand {
         Interruption.hold()
         try signed.write(to: target)
 
-        let files = manifest.files.count == 1 ? "1 file" : "\(manifest.files.count) files"
-        let chunks = manifest.digests.count == 1 ? "1 chunk" : "\(manifest.digests.count) chunks"
+        let (files, chunks) = (counted(manifest.files.count, "file"), counted(manifest.digests.count, "chunk"))
         StandardStream.output.writeLine(
             "\(target): \(files), \(manifest.totalBytes) bytes in \(chunks), version \(manifest.version)"
         )
@@ -156,17 +155,12 @@ struct ManifestCommand: AsyncParsableCommand {
         now: UTCTime
     ) throws(PublishingError) -> Int64 {
         let name = name ?? ManifestName(from: input.baseName)
-        var earlier: Int64?
-        for path in Set([target, input.defaultOutput]).sorted() {
-            switch EarlierManifest(at: path, name: name, signer: signer) {
-            case .none: break
-            case .version(let version): earlier = max(version, earlier ?? version)
-            case .unreadable(let path, let reason):
-                warn(
-                    "the earlier manifest \(printable(path)) cannot be read (\(reason)): if readers have seen a higher "
-                        + "version than this one, sign again with a --version above it"
-                )
-            }
+        let places = Set([target, input.defaultOutput]).sorted()
+        let earlier = EarlierManifest.highestVersion(at: places, name: name, signer: signer) { path, reason in
+            warn(
+                "the earlier manifest \(printable(path)) cannot be read (\(reason)): if readers have seen a higher version "
+                    + "than this one, sign again with a --version above it"
+            )
         }
         let choice = try VersionChoice(wanted: version, earlier: earlier, now: now, allowsAhead: ahead)
         for remark in choice.remarks { warn("\(remark)") }

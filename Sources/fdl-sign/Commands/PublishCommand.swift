@@ -105,14 +105,14 @@ struct PublishCommand: AsyncParsableCommand {
     private func report(_ summary: PublishingSummary, _ manifest: Manifest) {
         for tree in summary.trees {
             var line = "\(printable(tree.path)): \(manifest.name) version \(manifest.version)"
-            line += ", \(count(tree.chunks, "chunk")), \(tree.newChunks) new (\(ByteCount.text(tree.newBytes)))"
+            line += ", \(counted(tree.chunks, "chunk")), \(tree.newChunks) new (\(ByteCount.text(tree.newBytes)))"
             if tree.compressed > 0 { line += ", \(tree.compressed) compressed" }
-            if summary.files > 0 { line += ", \(count(summary.files, "file")) written" }
+            if summary.files > 0 { line += ", \(counted(summary.files, "file")) written" }
             StandardStream.output.writeLine(line)
         }
         if summary.notLinked > 0 {
             StandardStream.error.write(
-                "note: \(count(summary.notLinked, "file")) could not be linked and "
+                "note: \(counted(summary.notLinked, "file")) could not be linked and "
                     + "\(summary.notLinked == 1 ? "was" : "were") copied\n"
             )
         }
@@ -124,6 +124,3 @@ struct PublishCommand: AsyncParsableCommand {
         }
     }
 }
-
-/// A number with its noun.
-func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -110,7 +110,7 @@ struct PruningOptions: ParsableArguments {
         guard prune else { return }
         let result = try TreePruning(keep: keep, grace: grace.seconds).run(tree, now: WallClock.seconds)
         StandardStream.output.writeLine(
-            "\(printable(tree.path)): removed \(count(result.chunks, "chunk")), \(count(result.files, "file")), "
+            "\(printable(tree.path)): removed \(counted(result.chunks, "chunk")), \(counted(result.files, "file")), "
                 + ByteCount.text(result.bytes)
         )
     }

@@ -91,7 +91,7 @@ struct RegistryPush {
         }
         display.end()
         StandardStream.output.writeLine(
-            "\(repository): \(manifest.name) version \(manifest.version), \(count(summary.chunks, "chunk")), "
+            "\(repository): \(manifest.name) version \(manifest.version), \(counted(summary.chunks, "chunk")), "
                 + "\(summary.newChunks) new (\(ByteCount.text(summary.newBytes))), tagged "
                 + summary.tags.joined(separator: " and ")
         )
