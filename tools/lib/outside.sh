@@ -65,11 +65,14 @@ check_articles() {
     for directory in "$sources"/.build/checkouts/swift-{nio,nio-extras,atomics,system}/Sources/*/include; do
         if [[ -d $directory ]]; then flags+=(-I "$directory" -Xcc "-I$directory"); fi
     done
+    # docc copies its pages' template with its owner, which only root can give away: it is to be the person's own.
+    mkdir -p "$place"
+    cp -r "$tools/../share/docc/render" "$place/template"
     for module in FDLClient FDLServer FDLPublishing; do
         mkdir -p "$place/$module"
         "$tools/swift-symbolgraph-extract" -module-name "$module" -I "$built/Modules" "${flags[@]}" \
             -target "$(uname -m)-unknown-linux-gnu" -minimum-access-level public -output-dir "$place/$module"
-        "$tools/docc" convert "$sources/Sources/$module/$module.docc" \
+        DOCC_HTML_DIR=$place/template "$tools/docc" convert "$sources/Sources/$module/$module.docc" \
             --fallback-display-name "$module" --fallback-bundle-identifier "$module" \
             --additional-symbol-graph-dir "$place/$module" --output-path "$place/$module.doccarchive" \
             >"$place/said" 2>&1 || true
