@@ -18,9 +18,10 @@ rclone copy "$tree/chunks" "$target/chunks" --exclude '*.gz' --size-only \
 if [ -d "$tree/files" ]; then
     rclone copy "$tree/files" "$target/files" --header-upload "$fresh" --header-upload "$bytes" "$@"
 fi
-# One after the other, each signature before its manifest, and the index at the end.
-rclone copy "$tree/manifests" "$target/manifests" --exclude index.json --transfers 1 --order-by name,desc \
-    --header-upload "$fresh" "$@"
+# One after the other, each signature before its manifest, and the index at the end. Without --check-first they would go
+# in the order in which rclone is done comparing them with what is there.
+rclone copy "$tree/manifests" "$target/manifests" --exclude index.json --check-first --transfers 1 \
+    --order-by name,desc --header-upload "$fresh" "$@"
 rclone copy "$tree/manifests/index.json" "$target/manifests" --header-upload "$fresh" "$@"
 
 if [ "${PRUNE-}" = 1 ]; then
