@@ -30,6 +30,7 @@ have_package() {
         python3-pil) /usr/bin/python3 -c 'import PIL' 2>/dev/null ;;
         apache2-bin) command -v apache2 >/dev/null ;;
         awscli) command -v aws >/dev/null ;;
+        ceph-common) command -v ceph >/dev/null ;;
         openssh-client) command -v ssh-agent >/dev/null ;;
         lighttpd-mod-openssl) [ -n "$(find /usr/lib /usr/local/lib -path '*/lighttpd/mod_openssl.so' 2>/dev/null)" ] ;;
         varnish) command -v varnishd >/dev/null ;;
