@@ -113,6 +113,7 @@ public final class Worker: Sendable {
     }
 
     private func serve(onListening: @escaping @Sendable (ListenAddress) -> Void) async throws(WorkerError) {
+        WorkerChannel.decoderType
         let metricsChannel = try await openMetrics()
         // A disk is faster with several reads at once; compression gains nothing from more threads than cores.
         let readers = NIOThreadPool(numberOfThreads: Self.readerThreads)

@@ -1,5 +1,6 @@
 import FDLCore
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305), or
@@ -11,6 +12,11 @@ struct Dialer: Sendable {
     /// Sets the options of each channel.
     var configure: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
     var proxies = ProxySettings.none
+
+    /// The type of the pipelines' decoder, made by the first who asks for it, while all others wait. Swift's runtime
+    /// (6.3.1) can crash where several event loops make it at the same time, each of them checking what the other's
+    /// half-made one conforms to.
+    private static let decoderType: Void = { _ = ByteToMessageHandler(HTTPResponseDecoder()) }()
 
     /// One whose channels live on a given loop.
     func on(_ loop: any EventLoop) -> Dialer {
@@ -28,6 +34,7 @@ struct Dialer: Sendable {
         at address: SocketAddress? = nil,
         initialize: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
+        Self.decoderType
         let bootstrap = configure(ClientBootstrap(group: group).connectTimeout(timeout))
         guard let proxy = proxies.proxy(for: origin) else {
             let direct = bootstrap.channelInitializer { channel in

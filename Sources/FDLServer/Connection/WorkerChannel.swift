@@ -12,6 +12,11 @@ struct WorkerChannel: Sendable {
     let services: ConnectionServices
     let connections: Connections
 
+    /// The type of the pipeline's decoder, made by the first who asks for it, while all others wait. Swift's runtime
+    /// (6.3.1) can crash where several event loops make it at the same time, each of them checking what the other's
+    /// half-made one conforms to.
+    static let decoderType: Void = { _ = ByteToMessageHandler(HTTPRequestDecoder()) }()
+
     /// Sets a connection up, or closes it. To be called on its event loop.
     func setUp(_ channel: any Channel) {
         do {
