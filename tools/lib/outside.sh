@@ -53,7 +53,7 @@ SWIFT
 # check_articles SOURCES BUILT PLACE: has DocC read the catalogs with what the compiler knows of each module, so that a link
 # to a name that is not there is found. BUILT is where the build has put the modules.
 check_articles() {
-    local sources=$1 built=$2 place=$3/articles tools module map directory flags=()
+    local sources=$1 built=$2 articles=$3/articles tools module map directory flags=()
     tools=$(dirname "$(readlink -f "$(command -v swift)")")
     if [[ ! -x $tools/docc || ! -x $tools/swift-symbolgraph-extract ]]; then
         say "not checked: the DocC articles, for which this toolchain has no docc"
@@ -66,20 +66,20 @@ check_articles() {
         if [[ -d $directory ]]; then flags+=(-I "$directory" -Xcc "-I$directory"); fi
     done
     # docc copies its pages' template with its owner, which only root can give away: it is to be the person's own.
-    mkdir -p "$place"
-    cp -r "$tools/../share/docc/render" "$place/template"
+    mkdir -p "$articles"
+    cp -r "$tools/../share/docc/render" "$articles/template"
     for module in FDLClient FDLServer FDLPublishing; do
-        mkdir -p "$place/$module"
+        mkdir -p "$articles/$module"
         "$tools/swift-symbolgraph-extract" -module-name "$module" -I "$built/Modules" "${flags[@]}" \
-            -target "$(uname -m)-unknown-linux-gnu" -minimum-access-level public -output-dir "$place/$module"
-        DOCC_HTML_DIR=$place/template "$tools/docc" convert "$sources/Sources/$module/$module.docc" \
+            -target "$(uname -m)-unknown-linux-gnu" -minimum-access-level public -output-dir "$articles/$module"
+        DOCC_HTML_DIR=$articles/template "$tools/docc" convert "$sources/Sources/$module/$module.docc" \
             --fallback-display-name "$module" --fallback-bundle-identifier "$module" \
-            --additional-symbol-graph-dir "$place/$module" --output-path "$place/$module.doccarchive" \
-            >"$place/said" 2>&1 || true
+            --additional-symbol-graph-dir "$articles/$module" --output-path "$articles/$module.doccarchive" \
+            >"$articles/said" 2>&1 || true
         # Our comments speak of a parameter where there is something to say of it.
-        if grep -E '^(warning|error)' "$place/said" | grep -v 'is missing documentation' >&2; then
+        if grep -E '^(warning|error)' "$articles/said" | grep -v 'is missing documentation' >&2; then
             fail $EX_DATAERR "the articles of $module do not hold"
         fi
-        [[ -d $place/$module.doccarchive ]] || fail $EX_SOFTWARE "docc has made nothing of $module's articles"
+        [[ -d $articles/$module.doccarchive ]] || fail $EX_SOFTWARE "docc has made nothing of $module's articles"
     done
 }
