@@ -16,14 +16,17 @@ private final class Statements: StatementPlace {
     private let key: SecretKey
     private let last: Int64
     private let failing: Failing
+    /// The version of the one that has expired long ago.
+    private let expired: Int64?
     private let asked = Mutex(0)
     /// How many statements were asked for.
     var count: Int { asked.withLock { $0 } }
 
-    init(_ key: consuming SecretKey, last: Int64, failing: Failing = .never) {
+    init(_ key: consuming SecretKey, last: Int64, failing: Failing = .never, expired: Int64? = nil) {
         self.key = key
         self.last = last
         self.failing = failing
+        self.expired = expired
     }
 
     private func bytes(_ version: Int64) throws -> [UInt8] {
@@ -31,7 +34,7 @@ private final class Statements: StatementPlace {
             name: ManifestName(from: "acme"),
             version: version,
             created: UTCTime(secondsSince1970: 0),
-            expires: nil,
+            expires: version == expired ? UTCTime(secondsSince1970: 1) : nil,
             keys: [.init(key.publicKey, roles: [.sign])],
             threshold: 1,
             maximumAge: nil
@@ -88,6 +91,13 @@ private struct Liar: StatementPlace {
         }
         #expect(refused.isEmpty && told == [2, 3, 4, 5] && chain.last.version == 5)
         #expect(place.count == 5)
+    }
+
+    @Test func `one that has expired is walked past: only the last one has to be valid`() async throws {
+        let place = Statements(try SecretKey.generate(), last: 3, expired: 2)
+        var chain = try place.chain()
+        #expect(await failure(of: StatementWalk([place]), &chain) == nil)
+        #expect(chain.last.version == 3)
     }
 
     @Test func `at most 1,024 are walked in one run, and the next run goes on`() async throws {
