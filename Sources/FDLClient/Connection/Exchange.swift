@@ -56,9 +56,6 @@ final class Exchange {
     private static let discardLimit = 64 << 10
 
     let request: ChunkRequest
-    let started = NIODeadline.now()
-    /// When the previous response ended and this one became due.
-    var headline = NIODeadline.uptimeNanoseconds(0)
     /// Whether the request was sent on an idle connection, so that the time to the first byte is the path's delay.
     let measuresDelay: Bool
     /// Whether the source has announced that it closes the connection after this response.
@@ -66,7 +63,9 @@ final class Exchange {
     /// Whether it is answered by a registry's challenge, cancelled or not.
     private(set) var isChallenged = false
     /// Bytes of the body as they came over the network, before decoding.
-    private(set) var wireBytes = 0
+    private var wireBytes = 0
+    /// When the body began to arrive, and how many bytes came then.
+    private var beginning: (time: NIODeadline, bytes: Int)?
     private var untoldBytes = 0
     private var state = State.awaitingHead
 
@@ -168,8 +167,16 @@ final class Exchange {
         state = .cancelled(head)
     }
 
+    /// How the body has come over the network so far.
+    var arrival: CompressionChoice.Arrival {
+        guard let beginning else { return .init(length: 0, later: 0, time: .zero) }
+        let time = Duration.nanoseconds((NIODeadline.now() - beginning.time).nanoseconds)
+        return .init(length: wireBytes, later: wireBytes - beginning.bytes, time: time)
+    }
+
     /// Counts bytes of the body, before they are appended.
     func count(_ bytes: Int) {
+        if beginning == nil { beginning = (.now(), bytes) }
         wireBytes += bytes
         if case .body = state { untoldBytes += bytes }
     }

@@ -160,10 +160,8 @@ final class FetchHandler: ChannelDuplexHandler {
         guard let outcome = try exchange.finish() else { return }
         switch outcome {
         case .whole(let encoding):
-            let now = NIODeadline.now()
             compression.observe(
-                bytes: exchange.wireBytes,
-                in: .nanoseconds((now - max(exchange.started, exchange.headline)).nanoseconds),
+                exchange.arrival,
                 wasAsked: exchange.request.acceptsCompression,
                 encoding: encoding
             )
@@ -187,7 +185,6 @@ final class FetchHandler: ChannelDuplexHandler {
         if outstanding.removeFirst().isLast { phase = .ending }
         answered += 1
         mark()
-        outstanding.first?.headline = .now()
         if outstanding.isEmpty {
             timer?.cancel()
             timer = nil
