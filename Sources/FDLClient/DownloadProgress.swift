@@ -6,6 +6,9 @@ public struct DownloadProgress: Sendable {
     /// The bytes of those chunks.
     public let bytes: Int64
     public let totalBytes: Int64
+    /// Files of which every chunk is there, or one with the same content.
+    public let files: Int
+    public let totalFiles: Int
     /// What of `bytes` was there before anything was fetched.
     public let reusedBytes: Int64
     /// What has come from the sources so far, in bytes: also of chunks that are not complete or not stored yet, and what

@@ -28,6 +28,9 @@ public struct DownloadSummary: Sendable {
 public struct SourceOutcome: Sendable {
     public let source: Manifest.Source
     public let report: SourceReport
+    /// What has come from it, in bytes: also of chunks that are not complete, and of those that another source gave
+    /// before. It never falls, so that a rate can be made of it; the sources' sum is not more than what has come in all.
+    public let receivedBytes: Int64
 }
 
 /// What a download reports while it runs.
@@ -39,6 +42,9 @@ public enum DownloadEvent: Sendable {
     case accepted(VerifiedManifest)
     /// Local files are being read: so many bytes of so many. Comes often, and on several threads.
     case scanning(bytes: Int64, totalBytes: Int64)
+    /// Other local files are being read for what can be taken from them, the output to be replaced among them: so many
+    /// bytes of so many. Comes often, and on several threads.
+    case copying(bytes: Int64, totalBytes: Int64)
     /// Some times a second while chunks are fetched.
     case progress(DownloadProgress)
     /// Every chunk is stored. Now the output is made to survive a loss of power, which takes as long as the disk needs.
@@ -50,6 +56,8 @@ public enum DownloadEvent: Sendable {
     case limited(DownloadLimitation)
     /// A source gives nothing at present, and is asked again later. Told once for a reason.
     case sourceFailing(Manifest.Source, reason: String)
+    /// A source that was told of as failing gives bytes again.
+    case sourceReturned(Manifest.Source)
     /// A source is not asked again in this job.
     case sourceDropped(Manifest.Source, reason: String)
     /// A source leads to another origin for what it is asked. Told once of each.

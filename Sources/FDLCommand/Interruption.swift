@@ -13,6 +13,7 @@ package enum Interruption {
         var signal: Int32?
         var holds = 0
         var cancel: (@Sendable () -> Void)?
+        var words: (@Sendable () -> Failure)?
     }
 
     private static let state = Mutex(State())
@@ -20,7 +21,23 @@ package enum Interruption {
     /// The signal that came, if one did.
     static var signal: Int32? { state.withLock(\.signal) }
 
-    static func watch() { Signals.take([SIGINT, SIGTERM, SIGHUP], arrived) }
+    /// What a person is told of an interruption: how far the work was, and what of it is kept.
+    static var failure: Failure { state.withLock(\.words)?() ?? .interrupted }
+
+    /// From now on an interruption is told in these words.
+    /// - Parameter words: makes a failure with the code 75. Called on any thread, at the interruption.
+    package static func tell(_ words: @escaping @Sendable () -> Failure) { state.withLock { $0.words = words } }
+
+    static func watch() {
+        Signals.take([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]) { signal in
+            switch signal {
+            case SIGTSTP: StandardStream.error.suspend()
+            // That it came is all that counts.
+            case SIGCONT: break
+            default: arrived(signal)
+            }
+        }
+    }
 
     /// From now on a first signal only calls `cancel`. Work that completes nevertheless has succeeded.
     package static func hold(cancel: (@Sendable () -> Void)? = nil) {
@@ -34,7 +51,7 @@ package enum Interruption {
 
     /// Between two pieces of work that `hold` is on for.
     /// - Throws: `Failure` (75) if a signal has come.
-    package static func check() throws(Failure) { if signal != nil { throw .interrupted } }
+    package static func check() throws(Failure) { if signal != nil { throw failure } }
 
     /// Ends what `hold` began.
     /// - Throws: `Failure` (75) if a signal came in the meantime.
@@ -44,7 +61,7 @@ package enum Interruption {
             state.cancel = nil
             return state.signal
         }
-        if signal != nil { throw .interrupted }
+        if signal != nil { throw failure }
     }
 
     /// Does what a signal does to a program. For one that handles the signals itself, and has nothing of its own to do.
@@ -58,7 +75,7 @@ package enum Interruption {
         // handled meanwhile.
         if isHeld {
             cancel?()
-        } else if !startThread({ Program.end(.interrupted) }) {
+        } else if !startThread({ Program.end(failure) }) {
             Signals.end(by: signal)
         }
     }

@@ -12,6 +12,20 @@ package final class StandardStream: Sendable {
         var failure: Int32?
         /// Lines that stand below everything else on a terminal.
         var block: TerminalBlock?
+        /// How wide the terminal was when they were drawn, in columns.
+        var width = 0
+        /// How often the process had been stopped and continued then.
+        var continuations = 0
+
+        /// Leaves the block where it is if the process has been stopped since: what is on the terminal now is the
+        /// shell's.
+        /// - Returns: whether it has been stopped.
+        mutating func noteContinuation() -> Bool {
+            guard continuations != Signals.continuations else { return false }
+            continuations = Signals.continuations
+            block = nil
+            return true
+        }
     }
 
     private let state: Mutex<State>
@@ -66,8 +80,16 @@ package final class StandardStream: Sendable {
             guard !Terminal.isInBackground(state.descriptor), let size = Terminal.size(state.descriptor) else { return }
             let lines = lines(size.width, size.height)
             guard !lines.isEmpty else { return }
-            Self.write(TerminalBlock.drawing(lines, over: state.block, width: size.width), &state)
+            let isContinued = state.noteContinuation()
+            let drawing = TerminalBlock.drawing(
+                lines,
+                over: state.block,
+                width: size.width,
+                isResized: state.width != size.width
+            )
+            Self.write((isContinued ? "\r" : "") + drawing, &state)
             state.block = TerminalBlock(lines)
+            state.width = size.width
         }
     }
 
@@ -91,7 +113,17 @@ package final class StandardStream: Sendable {
         end()
     }
 
+    /// Stops the process, as Ctrl-Z does. What is drawn stays where it is, and a new block begins below when the process
+    /// goes on.
+    func suspend() {
+        // Under the lock, so that nothing is drawn before it is known that the process was stopped. Whoever holds it may
+        // be waiting for the terminal.
+        let isStopped: Void? = state.withLockIfAvailable { _ in Signals.stop() }
+        if isStopped == nil { Signals.stop() }
+    }
+
     private static func takeBlock(_ state: inout State) -> String {
+        _ = state.noteContinuation()
         guard let block = state.block.take() else { return "" }
         return block.erasing(width: Terminal.size(state.descriptor)?.width ?? 100_000)
     }

@@ -196,6 +196,11 @@ package struct DownloadPlan: Sendable {
         return ledger
     }
 
+    /// Which source an outstanding request was sent to; nil once the request is over.
+    package func source(of request: RequestID) -> SourceID? {
+        requests[request.rawValue].flatMap { connections[$0.connection] }.map { SourceID(rawValue: $0.source) }
+    }
+
     /// The same as of a later instant: by then a source may have been silent for longer.
     package func ledger(at instant: Instant) -> SourceLedger {
         var later = self

@@ -5,10 +5,12 @@ import FDLCore
 /// What is said at the end of a download.
 enum DownloadAccount {
     /// For people: the output, what it took, and one line a source if anything was fetched.
-    static func lines(_ summary: DownloadSummary, signer: SignerName?) -> [String] {
-        let size = ByteCount.text(summary.bytes)
+    /// - Parameter files: how many the output has; nil if it is no folder.
+    static func lines(_ summary: DownloadSummary, files: Int? = nil, signer: SignerName?) -> [String] {
+        let size = (files.map { counted($0, "file") + ", " } ?? "") + ByteCount.text(summary.bytes)
+        let output = summary.path == "-" ? "standard output" : summary.path
         var lines = [
-            "\(summary.path): \(size) verified in \(JSONValue.seconds(summary.duration)) s, "
+            "\(output): \(size) verified in \(JSONValue.seconds(summary.duration)) s, "
                 + SignerName.phrase(signer)
         ]
         guard summary.fetchedChunks > 0 else {
@@ -18,7 +20,8 @@ enum DownloadAccount {
         var fetched = "  fetched \(ByteCount.text(summary.fetchedBytes))"
         let milliseconds = summary.fetchDuration / .milliseconds(1)
         if milliseconds >= 1 {
-            fetched += " at \(ByteCount.text(Int64(Double(summary.fetchedBytes) / milliseconds * 1000)))/s"
+            let rate = Int64(Double(summary.fetchedBytes) / milliseconds * 1000)
+            fetched += " in \(JSONValue.seconds(summary.fetchDuration)) s at \(ByteCount.text(rate))/s"
         }
         fetched += " (\(counted(summary.fetchedChunks, "chunk")))"
         if summary.reusedChunks > 0 {
@@ -26,27 +29,33 @@ enum DownloadAccount {
             fetched += ", \(reused) reused (\(counted(summary.reusedChunks, "chunk")))"
         }
         lines.append(fetched)
-        return lines + summary.sources.map { "  " + line($0, of: summary.fetchedBytes) }
+        let shares = Shares.percents(summary.sources.map(\.report.bytes))
+        return lines + zip(summary.sources, shares).map { "  \($0.source.url): " + facts($0.report, share: $1) }
     }
 
-    private static func line(_ outcome: SourceOutcome, of total: Int64) -> String {
-        let report = outcome.report
+    /// What a source has given and done wrong, each kind of fault with its own reason.
+    /// - Parameter share: of all that was fetched, in percent.
+    static func facts(_ report: SourceReport, share: Int) -> String {
         var facts: [String] = []
         if report.chunks > 0 {
-            let share = total > 0 ? Int((Double(report.bytes) / Double(total) * 100).rounded()) : 0
             facts.append("\(share) %, \(counted(report.chunks, "chunk")), \(ByteCount.text(report.bytes))")
         } else {
             facts.append("nothing")
         }
-        if report.corrupt > 0 { facts.append("\(report.corrupt) WRONG, refused") }
-        if report.failed > 0 { facts.append("\(report.failed) failed") }
+        if report.corrupt > 0 { facts.append("\(report.corrupt) WRONG, refused (\(SourceError.corrupt))") }
+        if report.failed > 0 {
+            let reason = report.lastFailure.map { " (\(report.failed > 1 ? "last: " : "")\($0))" }
+            facts.append("\(report.failed) failed" + (reason ?? ""))
+        }
         if report.lacked > 0 { facts.append("\(report.lacked) not there") }
         if report.hedged > 0 { facts.append("\(report.hedged) asked for besides another source") }
-        var line = "\(outcome.source.url): " + facts.joined(separator: ", ")
-        if let error = report.lastError, report.state.isFinal || report.chunks == 0 || report.corrupt > 0 {
-            line += " (\(error))"
+        // What is counted nowhere, such as silence.
+        if let error = report.lastError, report.state.isFinal || report.chunks == 0, error.cause != .corrupt,
+            error.cause != .lacking, error != report.lastFailure
+        {
+            facts.append("\(error)")
         }
-        return line
+        return facts.joined(separator: ", ")
     }
 
     /// For programs.
@@ -90,12 +99,15 @@ extension Progress.Source {
         }
         // What is past and forgiven is not said again and again.
         let fault = isGiving && report.chunks > 0 ? nil : report.lastError
+        // Being asked again is waiting, too, as long as nothing comes.
+        let shownState = state ?? (fault.map { $0.cause == .lacking || $0.cause == .corrupt } ?? true ? nil : "waiting")
         let url = "\(outcome.source.url)"
         self.init(
             name: String((url.hasPrefix("https://") ? url.dropFirst(8) : url[...]).prefix { $0 != "/" }),
             bytes: report.bytes,
-            rate: isGiving ? report.rate : nil,
-            state: state,
+            received: outcome.receivedBytes,
+            isGiving: isGiving,
+            state: shownState,
             fault: fault.map { "\($0)" }
         )
     }

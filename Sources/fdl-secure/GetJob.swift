@@ -47,10 +47,12 @@ struct GetJob {
             reporter.endProgress()
             return reporter.forecast(forecast)
         }
+        let path: String? = if case .path(let path) = output { path } else { nil }
+        Interruption.tell { [howFar = reporter.howFar] in howFar.interruptedDownload(of: path) }
         let summary = try await interruptible { () throws(Failure) in try await downloader.run() }
         try kept?.write(accepted.bytes)
         reporter.endProgress()
-        reporter.finished(summary, signer: signer)
+        reporter.finished(summary, files: manifest.isSingleFile ? nil : manifest.files.count, signer: signer)
     }
 
     /// Notes that the output is named for something else than the manifest: by it a person may have meant another one.

@@ -10,6 +10,7 @@ final class Reporter: Sendable {
     private let json: Bool
     private let quiet: Bool
     private let display: ProgressDisplay
+    let howFar = HowFar()
     /// Lines and objects that wait until it is known whether there is anything to say; nil if none wait.
     private let held = Mutex<[(JSONValue?, String?)]?>(nil)
     private let told = Mutex<Set<String>>([])
@@ -67,6 +68,7 @@ final class Reporter: Sendable {
         switch event {
         case .accepted: break
         case .scanning(let bytes, let totalBytes): scanning(bytes, totalBytes)
+        case .copying(let bytes, let totalBytes): scanning(bytes, totalBytes, "copying")
         case .scanned(let reused, let total):
             emit(["event": "scanned", "reused": .number(reused), "total": .number(total)])
             if reused > 0 { say("\(reused) of \(total) chunks are here already") }
@@ -82,30 +84,40 @@ final class Reporter: Sendable {
             say("note: \(limitation)")
         case .sourceFailing(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "failing": .text(reason)])
-            say("\(source.url) gives nothing now: \(reason); it is asked again")
+            tell("\(source.url) gives nothing now: \(reason); it is asked again")
+        case .sourceReturned(let source):
+            emit(["event": "source", "url": .text("\(source.url)"), "returned": .boolean(true)])
+            tell("\(source.url) gives bytes again")
         case .sourceDropped(let source, let reason):
             emit(["event": "source", "url": .text("\(source.url)"), "dropped": .text(reason)])
-            say("\(source.url) is no longer asked: \(reason)")
+            tell("\(source.url) is no longer asked: \(reason)")
         case .redirected(let source, let origin): redirected("\(source.url)", to: origin)
         case .corrupt(let source, let chunk):
             emit(["event": "corrupt", "url": .text("\(source.url)"), "chunk": .number(chunk)])
-            say("\(source.url) sent wrong bytes for chunk \(chunk)")
+            tell("\(source.url) sent wrong bytes for chunk \(chunk)")
         }
     }
 
     /// So many bytes of local files have been read.
-    func scanning(_ bytes: Int64, _ totalBytes: Int64) {
+    /// - Parameter doing: what for.
+    func scanning(_ bytes: Int64, _ totalBytes: Int64, _ doing: String = "checking") {
         guard !isHolding else { return }
-        display.update("checking", Progress.Amount(done: bytes, total: totalBytes))
+        let amount = Progress.Amount(done: bytes, total: totalBytes)
+        howFar.note(amount, isFetching: false)
+        display.update(doing, amount)
         guard json, isProgressDue else { return }
         emit(["event": "scanning", "bytes": .number(Int(bytes)), "totalBytes": .number(Int(totalBytes))])
     }
 
     private func report(_ progress: DownloadProgress) {
+        let amount = Progress.Amount(done: progress.bytes, total: progress.totalBytes, reused: progress.reusedBytes)
+        howFar.note(amount, isFetching: true)
+        let files = Progress.Files(done: progress.files, total: progress.totalFiles)
         display.update(
             "fetching",
-            Progress.Amount(done: progress.bytes, total: progress.totalBytes, reused: progress.reusedBytes),
+            amount,
             moved: progress.receivedBytes,
+            files: files.total > 1 ? files : nil,
             sources: progress.sources.map(Progress.Source.init)
         )
         guard json, isProgressDue else { return }
@@ -126,23 +138,24 @@ final class Reporter: Sendable {
         }
     }
 
-    func finished(_ summary: DownloadSummary, signer: SignerName?) {
+    /// - Parameter files: how many the output has; nil if it is no folder.
+    func finished(_ summary: DownloadSummary, files: Int?, signer: SignerName?) {
         emit(DownloadAccount.json(summary))
-        for line in DownloadAccount.lines(summary, signer: signer) { say(line) }
+        for line in DownloadAccount.lines(summary, files: files, signer: signer) { say(line) }
     }
 
-    func problem(_ problem: LocalTreeCheck.Problem) {
-        emit(["event": "problem", "path": .text(problem.path), "problem": .text("\(problem.kind)")])
-        say("\(problem)")
+    func problems(_ problems: [LocalTreeCheck.Problem]) {
+        for problem in problems {
+            emit(["event": "problem", "path": .text(problem.path), "problem": .text("\(problem.kind)")])
+        }
+        for line in VerifyFailure.lines(problems) { say(line) }
     }
 
-    func verified(_ report: LocalTreeCheck.Report, path: String) {
-        guard report.isComplete else { return }
-        emit([
-            "event": "done", "path": .text(path),
-            "chunks": ["total": .number(report.totalChunks), "matching": .number(report.matchingChunks)],
-        ])
-        say("\(path): all \(report.totalChunks) chunks match")
+    /// Everything matches.
+    /// - Parameter path: as it was given; `-` for standard input.
+    func verified(_ check: VerifiedCheck, path: String, signer: SignerName?) {
+        emit(check.json(path))
+        say(check.line(path == "-" ? "standard input" : path, signer: signer))
     }
 
     /// One of several manifests could not be got.
@@ -203,6 +216,11 @@ final class Reporter: Sendable {
     private func say(_ line: String) {
         guard !quiet, !json, !isHeld(nil, line) else { return }
         StandardStream.error.writeLine(printable(Program.shown(line)))
+    }
+
+    /// Says what happens while it runs: in a log with the time.
+    private func tell(_ line: String) {
+        say(line + (display.logTime.map { " (after \($0.shown))" } ?? ""))
     }
 
     private func isHeld(_ value: JSONValue?, _ line: String?) -> Bool {

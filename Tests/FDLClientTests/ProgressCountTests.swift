@@ -7,9 +7,15 @@ import Testing
 @Suite("What progress is made of")
 struct ProgressCountTests {
     @Test func `What a chunk's request has told of is not counted again with the chunk`() {
-        var received = ReceivedBytes()
+        var received = ReceivedBytes(sources: 2)
         let (one, two) = (RequestID(rawValue: 1), RequestID(rawValue: 2))
-        func note(_ event: DownloadPlan.Event) { received.note(event) { _ in 100 } }
+        func note(_ event: DownloadPlan.Event) {
+            received.note(event) {
+                $0 == one ? 1 : nil
+            } length: { _ in
+                100
+            }
+        }
         note(.progress(one, bytes: 30))
         #expect(received.total == 30)
         note(.progress(two, bytes: 130))
@@ -22,6 +28,39 @@ struct ProgressCountTests {
         note(.failed(one, chunk: 3, .corrupt))
         note(.verified(one, chunk: 3))
         #expect(received.total == 400)
+        // What the plan does not know any more belongs to no source.
+        #expect(received.bySource == [0, 200])
+    }
+
+    @Test func `A file is complete with the last of its chunks, an empty one from the start`() throws {
+        let size = try #require(ChunkSize(bytes: 65_536))
+        let layout = ChunkLayout(chunkSize: size, fileSizes: [130_000, 0, 10, 65_536])
+        var missing = ChunkSet(bound: layout.chunkCount, filled: true)
+        missing.remove(2)
+        var files = FileCount(layout, missing: missing)
+        #expect(files.total == 4)
+        #expect(files.complete == 2)
+        files.add(0)
+        #expect(files.complete == 2)
+        files.add(1)
+        files.add(3)
+        #expect(files.complete == 4)
+    }
+
+    @Test func `A source that was named and gives again is told of, as often as it comes back`() {
+        var troubles = Troubles()
+        func down(_ chunks: Int) -> SourceReport {
+            Self.report(.waiting(until: .zero), .unreachable(.refused), chunks: chunks)
+        }
+        func up(_ chunks: Int) -> SourceReport { Self.report(.active, .unreachable(.refused), chunks: chunks) }
+        #expect(troubles.returned(in: [up(3)]).isEmpty)
+        #expect(troubles.news(in: [down(3)], after: .zero).count == 1)
+        #expect(troubles.returned(in: [up(3)]).isEmpty)
+        #expect(troubles.returned(in: [down(4)]).isEmpty)
+        #expect(troubles.returned(in: [up(4)]) == [0])
+        #expect(troubles.returned(in: [up(5)]).isEmpty)
+        #expect(troubles.news(in: [down(5)], after: .zero).count == 1)
+        #expect(troubles.returned(in: [up(6)]) == [0])
     }
 
     private static func report(

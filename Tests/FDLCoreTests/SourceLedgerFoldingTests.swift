@@ -20,6 +20,7 @@ struct FoldedLedgerTests {
     private func dead(_ report: inout SourceReport) {
         report.failed = 8
         report.lastError = .unreachable(.refused)
+        report.lastFailure = .unreachable(.refused)
         report.state = .givenUp
     }
 
@@ -40,6 +41,7 @@ struct FoldedLedgerTests {
         let folded = ledger(dead, good).folded(by: [0, 0])[SourceID(rawValue: 0)]
         #expect(folded.failed == 0)
         #expect(folded.lastError == nil)
+        #expect(folded.lastFailure == nil)
         #expect(folded.state == .active)
         #expect(folded.chunks == 3)
     }
@@ -60,5 +62,6 @@ struct FoldedLedgerTests {
         #expect(ledger(dead, lying).folded(by: [0, 0]).reports[0].state == .quarantined)
         #expect(ledger(dead, dead).folded(by: [0, 0]).reports[0].state == .givenUp)
         #expect(ledger(dead, dead).folded(by: [0, 0]).reports[0].failed == 16)
+        #expect(ledger(dead, dead).folded(by: [0, 0]).reports[0].lastFailure == .unreachable(.refused))
     }
 }

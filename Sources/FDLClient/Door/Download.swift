@@ -120,6 +120,7 @@ public struct DownloadOptions: Sendable {
         case .accepted(let manifest):
             logger?.info("manifest accepted: \(manifest.manifest.name) version \(manifest.manifest.version)")
         case .sourceFailing(let source, let reason): logger?.notice("\(source.url) gives nothing now: \(reason)")
+        case .sourceReturned(let source): logger?.notice("\(source.url) gives bytes again")
         case .sourceDropped(let source, let reason): logger?.warning("\(source.url) is no longer asked: \(reason)")
         case .corrupt(let source, let chunk): logger?.warning("\(source.url) sent wrong bytes for chunk \(chunk)")
         case .redirected(let source, let origin): logger?.info("\(source.url) leads to \(origin)")
@@ -127,7 +128,7 @@ public struct DownloadOptions: Sendable {
         case .kept(let path): logger?.notice("what is left of a replaced folder is kept in \(path)")
         case .scanned(let reused, let total): logger?.debug("\(reused) of \(total) chunks are there already")
         case .finishing: logger?.debug("all chunks are stored")
-        case .scanning, .progress: break
+        case .scanning, .copying, .progress: break
         }
     }
 }

@@ -30,20 +30,18 @@ struct ChunkFetch {
         let endpoints = await endpoints(missing, on: loop)
         let connector = try connector(endpoints)
         let plan = plan(layout, missing, destination, endpoints)
-        let total = (chunks: layout.chunkCount, bytes: manifest.totalBytes)
-        let missingBytes = layout.bytes(of: missing)
-        let there = (chunks: total.chunks - missing.count, bytes: total.bytes - missingBytes)
+        let count = FetchCount(layout, missing: missing, sources: request.sources.count)
         let (engine, outcome) = try await loop.submit { [writer, report] in
             let engine = DownloadEngine(
                 plan: plan,
-                layout: layout,
+                count: count,
                 connector: connector,
                 destination: destination,
                 writer: writer,
                 loop: loop,
                 report: report
             )
-            engine.start(alreadyThere: there, total: total)
+            engine.start()
             return (NIOLoopBound(engine, eventLoop: loop), engine.outcome)
         }.get()
         // A future does not notice that the task is cancelled.

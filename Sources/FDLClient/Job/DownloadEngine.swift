@@ -33,7 +33,6 @@ final class DownloadEngine {
     let connector: SourceConnector
     private let destination: ChunkDestination
     private let writer: NIOThreadPool
-    private let layout: ChunkLayout
     let report: @Sendable (DownloadEvent) -> Void
     private let promise: EventLoopPromise<Outcome>
     private let started = NIODeadline.now()
@@ -47,9 +46,7 @@ final class DownloadEngine {
     private var abandoned: Set<ConnectionID> = []
     private var wakeUp: Scheduled<Void>?
     var progressTimer: Scheduled<Void>?
-    var storedChunks = 0
-    var storedBytes: Int64 = 0
-    var received = ReceivedBytes()
+    private(set) var count: FetchCount
     var troubles = Troubles()
     private var corruptTold: [Int]
     private var droppedTold: [Bool]
@@ -79,11 +76,13 @@ final class DownloadEngine {
         /// From the first request to the last chunk.
         let duration: Duration
         let ledger: SourceLedger
+        /// What has come, in bytes, by source.
+        let received: [Int64]
     }
 
     init(
         plan: DownloadPlan,
-        layout: ChunkLayout,
+        count: FetchCount,
         connector: SourceConnector,
         destination: ChunkDestination,
         writer: NIOThreadPool,
@@ -91,7 +90,7 @@ final class DownloadEngine {
         report: @escaping @Sendable (DownloadEvent) -> Void
     ) {
         self.plan = plan
-        self.layout = layout
+        self.count = count
         self.connector = connector
         self.destination = destination
         self.writer = writer
@@ -109,10 +108,7 @@ final class DownloadEngine {
     var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
 
     /// Begins the download.
-    /// - Parameters:
-    ///   - alreadyThere: the chunks and bytes that need no fetching, for progress reports.
-    ///   - total: all chunks and bytes of the manifest.
-    func start(alreadyThere: (chunks: Int, bytes: Int64), total: (chunks: Int, bytes: Int64)) {
+    func start() {
         let engine = NIOLoopBound(self, eventLoop: loop)
         let inbox = EventInbox(on: loop) { engine.value.handle($0) }
         let post = { @Sendable (events: [DownloadPlan.Event]) in inbox.post(events) }
@@ -120,7 +116,7 @@ final class DownloadEngine {
             loop.execute { engine.value.stop(error.failure) }
         }
         run = .running(Self.sink(into: destination, on: writer, post, fail, report))
-        tellProgress(alreadyThere, total)
+        tellProgress()
         perform(plan.start(at: now))
         sendCommands()
         guard case .stream(let stream) = destination else { return }
@@ -149,11 +145,7 @@ final class DownloadEngine {
     }
 
     private func handle(_ event: DownloadPlan.Event) {
-        if case .stored(let chunk) = event {
-            storedChunks += 1
-            storedBytes += Int64(layout.length(ofChunk: chunk))
-        }
-        received.note(event) { layout.length(ofChunk: $0) }
+        count.note(event) { request in plan.source(of: request).map { owners[$0.rawValue] } }
         if case .connectionClosed(let id, _) = event { connected[id] = nil }
         let actions = plan.handle(event, at: now)
         switch event {
@@ -280,7 +272,13 @@ final class DownloadEngine {
         switch reason {
         case .finished:
             promise.succeed(
-                Outcome(storedChunks: storedChunks, storedBytes: storedBytes, duration: now, ledger: ledger)
+                Outcome(
+                    storedChunks: count.storedChunks,
+                    storedBytes: count.storedBytes,
+                    duration: now,
+                    ledger: ledger,
+                    received: count.received.bySource
+                )
             )
         case .exhausted(let failure): promise.fail(failure.folded(by: owners))
         case .stopped(let failure): promise.fail(failure)

@@ -67,7 +67,7 @@ struct DownloadJob {
             digests: manifest.digests,
             store: store,
             hashers: System.coreCount,
-            progress: scanned
+            progress: { [report] in report(.copying(bytes: $0, totalBytes: $1)) }
         )
         let seeds = (existing == .nothing ? [] : [store.target.path]) + request.seeds
         missing = missing.subtracting(try await reuse.copy(fromSeeds: seeds, missing: missing))
@@ -200,6 +200,7 @@ struct DownloadJob {
 
     private func summary(path: String, outcome: DownloadEngine.Outcome?) -> DownloadSummary {
         let reports = outcome?.ledger.reports ?? SourceLedger(kinds: request.sources.map(\.kind)).reports
+        let received = outcome?.received ?? request.sources.map { _ in 0 }
         return DownloadSummary(
             path: path,
             bytes: manifest.totalBytes,
@@ -208,7 +209,9 @@ struct DownloadJob {
             fetchedBytes: outcome?.storedBytes ?? 0,
             duration: ContinuousClock.now - started,
             fetchDuration: outcome?.duration ?? .zero,
-            sources: zip(request.sources, reports).map { SourceOutcome(source: $0, report: $1) }
+            sources: zip(zip(request.sources, reports), received).map {
+                SourceOutcome(source: $0.0, report: $0.1, receivedBytes: $1)
+            }
         )
     }
 }

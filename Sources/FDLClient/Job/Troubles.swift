@@ -9,6 +9,8 @@ struct Troubles {
         var reason: String
         var chunks: Int
         var count: Int
+        /// Whether it has not given anything since.
+        var isDown = true
     }
 
     /// Of one source, at most so many reasons are told: a source that comes and goes is seen in the account at the end.
@@ -29,12 +31,26 @@ struct Troubles {
             // Numbers of seconds make no other reason.
             let reason = fault.description.filter { !$0.isNumber }
             if let last = told[index] {
-                guard last.count < Self.most, last.reason != reason, report.chunks == last.chunks else { continue }
+                guard last.count < Self.most else { continue }
+                // What fails still is named for another reason only; what had come back, for any.
+                if last.isDown { guard last.reason != reason, report.chunks == last.chunks else { continue } }
             }
             told[index] = Told(reason: reason, chunks: report.chunks, count: (told[index]?.count ?? 0) + 1)
             news.append((index, fault))
         }
         return news
+    }
+
+    /// Which of the sources that were named give chunks again. Each is told of once, until it is named again.
+    mutating func returned(in reports: [SourceReport]) -> [Int] {
+        reports.indices.filter { index in
+            let report = reports[index]
+            guard let last = told[index], last.isDown, report.chunks > last.chunks, report.state.isGood else {
+                return false
+            }
+            told[index]?.isDown = false
+            return true
+        }
     }
 
     /// Whether a source gives nothing at present. One that is no longer asked is reported as such.
@@ -44,6 +60,15 @@ struct Troubles {
         case .waiting: true
         case .untried: report.chunks == 0 && elapsed >= Self.patience
         case .active, .slow, .quarantined, .unusable, .givenUp: false
+        }
+    }
+}
+
+extension SourceState {
+    fileprivate var isGood: Bool {
+        switch self {
+        case .active, .slow: true
+        case .untried, .waiting, .quarantined, .unusable, .givenUp: false
         }
     }
 }

@@ -12,8 +12,18 @@ public enum LocalTreeCheck {
         public let matchingChunks: Int
         /// What differs from the manifest: a folded pair of names, if any, then the files in the manifest's order.
         public let problems: [Problem]
+        /// Files in a folder that the manifest does not list. That is no problem, but a download does not replace such a
+        /// folder. Of a selection there are none.
+        public let unlisted: Unlisted?
 
         public var isComplete: Bool { problems.isEmpty }
+    }
+
+    /// Files of which the manifest says nothing.
+    public struct Unlisted: Sendable, Equatable {
+        /// The path of one of them, within the folder.
+        public let example: String
+        public let count: Int
     }
 
     /// What is wrong with one file.
@@ -82,7 +92,24 @@ public enum LocalTreeCheck {
                 problems.append(Problem(path: shown, kind: .executable(expected: file.isExecutable)))
             }
         }
-        return Report(totalChunks: found.bound, matchingChunks: found.count, problems: problems)
+        return Report(
+            totalChunks: found.bound,
+            matchingChunks: found.count,
+            problems: problems,
+            // Other files that cannot be read are not what is asked about.
+            unlisted: manifest.isSelection ? nil : (try? unlisted(in: tree)) ?? nil
+        )
+    }
+
+    private static func unlisted(in tree: LocalTree) throws(SystemError) -> Unlisted? {
+        var first: String?
+        var count = 0
+        try tree.folder?.forEachUnlisted { path in
+            first = first ?? path
+            count += 1
+            return true
+        }
+        return first.map { Unlisted(example: $0, count: count) }
     }
 
     private static func tree(_ manifest: Manifest, at path: String) throws -> LocalTree {
@@ -152,14 +179,6 @@ extension LocalTreeCheck.Problem: CustomStringConvertible {
 }
 
 extension LocalTreeCheck.Problem.Kind: CustomStringConvertible {
-    /// What to do about it.
-    public var hint: String {
-        switch self {
-        case .folded: "keep it on a file system that tells the two names apart, such as ext4, XFS or Btrfs"
-        default: "fdl-secure get --force puts it right, fetching only what does not match"
-        }
-    }
-
     /// The rest of a sentence that begins with the path.
     public var description: String {
         switch self {

@@ -80,7 +80,8 @@ public enum StreamCheck {
         return LocalTreeCheck.Report(
             totalChunks: chunks,
             matchingChunks: matching,
-            problems: problem.map { [LocalTreeCheck.Problem(path: name, kind: $0)] } ?? []
+            problems: problem.map { [LocalTreeCheck.Problem(path: name, kind: $0)] } ?? [],
+            unlisted: nil
         )
     }
 

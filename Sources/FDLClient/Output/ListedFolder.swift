@@ -38,30 +38,52 @@ struct ListedFolder: Sendable {
         return nil
     }
 
-    /// The path of the first entry that the manifest does not list and that is not a directory; empty directories do
-    /// not count. Nil if there is none.
+    /// The path of the first entry that the manifest does not list and that is not a directory; nil if there is none.
     func firstUnlisted() throws(SystemError) -> String? {
+        var first: String?
+        try forEachUnlisted { path in
+            first = path
+            return false
+        }
+        return first
+    }
+
+    /// Visits the entries that the manifest does not list and that are not directories; empty directories do not count.
+    /// - Parameter visit: gets a path within the folder, and says whether it wants more.
+    /// - Returns: whether `visit` has always wanted more.
+    @discardableResult
+    func forEachUnlisted(_ visit: (String) -> Bool) throws(SystemError) -> Bool {
         let census = try census()
         for entry in census.unlisted {
             let path = folder.joined(entry.shown)
-            guard try directory.descriptor.status(of: entry)?.kind == .directory else { return path }
+            guard try directory.descriptor.status(of: entry)?.kind == .directory else {
+                guard visit(path) else { return false }
+                continue
+            }
             let opened = try directory.descriptor.open(entry: entry, flags: O_RDONLY | O_DIRECTORY)
-            if let found = try Self.firstFile(in: SharedDescriptor(opened), path) { return found }
+            guard try Self.forEachFile(in: SharedDescriptor(opened), path, visit) else { return false }
         }
         for match in census.matches {
-            if let found = try inner(match)?.firstUnlisted() { return found }
+            if let inner = try inner(match), try !inner.forEachUnlisted(visit) { return false }
         }
-        return nil
+        return true
     }
 
-    private static func firstFile(in directory: SharedDescriptor, _ path: String) throws(SystemError) -> String? {
+    private static func forEachFile(
+        in directory: SharedDescriptor,
+        _ path: String,
+        _ visit: (String) -> Bool
+    ) throws(SystemError) -> Bool {
         for entry in try directory.descriptor.entries() {
             let path = "\(path)/\(entry.shown)"
-            guard try directory.descriptor.status(of: entry)?.kind == .directory else { return path }
+            guard try directory.descriptor.status(of: entry)?.kind == .directory else {
+                guard visit(path) else { return false }
+                continue
+            }
             let opened = try directory.descriptor.open(entry: entry, flags: O_RDONLY | O_DIRECTORY)
-            if let found = try firstFile(in: SharedDescriptor(opened), path) { return found }
+            guard try forEachFile(in: SharedDescriptor(opened), path, visit) else { return false }
         }
-        return nil
+        return true
     }
 
     /// Removes everything that is not listed.

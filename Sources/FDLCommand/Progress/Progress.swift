@@ -3,6 +3,8 @@ package struct Progress: Sendable, Equatable {
     /// One word or a few for what is being done: `fetching`.
     package var doing: String
     package var amount: Amount?
+    /// Whole files of a folder; nil for a single file.
+    package var files: Files?
     /// Bytes a second; nil as long as it is not known.
     package var rate: Double?
     /// Since this piece of work began.
@@ -21,13 +23,39 @@ package struct Progress: Sendable, Equatable {
             self.total = total
             self.reused = reused
         }
+
+        /// `33 %, 33.0 MiB of 100 MiB`; nil if there is nothing to do.
+        package var shown: String? {
+            total > 0 ? "\(percent) %, " + SteadyText.amount(done, of: total) : nil
+        }
+
+        /// From 0 to 100, rounded down: 100 is said only of what is complete.
+        var percent: Int {
+            guard total > 0, done < total else { return 100 }
+            return Int(total.dividingFullWidth(max(0, done).multipliedFullWidth(by: 100)).quotient)
+        }
+    }
+
+    /// Files that are complete, of all.
+    package struct Files: Sendable, Equatable {
+        package var done: Int
+        package var total: Int
+
+        package init(done: Int, total: Int) {
+            self.done = done
+            self.total = total
+        }
     }
 
     /// One source of the bytes.
     package struct Source: Sendable, Equatable {
         package var name: String
-        /// What it has given, in bytes.
+        /// What it has given of the output, in bytes.
         package var bytes: Int64
+        /// What has come from it, in bytes, also of what is not complete yet: its rate is made of that. Never falls.
+        package var received: Int64
+        /// Whether it is asked at present: otherwise no rate is shown.
+        package var isGiving: Bool
         /// Bytes a second; nil if it gives nothing.
         package var rate: Double?
         /// What a person should know of it: `slow`, `no longer asked`; nil if all is well.
@@ -35,21 +63,27 @@ package struct Progress: Sendable, Equatable {
         /// The last thing that it did wrong.
         package var fault: String?
 
-        package init(name: String, bytes: Int64, rate: Double?, state: String? = nil, fault: String? = nil) {
+        package init(
+            name: String,
+            bytes: Int64,
+            received: Int64 = 0,
+            isGiving: Bool = true,
+            rate: Double? = nil,
+            state: String? = nil,
+            fault: String? = nil
+        ) {
             self.name = name
             self.bytes = bytes
+            self.received = received
+            self.isGiving = isGiving
             self.rate = rate
             self.state = state
             self.fault = fault
         }
     }
 
-    /// From 0 to 100, rounded down: 100 is said only of what is complete.
-    var percent: Int? {
-        guard let amount else { return nil }
-        guard amount.total > 0, amount.done < amount.total else { return 100 }
-        return Int(Double(max(0, amount.done)) / Double(amount.total) * 100)
-    }
+    /// See `Amount.percent`.
+    var percent: Int? { amount?.percent }
 
     /// How long the rest takes at this rate; nil if that cannot be said.
     var timeLeft: Duration? {

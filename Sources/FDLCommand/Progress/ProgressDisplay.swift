@@ -30,6 +30,8 @@ package final class ProgressDisplay: Sendable {
         /// When `progress.doing` began.
         var began = Duration.zero
         var rate = RateWindow()
+        /// One a source.
+        var sourceRates: [RateWindow] = []
         /// What is the next line in a log due.
         var due = ProgressDisplay.firstLine
         var isRunning = false
@@ -50,6 +52,10 @@ package final class ProgressDisplay: Sendable {
         self.place = place
     }
 
+    /// How long it has been there, if lines go to a log and have to say when they were written: its reader did not see them
+    /// come. Nil elsewhere, and in the first second.
+    package var logTime: Duration? { place == .log && now >= .seconds(1) ? now : nil }
+
     private var now: Duration { ContinuousClock.now - start }
 
     /// Says how far the work is.
@@ -57,10 +63,13 @@ package final class ProgressDisplay: Sendable {
     ///   - doing: one word or a few; another one than before begins a new piece of work.
     ///   - amount: nil if nobody knows how much there is to do.
     ///   - moved: what the rate is made of, in bytes, if not of `amount.done`. Never falls within a piece of work.
+    ///   - files: nil if they are not counted.
+    ///   - sources: the same at each call of a piece of work, in the same order.
     package func update(
         _ doing: String,
         _ amount: Progress.Amount? = nil,
         moved: Int64? = nil,
+        files: Progress.Files? = nil,
         sources: [Progress.Source] = []
     ) {
         guard place != .nowhere else { return }
@@ -69,9 +78,17 @@ package final class ProgressDisplay: Sendable {
             if state.progress?.doing != doing {
                 state.began = now
                 state.rate = RateWindow()
+                state.sourceRates = []
             }
-            state.progress = Progress(doing: doing, amount: amount, sources: sources)
+            if state.sourceRates.count != sources.count {
+                state.sourceRates = sources.map { _ in RateWindow() }
+            }
+            state.progress = Progress(doing: doing, amount: amount, files: files, sources: sources)
+            // All of them at the same moments, so that the sources' rates add up to the whole's.
             if let bytes = moved ?? amount?.done { state.rate.note(bytes, at: now) }
+            for (index, source) in sources.enumerated() {
+                state.sourceRates[index].note(source.received, at: now)
+            }
             defer { state.isRunning = true }
             return !state.isRunning && !state.isOver
         }
@@ -112,7 +129,7 @@ package final class ProgressDisplay: Sendable {
         state.withLock { state in
             guard now >= state.due, !state.isOver, let progress = Self.current(state, now) else { return nil }
             state.due = now + Self.lineInterval
-            return ProgressText.plain(progress)
+            return ProgressText.plain(progress, after: now)
         }
     }
 
@@ -120,6 +137,9 @@ package final class ProgressDisplay: Sendable {
         guard var progress = state.progress else { return nil }
         progress.elapsed = now - state.began
         progress.rate = state.rate.rate(at: now)
+        for index in progress.sources.indices where progress.sources[index].isGiving {
+            progress.sources[index].rate = state.sourceRates[index].rate(at: now)
+        }
         return progress
     }
 }

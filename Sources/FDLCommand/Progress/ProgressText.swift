@@ -13,46 +13,68 @@ struct ProgressText: Sendable, Equatable {
         let hidden = progress.sources.count - room
         // The last line may have to say how many sources there is no room for.
         let shown = hidden > 0 ? max(0, room - 1) : room
-        let given = progress.sources.reduce(0) { $0 + $1.bytes }
-        var lines = [whole(progress)] + progress.sources.prefix(shown).map { source($0, of: given) }
+        let shares = Shares.percents(progress.sources.map(\.bytes))
+        let names = names(progress.sources.prefix(shown).map(\.name))
+        var lines = [whole(progress)]
+        for (index, name) in names.enumerated() { lines.append(source(progress.sources[index], name, shares[index])) }
         if hidden > 0, room > 0 { lines.append(cut("  and \(progress.sources.count - shown) more sources")) }
         return lines
     }
 
     /// One line without any escape codes.
-    static func plain(_ progress: Progress) -> String {
-        let parts = parts(progress).filter { $0.kind != .doing }.map(\.text)
+    /// - Parameter elapsed: since the program began to show progress.
+    static func plain(_ progress: Progress, after elapsed: Duration) -> String {
+        let parts = parts(progress).filter { $0.kind != .doing && !$0.text.isEmpty }.map(\.text)
+        let time = progress.amount == nil ? [] : ["after \(elapsed.shown)"]
         let sources = progress.sources.map { source in
             let facts = [source.rate.flatMap(speed), source.state, source.fault].compactMap(\.self)
             return "; \(source.name)" + (facts.isEmpty ? "" : ": " + facts.joined(separator: ", "))
         }
-        return "\(progress.doing): " + parts.joined(separator: ", ") + sources.joined()
+        return "\(progress.doing): " + (parts + time).joined(separator: ", ") + sources.joined()
     }
 
     // MARK: The whole
 
+    /// The more important first.
     private enum Kind: Int {
-        case percent, doing, rate, left, bytes, reused
+        case percent, doing, rate, left, bytes, files, reused
     }
 
+    /// A field of the line. It keeps its columns also while nothing is known for it, so that the bar keeps its own.
     private struct Part {
         let kind: Kind
         let text: String
+        let columns: Int
+        var isAtTheRight = false
     }
 
     /// In the order in which they are shown.
     private static func parts(_ progress: Progress) -> [Part] {
-        var parts = [Part(kind: .doing, text: progress.doing)]
+        let doing = Part(kind: .doing, text: progress.doing, columns: columns(progress.doing))
         guard let amount = progress.amount, let percent = progress.percent else {
-            return parts + [Part(kind: .left, text: progress.elapsed.shown)]
+            let elapsed = progress.elapsed.shown
+            return [doing, Part(kind: .left, text: elapsed, columns: columns(elapsed))]
         }
-        parts.append(Part(kind: .percent, text: "\(percent) %"))
-        let bytes = "\(ByteCount.text(amount.done)) of \(ByteCount.text(amount.total))"
-        parts.append(Part(kind: .bytes, text: bytes))
-        if let rate = progress.rate { parts.append(Part(kind: .rate, text: "\(ByteCount.text(Int64(rate)))/s")) }
-        if let left = progress.timeLeft { parts.append(Part(kind: .left, text: "\(left.shown) left")) }
-        if amount.reused > 0 { parts.append(Part(kind: .reused, text: "\(ByteCount.text(amount.reused)) reused")) }
-        return parts
+        let bytes = SteadyText.amount(amount.done, of: amount.total)
+        let bytesColumns = SteadyText.byteColumns + columns(" of \(ByteCount.text(amount.total))")
+        let rate = progress.rate.map(SteadyText.rate) ?? ""
+        var parts = [
+            doing, Part(kind: .percent, text: "\(percent) %", columns: 5, isAtTheRight: true),
+            Part(kind: .bytes, text: bytes, columns: bytesColumns, isAtTheRight: true),
+            Part(kind: .rate, text: rate, columns: SteadyText.rateColumns, isAtTheRight: true),
+        ]
+        if let files = progress.files {
+            let total = "\(files.total)"
+            let text = "\(files.done) of \(total) files"
+            parts.append(Part(kind: .files, text: text, columns: 2 * total.count + 10, isAtTheRight: true))
+        }
+        if amount.reused > 0 {
+            let reused = "\(ByteCount.text(amount.reused)) reused"
+            parts.append(Part(kind: .reused, text: reused, columns: columns(reused)))
+        }
+        // At the end, where its length moves nothing.
+        let left = progress.timeLeft.map(SteadyText.left) ?? ""
+        return parts + [Part(kind: .left, text: left, columns: SteadyText.leftColumns)]
     }
 
     /// As many parts as there is room for, the more important first, and a bar in what is left.
@@ -61,18 +83,30 @@ struct ProgressText: Sendable, Equatable {
         var kept: Set<Int> = []
         var used = -2
         for part in all.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }) {
-            let wide = Self.columns(part.text) + 2
-            guard used + wide < width || kept.isEmpty else { continue }
+            // The rest is worth less than a bar.
+            let bar = part.kind == .files || part.kind == .reused ? Self.leastBar + 4 : 0
+            guard used + part.columns + 2 + bar < width || kept.isEmpty else { continue }
             kept.insert(part.kind.rawValue)
-            used += wide
+            used += part.columns + 2
         }
-        var shown = all.filter { kept.contains($0.kind.rawValue) }.map(\.text)
         let bar = min(30, width - used - 5)
-        if let percent = progress.percent, bar >= 10, let place = shown.firstIndex(of: "\(percent) %") {
-            shown.insert(Self.bar(percent, bar), at: place)
+        var line = ""
+        for part in all where kept.contains(part.kind.rawValue) {
+            if part.kind == .percent, bar >= Self.leastBar, let percent = progress.percent {
+                line += (line.isEmpty ? "" : "  ") + Self.bar(percent, bar)
+            }
+            let gap = String(repeating: " ", count: max(0, part.columns - Self.columns(part.text)))
+            if line.isEmpty {
+                line = part.text
+            } else {
+                line += "  " + (part.isAtTheRight ? gap + part.text : part.text + gap)
+            }
         }
-        return cut(shown.joined(separator: "  "))
+        return cut(Self.trimmed(line))
     }
+
+    /// A shorter one says nothing.
+    private static let leastBar = 6
 
     private static func bar(_ percent: Int, _ width: Int) -> String {
         let full = width * percent / 100
@@ -80,27 +114,44 @@ struct ProgressText: Sendable, Equatable {
             + String(repeating: " ", count: max(0, width - full - 1)) + "]"
     }
 
-    // MARK: A source
-
-    private func source(_ source: Progress.Source, of given: Int64) -> String {
-        let share = given > 0 ? "\(Int((Double(source.bytes) / Double(given) * 100).rounded())) %" : nil
-        let rate = source.rate.flatMap(Self.speed)
-        let facts = [source.fault == nil ? share : (source.bytes > 0 ? share : nil), rate, source.state].compactMap(
-            \.self
-        )
-        let after = facts.map { "  " + $0 }.joined()
-        let fault = source.fault.map { "  " + $0 } ?? ""
-        // A name keeps half of the line at least, and a fault gets what the name leaves.
-        let wanted = Self.columns(after) + min(Self.columns(fault), width / 2)
-        let room = max(width - 3 - wanted, (width - 3) / 2)
-        let name = "  " + Self.cut(source.name, to: room) + after
-        guard !fault.isEmpty else { return cut(name) }
-        let line = cut(name + fault)
-        guard isColoured, line.hasPrefix(name) else { return line }
-        return name + "\u{1b}[33m" + line.dropFirst(name.count) + "\u{1b}[0m"
+    private static func trimmed(_ line: String) -> String {
+        var line = line[...]
+        while line.last == " " { line.removeLast() }
+        return String(line)
     }
 
-    private static func speed(_ rate: Double) -> String? { rate >= 1 ? "\(ByteCount.text(Int64(rate)))/s" : nil }
+    // MARK: A source
+
+    /// The names in a column that leaves room for a rate, cut so that they can be told apart: servers of one host differ
+    /// in their ports.
+    private func names(_ names: [String]) -> [String] {
+        let room = max(4, min(width - 16, width / 2))
+        var shown = names.map { Self.cut($0, to: room) }
+        if Set(shown).count < Set(names).count {
+            let ends = names.map { Self.end(of: $0, room) }
+            if Set(ends).count > Set(shown).count { shown = ends }
+        }
+        let widest = shown.map(Self.columns).max() ?? 0
+        return shown.map { $0 + String(repeating: " ", count: widest - Self.columns($0)) }
+    }
+
+    /// First what it does, then what it has given, then its fault in what is left.
+    private func source(_ source: Progress.Source, _ name: String, _ share: Int) -> String {
+        let rate = source.rate.flatMap(Self.speed).map { rate in
+            String(repeating: " ", count: max(0, SteadyText.rateColumns - rate.count)) + rate
+        }
+        var line = "  " + name + [rate, source.state].compactMap(\.self).map { "  " + $0 }.joined()
+        if source.bytes > 0 {
+            let share = (share < 10 ? " " : "") + "\(share) %"
+            if Self.columns(line) + "  gave ".count + share.count < width { line += "  gave " + share }
+        }
+        guard let fault = source.fault else { return cut(Self.trimmed(line)) }
+        let whole = cut(line + "  " + fault)
+        guard isColoured, whole.hasPrefix(line) else { return whole }
+        return line + "\u{1b}[33m" + whole.dropFirst(line.count) + "\u{1b}[0m"
+    }
+
+    private static func speed(_ rate: Double) -> String? { rate >= 1 ? SteadyText.rate(rate) : nil }
 
     // MARK: Columns
 
@@ -118,6 +169,12 @@ struct ProgressText: Sendable, Equatable {
             kept.append(character)
         }
         return limit > 0 ? kept + "…" : ""
+    }
+
+    /// The text, or as much of its end as fits after an ellipsis.
+    private static func end(of text: String, _ limit: Int) -> String {
+        guard columns(text) > limit else { return text }
+        return "…" + String(cut(String(text.reversed()), to: limit).dropLast().reversed())
     }
 
     /// How many columns a text takes: two for what is as wide as a Chinese character, none for what combines.

@@ -8,22 +8,34 @@ struct TerminalBlock: Sendable, Equatable {
         widths = lines.map { ProgressText.columns(Self.visible($0)) }
     }
 
-    /// What moves the cursor from the end of the block to its beginning.
-    ///
-    /// - Parameter width: of the terminal now. If it has become narrower, most terminals have broken the block's lines
-    ///   into several.
-    func rewinding(width: Int) -> String {
+    /// How many rows it takes in a terminal that is so wide. If that has become narrower, most terminals have broken the
+    /// block's lines into several.
+    private func rows(width: Int) -> Int {
         let width = max(1, min(width, 100_000))
-        let rows = widths.reduce(0) { $0 + max(1, ($1 + width - 1) / width) }
+        return widths.reduce(0) { $0 + max(1, ($1 + width - 1) / width) }
+    }
+
+    /// What moves the cursor from the end of the block to its beginning.
+    func rewinding(width: Int) -> String {
+        let rows = rows(width: width)
         return "\r" + (rows > 1 ? "\u{1b}[\(rows - 1)A" : "")
     }
 
-    /// What takes the block away.
-    func erasing(width: Int) -> String { rewinding(width: width) + "\u{1b}[J" }
+    /// What takes the block away, and leaves the cursor where it began.
+    ///
+    /// Row by row: some terminals remember of a row that it was broken until all of it is erased, and take it and the next
+    /// for one line when the width changes again. And some keep what is erased from the top of the screen in their history.
+    func erasing(width: Int) -> String {
+        let rows = rows(width: width)
+        let erased = Array(repeating: "\u{1b}[2K", count: rows).joined(separator: "\u{1b}[B")
+        return rewinding(width: width) + erased + (rows > 1 ? "\u{1b}[\(rows - 1)A" : "") + "\u{1b}[J"
+    }
 
     /// What draws `lines`, over the block that is there if there is one.
-    static func drawing(_ lines: [String], over old: TerminalBlock?, width: Int) -> String {
-        (old?.rewinding(width: width) ?? "") + lines.map { $0 + "\u{1b}[K" }.joined(separator: "\n") + "\u{1b}[J"
+    /// - Parameter isResized: whether the width has changed since that was drawn.
+    static func drawing(_ lines: [String], over old: TerminalBlock?, width: Int, isResized: Bool = false) -> String {
+        let start = isResized ? old?.erasing(width: width) : old?.rewinding(width: width)
+        return (start ?? "") + lines.map { $0 + "\u{1b}[K" }.joined(separator: "\n") + "\u{1b}[J"
     }
 
     private static func visible(_ line: String) -> String {

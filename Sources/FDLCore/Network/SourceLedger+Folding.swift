@@ -31,6 +31,7 @@ extension SourceReport {
         rate = rates.isEmpty ? nil : rates.reduce(0, +)
         // The source is as well as the best of its addresses.
         state = told.map(\.state).min { $0.rank < $1.rank } ?? state
+        lastFailure = told.compactMap(\.lastFailure).first
         let errors = told.compactMap(\.lastError)
         lastError = errors.first { $0 == .corrupt } ?? errors.first { $0 != .lacking } ?? errors.first
     }

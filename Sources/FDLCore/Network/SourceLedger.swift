@@ -38,6 +38,8 @@ public struct SourceReport: Sendable, Equatable {
     public package(set) var state: SourceState = .untried
     /// Its last error; `.lacking` only if it never did anything worse.
     public package(set) var lastError: SourceError?
+    /// The last of those that `failed` counts.
+    public package(set) var lastFailure: SourceError?
     /// Bytes a second over all its connections, as last measured; nil if nothing was measured.
     public package(set) var rate: Double?
 }

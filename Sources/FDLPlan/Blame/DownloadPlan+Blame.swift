@@ -20,10 +20,10 @@ extension DownloadPlan {
         case .corrupt:
             if let chunk { sentWrong(chunk, source) }
         case .tls, .forbidden:
-            account.reports[source].failed += 1
+            failed(source, error)
             putAside(source, .unusable)
         case .webPage, .redirects, .protocolViolation, .undecodable:
-            account.reports[source].failed += 1
+            failed(source, error)
             if sources[source].failures.strike(forgiving: configuration.strikesForgiven) {
                 putAside(source, .quarantined)
             } else {
@@ -31,23 +31,23 @@ extension DownloadPlan {
                 pause(source, since: since, retryAfter: nil)
             }
         case .status(_, let retryAfter):
-            account.reports[source].failed += 1
+            failed(source, error)
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: retryAfter.map { $0 / .seconds(1) })
             sources[source].fetchAfter = sources[source].connectAfter
         case .proxy(let fault) where fault.isFinal:
-            account.reports[source].failed += 1
+            failed(source, error)
             putAside(source, .unusable)
         case .token(let fault) where fault.isFinal:
-            account.reports[source].failed += 1
+            failed(source, error)
             putAside(source, error.exitCode == .tls ? .unusable : .quarantined)
         case .token(let fault):
-            account.reports[source].failed += 1
+            failed(source, error)
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: fault.retryAfter.map { $0 / .seconds(1) })
             sources[source].fetchAfter = sources[source].connectAfter
         case .unreachable, .timeout, .closedEarly, .proxy, .led:
-            account.reports[source].failed += 1
+            failed(source, error)
             excludeForNow(chunk, from: source)
             pause(source, since: since, retryAfter: nil)
         }
@@ -55,6 +55,11 @@ extension DownloadPlan {
         if case .led = error {
             sources[source].fetchAfter = max(sources[source].fetchAfter, sources[source].connectAfter)
         }
+    }
+
+    private mutating func failed(_ source: Int, _ error: SourceError) {
+        account.reports[source].failed += 1
+        account.reports[source].lastFailure = error
     }
 
     /// Notes the reason for a source that has given next to nothing of a chunk by the time another source has given all

@@ -43,24 +43,40 @@ struct VerifyCommand: AsyncParsableCommand {
         let verified = try selection.selection(of: accepted.verified)
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
-        reporter.begins(manifest, signer: SignerName(of: verified), sources: [])
+        let signer = SignerName(of: verified)
+        reporter.begins(manifest, signer: signer, sources: [])
+        Interruption.tell { [howFar = reporter.howFar] in howFar.interruptedCheck() }
         let progress = { @Sendable [reporter] (bytes: Int64, total: Int64) in reporter.scanning(bytes, total) }
+        let began = ContinuousClock.now
         let found =
             path == "-"
             ? try await StreamCheck.check(verified, descriptor: 0, name: "standard input", progress: progress)
             : try await LocalTreeCheck.check(verified, at: path, progress: progress)
+        let check = VerifiedCheck(manifest: manifest, report: found, duration: ContinuousClock.now - began)
         reporter.endProgress()
-        for problem in found.problems { reporter.problem(problem) }
-        reporter.verified(found, path: path)
-        if let first = found.problems.first {
-            let others = found.problems.count - 1
-            throw Failure(
-                .integrity,
-                "\(path) is not what the manifest describes: "
-                    + (others == 0 ? "\(first)" : "\(first), and \(others) more do not match"),
-                hint: path == "-" ? "send it again, from where it is whole" : first.kind.hint
+        reporter.problems(found.problems)
+        if let unlisted = found.unlisted { reporter.note("\(path) \(unlisted.sentence)") }
+        guard found.isComplete else {
+            throw VerifyFailure(
+                name: path == "-" ? "standard input" : path,
+                report: found,
+                repair: path == "-" ? nil : repair
             )
         }
+        reporter.verified(check, path: path, signer: signer)
         try accepted.acceptance.note(verified)
+    }
+    /// The command that fetches what does not match.
+    private var repair: String {
+        // A manifest from a pipe is gone.
+        var words = ["fdl-secure get --force"] + (manifest == "-" ? [] : [shellWord(shownArgument(manifest))])
+        func add(_ option: String, _ values: [String]) { words += values.flatMap { [option, shellWord($0)] } }
+        add("-o", path.map { [$0] } ?? [])
+        add("--publisher-key", trust.publisherKey)
+        add("--publisher", trust.publisher)
+        add("--signature", trust.signature.map { [$0] } ?? [])
+        add("--only", selection.only.map(\.text))
+        add("--except", selection.except.map(\.text))
+        return words.joined(separator: " ")
     }
 }

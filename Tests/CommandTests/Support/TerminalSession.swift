@@ -56,6 +56,13 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// The lines that have left the screen at its top, and those on it.
+    var history: [String] {
+        get async throws {
+            try await tmux(["capture-pane", "-p", "-S", "-"]).split(separator: "\n").map(String.init)
+        }
+    }
+
     /// Waits until the screen is as it should be.
     /// - Returns: the screen.
     @discardableResult

@@ -20,6 +20,7 @@ struct ProgressTests {
     /// A download of four chunks from a source that stops before the third, beside one that does not exist.
     private func stopped(
         width: Int = 80,
+        height: Int = 24,
         term: String = "screen",
         environment: [String: String] = [:]
     ) async throws -> Stopped {
@@ -42,6 +43,7 @@ struct ProgressTests {
             arguments + ["--server", source.url, "--server", "https://127.0.0.1:\(dead)/"],
             in: scene,
             width: width,
+            height: height,
             term: term,
             environment: environment
         )
@@ -62,9 +64,10 @@ struct ProgressTests {
                 && lines.contains { $0.contains("gives nothing now") }
         }
         let block = Array(Self.block(lines))
-        #expect(block[0].contains("[=") && block[0].contains("128 KiB of 256 KiB"))
-        #expect(block[1].hasPrefix("  127.0.0.1:\(stopped.source.port)  100 %"))
-        #expect(block[2].hasPrefix("  127.0.0.1:\(stopped.dead)  waiting  unreachable: Connection refused"))
+        #expect(block[0].contains("[=") && block[0].contains("128.0 KiB of 256 KiB"))
+        #expect(block[1].hasPrefix("  127.0.0.1:\(stopped.source.port) ") && block[1].hasSuffix("  gave 100 %"))
+        #expect(block[2].hasPrefix("  127.0.0.1:\(stopped.dead) "))
+        #expect(block[2].contains("  waiting  unreachable: Connection refused"))
         #expect(lines.contains { $0.hasPrefix("data.bin version ") && $0.contains("signed by the key ") })
         #expect(lines.joined().contains("https://127.0.0.1:\(stopped.dead)/ gives nothing now: unreachable"))
         #expect(!lines.joined().contains(" 0 B/s"))
@@ -73,7 +76,7 @@ struct ProgressTests {
         #expect(code == 0)
         let last = try await stopped.session.until("it says what it did") { $0.contains { $0.contains("verified in") } }
         #expect(!last.contains { $0.hasPrefix("fetching") })
-        #expect(last.contains { $0.hasPrefix("  fetched 256 KiB at ") })
+        #expect(last.contains { $0.hasPrefix("  fetched 256 KiB in ") })
         #expect(last.contains { $0.contains(":\(stopped.source.port)/: 100 %, 4 chunks") })
         #expect(last.joined().contains(":\(stopped.dead)/: nothing, "))
     }
@@ -94,16 +97,26 @@ struct ProgressTests {
     }
 
     @Test func `After a resize nothing is torn`() async throws {
-        let stopped = try await stopped(width: 100)
+        // So low that the block is at the bottom: what tmux moves out of the top of a screen, nobody can draw over.
+        let height = 8
+        let stopped = try await stopped(width: 100, height: height)
         func isWhole(_ lines: [String], narrowerThan width: Int) -> Bool {
             let block = Self.block(lines)
             return block.count == 3 && block.allSatisfy { $0.count < width }
                 && lines.count { $0.contains("fetching") } == 1 && block.joined().contains(" 50 %")
         }
-        try await stopped.session.until("half is there") { isWhole($0, narrowerThan: 100) }
-        for width in [40, 100, 30, 60, 35] {
-            try await stopped.session.resize(width: width)
+        /// What was said for good.
+        func isAllThere(_ lines: [String]) -> Bool {
+            let text = lines.joined()
+            return text.contains("data.bin version ")
+                && text.contains("https://127.0.0.1:\(stopped.dead)/ gives nothing now: unreachable")
+        }
+        try await stopped.session.until("half is there") { isWhole($0, narrowerThan: 100) && isAllThere($0) }
+        for width in [50, 30, 100, 60, 30, 100, 45] {
+            try await stopped.session.resize(width: width, height: height)
             try await stopped.session.until("it fits in \(width)") { isWhole($0, narrowerThan: width) }
+            let lines = try await stopped.session.history
+            #expect(isAllThere(lines), "at \(width):\n\(lines.joined(separator: "\n"))")
         }
         stopped.gate.open()
         let code = try await stopped.session.end()
@@ -123,10 +136,16 @@ struct ProgressTests {
 
     @Test func `Ctrl-C leaves the message and nothing of the progress`() async throws {
         let stopped = try await stopped()
-        try await stopped.session.until("half is there") { Self.block($0).count == 3 }
+        try await stopped.session.until("half is there") { lines in
+            Self.block(lines).count == 3 && Self.block(lines).joined().contains(" 50 % ")
+        }
         try await stopped.session.type("C-c")
         try await stopped.session.end()
-        let lines = try await stopped.session.until("it says so") { $0.contains("error: interrupted") }
+        let lines = try await stopped.session.until("it says so") { lines in
+            lines.contains { $0.hasPrefix("hint: ") }
+        }
+        #expect(lines.contains("error: interrupted at 50 %, 128.0 KiB of 256 KiB"))
+        #expect(lines.joined().contains("it goes on from what is kept in copy.fdl-part"))
         #expect(!lines.contains { $0.hasPrefix("fetching") || $0.hasPrefix("  127.0.0.1") })
     }
 

@@ -39,17 +39,7 @@ struct PageCommands {
     }
 
     /// As one word for a shell.
-    static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._/:".utf8.contains(byte)
-            }
-        }
-        return isPlain && !text.isEmpty && !text.hasPrefix("-") ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
-    }
+    static func quoted(_ text: String) -> String { shellWord(text) }
 }
 
 /// Lists of a publication's files for programs. What is in them is as trustworthy as the connection: the signed manifest
