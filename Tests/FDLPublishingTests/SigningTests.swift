@@ -24,6 +24,20 @@ import TestSupport
         #expect(verified.trustedComment == "timestamp:1795341600\tfile:x?.json\thashed\tsha256:\(digest)")
     }
 
+    @Test func `signatures get their names before the manifest that they are of`() async throws {
+        let folder = try TemporaryFolder()
+        let input = try PublishingInput(scanning: folder.write([1], "x"))
+        let now = UTCTime(secondsSince1970: 1)
+        let path = "\(folder.path)/m.json"
+        let (a, b) = (try Key(), try Key())
+        let manifest = try await ManifestRecipe().manifest(of: input, now: now)
+        var signed = try SignedBytes(manifest, signedWith: a.secret, fileName: path, now: now)
+        try signed.sign(with: b.secret, now: now)
+        let watch = try DirectoryWatch(folder.path)
+        try signed.write(to: path)
+        #expect(try watch.renamed() == [b.further, "m.json.minisig", "m.json"])
+    }
+
     @Test func `further signatures lie beside the first, and those of before go`() async throws {
         let folder = try TemporaryFolder()
         let input = try PublishingInput(scanning: folder.write([1], "x"))

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLSystem
 import TestSupport
 import Testing
 
@@ -41,6 +42,20 @@ struct PinnedPublisherTests {
         let second = try TestPublisher.statement([.init(b), .init(c)], version: 2, threshold: 2)
         try keep(TestPublisher.signed(second, by: [a, b, c]), 2, of: publisher)
         #expect(try ring.pinnedPublishers().map(\.chain.last) == [second])
+    }
+
+    @Test(arguments: ["", "{}", "nonsense"])
+    func `What is kept and no longer follows ends it: a removed key would count again`(text: String) throws {
+        let publisher = try ring.pin(TestPublisher.statement([.init(a)]).encoded)
+        try keep(TestPublisher.signed(TestPublisher.statement([.init(b)], version: 2), by: [a, b]), 2, of: publisher)
+        let file = try ring.statements(of: publisher.chain.anchor).file(2)
+        try WholeFile.replace(file, with: Array(text.utf8), mode: 0o600)
+        let error = #expect(throws: KeyRingError.self) { try ring.pinnedPublishers() }
+        guard case .keptDamaged(let path, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(path == file)
     }
 
     @Test func `A key that a statement has ever named counts by no other way`() throws {

@@ -1,5 +1,6 @@
 import FDLCore
 import FDLCrypto
+import FDLSystem
 import Foundation
 import TestSupport
 import Testing
@@ -91,6 +92,24 @@ import Testing
         try seen.follow(a.identity, for: name)
         try folder.write(Array("nonsense\n".utf8), "state/fdl/names/n")
         #expect(throws: StateError.self) { try seen.publisher(of: name) }
+    }
+
+    @Test func `a writer waits for the one before it`() async throws {
+        try seen.prepare()
+        let lock = try Descriptor(opening: "\(folder.path)/state/fdl/seen/.lock", flags: O_RDWR, mode: 0)
+        #expect(try lock.waitForLock())
+        let (seen, name, a) = (seen, name, a)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try seen.note(5, SHA256Digest(hashing: []), of: name, by: a.keys.map(\.key), for: a.identity)
+            }
+            // However long it is: nothing is noted before.
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try highest(a) == nil)
+            #expect(flock(lock.rawValue, LOCK_UN) == 0)
+            try await group.waitForAll()
+        }
+        #expect(try highest(a) == 5)
     }
 
     @Test func `writers at once keep the highest`() async throws {
