@@ -34,8 +34,8 @@ public enum LocalTreeCheck {
         public enum Kind: Sendable, Equatable {
             case missing
             case wrongSize(expected: Int64, found: Int64)
-            /// The size is right, but this many chunks have wrong bytes.
-            case damaged(chunks: Int)
+            /// The size is right, but this many chunks have wrong bytes; where the first of them begins in the file.
+            case damaged(chunks: Int, first: Int64)
             /// It lacks the executable bit, or has it although it should not.
             case executable(expected: Bool)
             /// The file system takes it and another listed file for the same file.
@@ -83,11 +83,12 @@ public enum LocalTreeCheck {
                 problems.append(Problem(path: shown, kind: .missing))
                 continue
             }
-            let damaged = layout.chunks(ofFile: index).reduce(0) { $0 + (found.contains($1) ? 0 : 1) }
+            let damaged = layout.chunks(ofFile: index).filter { !found.contains($0) }
             if status.size != file.size {
                 problems.append(Problem(path: shown, kind: .wrongSize(expected: file.size, found: status.size)))
-            } else if damaged > 0 {
-                problems.append(Problem(path: shown, kind: .damaged(chunks: damaged)))
+            } else if let first = damaged.first {
+                let offset = layout.location(ofChunk: first).offset
+                problems.append(Problem(path: shown, kind: .damaged(chunks: damaged.count, first: offset)))
             } else if countsBits, status.isExecutable != file.isExecutable {
                 problems.append(Problem(path: shown, kind: .executable(expected: file.isExecutable)))
             }
@@ -184,7 +185,8 @@ extension LocalTreeCheck.Problem.Kind: CustomStringConvertible {
         switch self {
         case .missing: "is missing"
         case .wrongSize(let expected, let found): "has \(found) bytes instead of \(expected)"
-        case .damaged(let chunks): "is damaged in \(chunks) chunk\(chunks == 1 ? "" : "s")"
+        case .damaged(let chunks, let first):
+            "is damaged in \(counted(chunks, "chunk")), \(chunks == 1 ? "" : "the first ")at byte \(first)"
         case .executable(true): "lacks the executable bit"
         case .executable(false): "has the executable bit, which it should not"
         case .folded(let other): "and \(other) are one file on this file system"

@@ -50,8 +50,13 @@ public enum StreamCheck {
         var block = [UInt8](repeating: 0, count: 1 << 20)
         var hasher = SHA256Hasher()
         var (chunk, inChunk, total, matching) = (0, 0, Int64(0), 0)
+        var firstWrong: Int?
         func endChunk() {
-            if hasher.finalize() == manifest.digests[chunk] { matching += 1 }
+            if hasher.finalize() == manifest.digests[chunk] {
+                matching += 1
+            } else {
+                firstWrong = firstWrong ?? chunk
+            }
             chunk += 1
             inChunk = 0
         }
@@ -75,7 +80,10 @@ public enum StreamCheck {
             if total != manifest.totalBytes {
                 .wrongSize(expected: manifest.totalBytes, found: total)
             } else if matching < chunks {
-                .damaged(chunks: chunks - matching)
+                .damaged(
+                    chunks: chunks - matching,
+                    first: firstWrong.map { manifest.layout.location(ofChunk: $0).offset } ?? 0
+                )
             } else { nil }
         return LocalTreeCheck.Report(
             totalChunks: chunks,

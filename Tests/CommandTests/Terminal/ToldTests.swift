@@ -94,8 +94,9 @@ struct ToldTests {
         #expect(right.errors.contains("3 files, 205.1 KiB verified in "), "\(right.errors)")
         #expect(right.errors.contains(", signed by the key "))
 
-        try Files.patch(copy + "/c.txt", at: 5, with: [7, 7, 7])
-        let wrong = try await scene.run(.secure, verify, by: .reader).failed([65], saying: ["c.txt is damaged"])
+        try Files.patch(copy + "/c.txt", at: 65_540, with: [7, 7, 7])
+        let wrong = try await scene.run(.secure, verify, by: .reader)
+            .failed([65], saying: ["c.txt is damaged in 1 chunk, at byte 65536"])
         let command = "fdl-secure get --force \(manifest) -o \(copy) \(key.joined(separator: " "))"
         #expect(wrong.hint.hasPrefix("move extra.txt out of \(copy), then \(command) puts it right"), "\(wrong.hint)")
 
