@@ -44,6 +44,8 @@ struct JobControlTests {
             }
             for line in 1...6 { #expect(lines.contains("line-\(round)0\(line)"), "\(lines.joined(separator: "\n"))") }
             #expect(lines.contains("$ fg"))
+            // The shell says what goes on; one line higher than it, and it would be drawn over.
+            #expect(lines.count { $0 == "sh ./fetch" } == round, "\(lines.joined(separator: "\n"))")
         }
         gate.open()
         let lines = try await session.until("it is done") { $0.contains { $0.contains("verified in") } }
