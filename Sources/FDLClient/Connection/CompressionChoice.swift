@@ -20,7 +20,6 @@ struct CompressionChoice {
     private static let firstPatience = 8
 
     private let mode: DownloadRequest.Compression
-    private var hasAsked = false
     /// Of the last bodies, the older the less: bytes, and the seconds in which they arrived.
     private var measured = (bytes: 0.0, seconds: 0.0)
     private var unmeasured = 0
@@ -48,10 +47,7 @@ struct CompressionChoice {
         case .always: return true
         case .auto: break
         }
-        // The first one is plain: most files have no other chunk. Until it has shown how fast the network is, it may
-        // well be slow.
-        defer { hasAsked = true }
-        guard hasAsked, isSlow else { return false }
+        guard isSlow else { return false }
         guard unmeasured < patience else {
             unmeasured = 0
             patience *= 2
@@ -64,7 +60,8 @@ struct CompressionChoice {
         return true
     }
 
-    private var isSlow: Bool { measured.bytes <= measured.seconds * Self.fastBytesPerSecond }
+    /// Until a plain body has shown how fast the network is, it is taken for fast.
+    private var isSlow: Bool { measured.bytes < measured.seconds * Self.fastBytesPerSecond }
 
     /// Takes into account a complete response.
     /// - Parameters:
