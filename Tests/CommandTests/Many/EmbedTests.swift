@@ -34,6 +34,22 @@ struct EmbedTests {
         #expect(!refused.text.contains("--"))
     }
 
+    @Test func `The client that imports FDLClient alone refuses another product than it asked for`() async throws {
+        let published = try await scene.publish(noise(100_000))
+        for suffix in ["", ".minisig"] {
+            let bytes = try Files.read(published.manifest + suffix)
+            try Files.write(bytes, to: "\(published.root)/other.json\(suffix)")
+            try Files.remove(published.manifest + suffix)
+        }
+        let worker = try await scene.worker(root: published.root)
+        let key = try await scene.publisherKey()
+        let rest = [key, scene.path("copy"), scene.certificates.authority]
+        let url = worker.url + "manifests/other.json"
+        let ended = try await scene.run(.built("EmbedClient"), [url] + rest, by: .reader)
+        #expect(ended.text.contains("error: ") && ended.text.contains("other was asked for"), "\(ended.text)")
+        #expect(!Files.exists(scene.path("copy")))
+    }
+
     @Test func `The publisher and the worker that import one module each sign, publish and serve`() async throws {
         let root = scene.path("root")
         try Files.write(noise(3_000_000), to: root + "/big.iso")
