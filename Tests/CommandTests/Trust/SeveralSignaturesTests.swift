@@ -55,6 +55,18 @@ struct SeveralSignaturesTests {
             .failed(65, saying: "none of those named")
     }
 
+    @Test func `What is kept beside an output has the signature of the reader's key, though it is not the first`()
+        async throws
+    {
+        try await publisher.publish(noise(1_000), keys: ["a", "b"])
+        let worker = try await scene.worker(root: publisher.root)
+        let copy = scene.path("copy")
+        let key = ["--publisher-key", try await publisher.pub("b")]
+        let get = ["get", worker.url + "manifests/tool.json", "-o", copy, "--keep-manifest"] + key
+        try await scene.must(.secure, get + ["--cacert", scene.certificates.authority], by: .reader)
+        _ = try await publisher.verify(copy + ".manifest.json", key).succeeded()
+    }
+
     @Test func `Signing again with other keys leaves no signature of before`() async throws {
         let manifest = try await publisher.publish(noise(1_000), keys: ["a", "b"])
         try await publisher.publish(noise(1_000, seed: 2), keys: ["b", "c"])

@@ -38,6 +38,16 @@ struct StatementServerTests {
         try await update().failed(69, saying: "cannot fetch a publisher statement")
     }
 
+    @Test func `An update says that the last statement has expired`() async throws {
+        let fingerprint = try await publisher.makeStatement()
+        _ = try await publisher.pin(fingerprint).succeeded()
+        try await next("sign", ["--expires", "30d"])
+        let command = ["trust", "update", "--from", publisher.statements]
+        let ended = try await publisher.run(.secure, command, by: .reader, at: "+31d")
+        try ended.failed([65], saying: ["statement of version 2", "expired"])
+        _ = try await publisher.run(.secure, command, by: .reader).succeeded()
+    }
+
     @Test func `An update asks the server that has given what the publisher signed`() async throws {
         let fingerprint = try await publisher.makeStatement()
         _ = try await publisher.pin(fingerprint).succeeded()
@@ -52,13 +62,13 @@ struct StatementServerTests {
         try await next()
         // Another publisher of whom no server is known keeps nobody from this one's statements.
         let other = scene.path("other")
-        let made = ["publisher", "init", "zoe", "-o", other] + (try await publisher.keys(["z"]))
+        let made = ["publisher", "init", "abel", "-o", other] + (try await publisher.keys(["z"]))
         let text = try await publisher.sign(made).succeeded().text
         let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("fingerprint ") })
         let add = ["trust", "add", other + "/1.json", "--fingerprint", String(line.dropFirst("fingerprint ".count))]
         try await scene.must(.secure, add, by: .reader)
         let both = try await update()
-        try both.failed(64, saying: "not known where the statements of zoe")
+        try both.failed(64, saying: "not known where the statements of abel")
         #expect(both.text.contains("acme: statement 2 is 1 later"))
     }
 
