@@ -1,4 +1,5 @@
 import FDLCore
+import FDLCrypto
 import FDLSystem
 import FDLTrust
 import TestSupport
@@ -60,6 +61,25 @@ struct FollowedPublisherTests {
             #expect(refused?.0 == .integrity)
             #expect(refused?.1 == "first is accepted for tool-*, lib, and this is the manifest of \(name)")
         }
+    }
+
+    @Test func `What is not signed is taken only if that is allowed, and a wrong signature not even then`() async throws
+    {
+        try trust(a, "first")
+        var allowing = acceptance
+        allowing.allowsUnsigned = true
+        let unsigned = try TestPublisher.manifest(by: [])
+        #expect(await follow(unsigned, acceptance)?.0 == .integrity)
+        #expect(await follow(unsigned, allowing) == nil)
+        #expect(await follow(try TestPublisher.manifest(by: [b]), allowing)?.0 == .integrity)
+    }
+
+    @Test func `Whoever has signed and was not named is told`() async throws {
+        try trust(a, "first")
+        var named = acceptance
+        named.publisherKeys = [b.key.minisignLine]
+        let refused = await follow(try TestPublisher.manifest(by: [a]), named)
+        #expect(refused?.0 == .integrity && refused?.1.contains("none of those named") == true)
     }
 
     @Test func `An older one is refused, unless that is allowed`() async throws {

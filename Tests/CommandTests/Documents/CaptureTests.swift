@@ -16,8 +16,9 @@ struct CaptureTests {
         let shapes = lines.map { line in
             String(line).replacing(#/key [0-9A-F]{16}/#, with: "key K")
                 .replacing(#/=*>? *\]/#, with: "]")
-                // A machine that is slow asks twice.
+                // A machine that is slow asks twice, and says of which source.
                 .replacing(#/, [0-9]+ asked for besides another source/#, with: "")
+                .replacing(#/  slow  /#, with: "  ")
                 .replacing(#/[0-9][0-9.,]*( [KMG]?i?B)?/#, with: "N")
                 .replacing(#/ +/#, with: " ")
                 // A rate is shown where there is one.

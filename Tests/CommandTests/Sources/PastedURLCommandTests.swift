@@ -103,7 +103,13 @@ struct PastedURLCommandTests {
             }
         }
         let ended = try await get(server.url + "files/wanted.bin")
-        try ended.failed(69, saying: "the signed manifest of data.bin does not list wanted.bin")
+        let refusal = "the signed manifest of data.bin does not list wanted.bin"
+        try ended.failed(69, saying: refusal)
+        // The same by the library.
+        let key = try await scene.publisherKey()
+        let program = [server.url + "files/wanted.bin", key, scene.path("copy"), scene.certificates.authority]
+        let embedded = try await scene.run(.built("EmbedClient"), program, by: .reader)
+        #expect(embedded.text.contains(refusal), "\(embedded.text)")
         #expect(!server.requests.contains { $0.target.hasPrefix("/chunks/") })
     }
 

@@ -56,7 +56,12 @@ struct StatementServerTests {
         let unknown = try await update().failed([64], saying: ["not known where", "acme"])
         #expect(unknown.hint.contains("--server") && unknown.hint.contains("--from"))
         // Without state nothing is noted.
-        _ = try await publisher.get(worker.url, ["--no-state"]).succeeded()
+        let warned = try await publisher.get(worker.url, ["--no-state"]).succeeded()
+        #expect(warned.errors.contains("rollback protection is off"))
+        try await update().failed(64, saying: "not known where")
+        // Nor is an address whose query may be a secret.
+        let queried = ["get", worker.url + "manifests/tool.json?token=secret", "-o", scene.path("queried")]
+        try await scene.must(.secure, queried + ["--cacert", scene.certificates.authority], by: .reader)
         try await update().failed(64, saying: "not known where")
         _ = try await publisher.get(worker.url).succeeded()
         try await next()

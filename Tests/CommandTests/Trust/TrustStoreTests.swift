@@ -31,6 +31,13 @@ struct TrustStoreTests {
         try await scene.must(.sign, ["manifest", file, "--name", "tool", "--key", key], by: .stranger)
     }
 
+    @Test func `A key has no fingerprint to be compared with`() async throws {
+        let ended = try await trust("add", key, "--fingerprint", String(repeating: "0", count: 64))
+        let hint = try ended.failed([64], saying: ["is no publisher statement"]).hint
+        #expect(hint.contains("--fingerprint"))
+        #expect(try await !trust("list").succeeded().text.contains("RW"))
+    }
+
     @Test func `A second publisher cannot answer for the first one's product`() async throws {
         let stranger = try await scene.publisherKey(by: .stranger)
         _ = try await trust("add", key, "--label", "maker").succeeded()
