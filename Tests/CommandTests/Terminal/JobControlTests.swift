@@ -31,6 +31,8 @@ struct JobControlTests {
         func isHalf(_ lines: some Sequence<String>) -> Bool {
             lines.contains { $0.hasPrefix("fetching") && $0.contains(" 50 %") }
         }
+        // What is typed before is shown twice: by the terminal, and by the shell.
+        try await session.until("the shell is there") { $0.contains { $0.hasPrefix("$") } }
         try await session.type("sh ./fetch", "Enter")
         try await session.until("half is there") { isHalf($0) }
         for round in 1...2 {
