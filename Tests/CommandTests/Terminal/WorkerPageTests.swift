@@ -12,7 +12,10 @@ struct WorkerPageTests {
             try Files.write(noise(50_000), to: "\(root)/album/\(name)")
         }
         try Files.write(noise(300_000), to: root + "/big.iso")
-        for name in ["album", "big.iso"] { _ = try await scene.sign("\(root)/\(name)", ["--version", "7"]) }
+        // The page shows the newest first, by the second.
+        _ = try await scene.sign(root + "/big.iso", ["--version", "7"])
+        try await Task.sleep(for: .milliseconds(1100))
+        _ = try await scene.sign(root + "/album", ["--version", "7"])
         try Files.copy(try await scene.publisherKey(), to: root + "/publisher.pub")
         let worker = try await scene.worker(root: root)
         let home = scene.home(of: .stranger)
