@@ -3,7 +3,7 @@
 # in_minimal_debian DIRECTORY PROGRAMS: makes the smallest system of this machine's release in DIRECTORY, from where
 # apt has its packages, and runs the programs in it. Nothing is built there: the libraries it lacks go along.
 in_minimal_debian() {
-    local root=$1/debian programs=$2 codename site library
+    local root=$1/debian built=$2 codename site library
     need_packages debootstrap
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
     site=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' 'Component: main' |
@@ -16,8 +16,8 @@ in_minimal_debian() {
     }
     mkdir -p "$root/opt/fdl/lib" "$root/opt/fdl/work"
     for program in fdl-sign fdl-secure-server fdl-secure; do
-        cp "$programs/$program" "$root/opt/fdl/"
-        libraries_of "$programs/$program" | while read -r library; do
+        cp "$built/$program" "$root/opt/fdl/"
+        libraries_of "$built/$program" | while read -r library; do
             if [[ ! -e $root$library ]]; then cp -n "$library" "$root/opt/fdl/lib/"; fi
         done
     done
