@@ -18,10 +18,9 @@ enum DownloadAccount {
             return lines
         }
         var fetched = "  fetched \(ByteCount.text(summary.fetchedBytes))"
-        let milliseconds = summary.fetchDuration / .milliseconds(1)
-        if milliseconds >= 1 {
-            let rate = Int64(Double(summary.fetchedBytes) / milliseconds * 1000)
-            fetched += " in \(JSONValue.seconds(summary.fetchDuration)) s at \(ByteCount.text(rate))/s"
+        if summary.fetchDuration >= .milliseconds(1) {
+            let rate = rate(summary.fetchedBytes, in: summary.fetchDuration)
+            fetched += " in \(JSONValue.seconds(summary.fetchDuration)) s at \(rate)"
         }
         fetched += " (\(counted(summary.fetchedChunks, "chunk")))"
         if summary.reusedChunks > 0 {
@@ -31,6 +30,11 @@ enum DownloadAccount {
         lines.append(fetched)
         let shares = Shares.percents(summary.sources.map(\.report.bytes))
         return lines + zip(summary.sources, shares).map { "  \($0.source.url): " + facts($0.report, share: $1) }
+    }
+
+    /// The average over a time, which is not zero.
+    static func rate(_ bytes: Int64, in time: Duration) -> String {
+        ByteCount.text(Int64(Double(bytes) / (time / .seconds(1)))) + "/s"
     }
 
     /// What a source has given and done wrong, each kind of fault with its own reason.

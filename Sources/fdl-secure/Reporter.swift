@@ -152,10 +152,12 @@ final class Reporter: Sendable {
     }
 
     /// Everything matches.
-    /// - Parameter path: as it was given; `-` for standard input.
-    func verified(_ check: VerifiedCheck, path: String, signer: SignerName?) {
+    /// - Parameters:
+    ///   - path: as it was given; `-` for standard input.
+    ///   - name: what messages call that.
+    func verified(_ check: VerifiedCheck, path: String, name: String, signer: SignerName?) {
         emit(check.json(path))
-        say(check.line(path == "-" ? "standard input" : path, signer: signer))
+        say(check.line(name, signer: signer))
     }
 
     /// One of several manifests could not be got.

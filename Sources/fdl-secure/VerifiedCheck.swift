@@ -14,10 +14,9 @@ struct VerifiedCheck {
         let files = manifest.isSingleFile ? "" : counted(manifest.files.count, "file") + ", "
         var line =
             "\(name): \(files)\(ByteCount.text(manifest.totalBytes)) verified in \(JSONValue.seconds(duration)) s"
-        let milliseconds = duration / .milliseconds(1)
         // What takes no time has no rate.
-        if milliseconds >= 100 {
-            line += " at \(ByteCount.text(Int64(Double(manifest.totalBytes) / milliseconds * 1000)))/s"
+        if duration >= .milliseconds(100) {
+            line += " at " + DownloadAccount.rate(manifest.totalBytes, in: duration)
         }
         return line + ", \(SignerName.phrase(signer)); all \(counted(report.totalChunks, "chunk")) match"
     }

@@ -80,8 +80,8 @@ struct FrontPageTests {
         #expect(page.contains("a &lt;b&gt;&amp;&quot;' $(id) `id`/x;y"))
         #expect(!page.contains("<b>"))
         #expect(page.contains("/files/a/a%20%3Cb%3E%26%22%27%20%24%28id%29%20%60id%60/x%3By"))
-        #expect(PageCommands.quoted("it's") == #"'it'\''s'"#)
-        #expect(PageCommands.quoted("-x") == "'-x'")
+        #expect(shellWord("it's") == #"'it'\''s'"#)
+        #expect(shellWord("-x") == "'-x'")
         let filtered = text(answer("/?q=%22%3E%3Cscript%3E", [try publication("a", ["a"])]))
         #expect(filtered.contains("value=\"&quot;&gt;&lt;script&gt;\""))
     }

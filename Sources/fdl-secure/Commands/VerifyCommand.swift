@@ -43,6 +43,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let verified = try selection.selection(of: accepted.verified)
         let manifest = verified.manifest
         let path = path ?? (manifest.isSingleFile ? manifest.files[0].path.string : manifest.name.string)
+        let name = path == "-" ? "standard input" : path
         let signer = SignerName(of: verified)
         reporter.begins(manifest, signer: signer, sources: [])
         Interruption.tell { [howFar = reporter.howFar] in howFar.interruptedCheck() }
@@ -50,22 +51,19 @@ struct VerifyCommand: AsyncParsableCommand {
         let began = ContinuousClock.now
         let found =
             path == "-"
-            ? try await StreamCheck.check(verified, descriptor: 0, name: "standard input", progress: progress)
+            ? try await StreamCheck.check(verified, descriptor: 0, name: name, progress: progress)
             : try await LocalTreeCheck.check(verified, at: path, progress: progress)
         let check = VerifiedCheck(manifest: manifest, report: found, duration: ContinuousClock.now - began)
         reporter.endProgress()
         reporter.problems(found.problems)
         if let unlisted = found.unlisted { reporter.note("\(path) \(unlisted.sentence)") }
         guard found.isComplete else {
-            throw VerifyFailure(
-                name: path == "-" ? "standard input" : path,
-                report: found,
-                repair: path == "-" ? nil : repair
-            )
+            throw VerifyFailure(name: name, report: found, repair: path == "-" ? nil : repair)
         }
-        reporter.verified(check, path: path, signer: signer)
+        reporter.verified(check, path: path, name: name, signer: signer)
         try accepted.acceptance.note(verified)
     }
+
     /// The command that fetches what does not match.
     private var repair: String {
         // A manifest from a pipe is gone.

@@ -15,16 +15,16 @@ struct PageCommands {
 
     /// - Parameter path: relative to the root.
     func curl(_ path: String, as name: String) -> String {
-        "curl -f -C - -o \(Self.quoted(name)) \(site)\(TreePath.file(path))"
+        "curl -f -C - -o \(shellWord(name)) \(site)\(TreePath.file(path))"
     }
 
     func aria2(_ path: String, as name: String, _ digest: SHA256Digest?) -> String {
         let checksum = digest.map { " --checksum=sha-256=\($0.hex)" } ?? ""
-        return "aria2c -c -x4 -s4\(checksum) -o \(Self.quoted(name)) \(site)\(TreePath.file(path))"
+        return "aria2c -c -x4 -s4\(checksum) -o \(shellWord(name)) \(site)\(TreePath.file(path))"
     }
 
     func check(_ name: String, _ digest: SHA256Digest) -> String {
-        "echo \(Self.quoted("\(digest.hex)  \(name)")) | sha256sum -c"
+        "echo \(shellWord("\(digest.hex)  \(name)")) | sha256sum -c"
     }
 
     /// Lines for a folder: all files by aria2, then their check.
@@ -32,14 +32,11 @@ struct PageCommands {
         var request = PageRequest()
         request.name = name
         request.list = .aria2
-        let list = "curl -fsS \(Self.quoted(site + request.target))"
+        let list = "curl -fsS \(shellWord(site + request.target))"
         request.list = .sha256sums
-        let sums = "curl -fsS \(Self.quoted(site + request.target))"
+        let sums = "curl -fsS \(shellWord(site + request.target))"
         return ["\(list) | aria2c -c -i - -d \(name)", "cd \(name) && \(sums) | sha256sum -c"]
     }
-
-    /// As one word for a shell.
-    static func quoted(_ text: String) -> String { shellWord(text) }
 }
 
 /// Lists of a publication's files for programs. What is in them is as trustworthy as the connection: the signed manifest
