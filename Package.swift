@@ -228,7 +228,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "FDLCommandTests", dependencies: ["FDLCommand", "FDLCore"], swiftSettings: settings),
+        .testTarget(
+            name: "FDLCommandTests",
+            dependencies: ["FDLCommand", "FDLCore", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "BenchTests", dependencies: ["bench", argumentParser], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -1,7 +1,7 @@
 import FDLCore
 import FDLCrypto
 import FDLSystem
-import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -101,7 +101,9 @@ import Testing
         let (seen, name, a) = (seen, name, a)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try seen.note(5, SHA256Digest(hashing: []), of: name, by: a.keys.map(\.key), for: a.identity)
+                try await onOwnThread {
+                    try seen.note(5, SHA256Digest(hashing: []), of: name, by: a.keys.map(\.key), for: a.identity)
+                }
             }
             // However long it is: nothing is noted before.
             try await Task.sleep(for: .milliseconds(200))
@@ -116,22 +118,15 @@ import Testing
         let (seen, name, a) = (seen, name, a)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for version in (1...40 as ClosedRange<Int64>).shuffled() {
-                // Threads, for tasks are run no more at once than there are cores.
                 group.addTask {
-                    try await withCheckedThrowingContinuation { continuation in
-                        Thread {
-                            continuation.resume(
-                                with: Result {
-                                    try seen.note(
-                                        version,
-                                        SHA256Digest(hashing: []),
-                                        of: name,
-                                        by: a.keys.map(\.key),
-                                        for: a.identity
-                                    )
-                                }
-                            )
-                        }.start()
+                    try await onOwnThread {
+                        try seen.note(
+                            version,
+                            SHA256Digest(hashing: []),
+                            of: name,
+                            by: a.keys.map(\.key),
+                            for: a.identity
+                        )
                     }
                 }
             }
