@@ -29,7 +29,11 @@ enum DownloadAccount {
         }
         lines.append(fetched)
         let shares = Shares.percents(summary.sources.map(\.report.bytes))
-        return lines + zip(summary.sources, shares).map { "  \($0.source.url): " + facts($0.report, share: $1) }
+        lines += zip(summary.sources, shares).map { "  \($0.source.url): " + facts($0.report, share: $1) }
+        for outcome in summary.sources where outcome.report.corrupt > 0 && outcome.report.state == .quarantined {
+            lines.append("  tell whoever runs \(outcome.source.url) that it gives other bytes than were signed")
+        }
+        return lines
     }
 
     /// The average over a time, which is not zero.

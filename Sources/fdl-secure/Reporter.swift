@@ -124,7 +124,8 @@ final class Reporter: Sendable {
         emit([
             "event": "progress", "chunks": .number(progress.chunks), "totalChunks": .number(progress.totalChunks),
             "bytes": .number(Int(progress.bytes)), "totalBytes": .number(Int(progress.totalBytes)),
-            "receivedBytes": .number(Int(progress.receivedBytes)),
+            "receivedBytes": .number(Int(progress.receivedBytes)), "files": .number(progress.files),
+            "totalFiles": .number(progress.totalFiles),
         ])
     }
 

@@ -522,6 +522,17 @@ import Testing
         }
     }
 
+    @Test func `What several sources have in common is told once`() throws {
+        let silent = SourceError.timeout("connecting")
+        let failure = try exhausted((silent, .givenUp), (.corrupt, .quarantined), (silent, .givenUp))
+        #expect(
+            failure.message.hasSuffix(
+                "number 1: https://0.example/, https://2.example/: \(silent); https://1.example/: \(SourceError.corrupt) "
+                    + "(1 wrong)"
+            )
+        )
+    }
+
     @Test func `Fragments: the servers that would have the chunks are named`() throws {
         let sources = try (0..<3).map {
             Manifest.Source(kind: .worker, url: try SourceURL("https://\($0).example/"))
@@ -534,7 +545,7 @@ import Testing
         #expect(
             message.hasPrefix(
                 "no source can give 5 chunks, the first of them number 4, which belong to https://0.example/ (5), "
-                    + "https://2.example/ (3): https://0.example/: "
+                    + "https://2.example/ (3): https://0.example/, https://2.example/: "
             )
         )
         // Addresses of one source.

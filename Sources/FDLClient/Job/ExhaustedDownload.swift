@@ -15,7 +15,7 @@ struct ExhaustedDownload: Explained {
         return Failure(
             cause.exitCode,
             "no source can give \(chunks), the first of them number \(cause.firstChunkMissing)\(holders): "
-                + zip(sources, cause.reports).map(Self.reason).joined(separator: "; "),
+                + reasons.joined(separator: "; "),
             hint: hint
         )
     }
@@ -26,10 +26,23 @@ struct ExhaustedDownload: Explained {
         return found.isEmpty ? "" : ", which belong to " + found.joined(separator: ", ")
     }
 
-    private static func reason(_ source: Manifest.Source, _ report: SourceReport) -> String {
+    /// Each reason once, behind all whose it is.
+    private var reasons: [String] {
+        var told: [(reason: String, urls: [String])] = []
+        for (source, report) in zip(sources, cause.reports) {
+            let reason = Self.reason(report)
+            if let index = told.firstIndex(where: { $0.reason == reason }) {
+                told[index].urls.append("\(source.url)")
+            } else {
+                told.append((reason, ["\(source.url)"]))
+            }
+        }
+        return told.map { $0.urls.joined(separator: ", ") + ": " + $0.reason }
+    }
+
+    private static func reason(_ report: SourceReport) -> String {
         let reason = report.lastError.map { "\($0)" } ?? report.state.name
-        let count = report.corrupt > 0 ? " (\(report.corrupt) wrong)" : ""
-        return "\(source.url): \(reason)\(count)"
+        return reason + (report.corrupt > 0 ? " (\(report.corrupt) wrong)" : "")
     }
 
     /// The hint of the cause that is easiest to put right. It names the source if other sources have other hints.
