@@ -6,10 +6,11 @@ readonly bundle=fdlPackageTests.xctest
 # What the bundle ends with where no test has the name that was asked for: EX_UNAVAILABLE, by swift-testing.
 readonly EX_NO_TESTS=69
 
-# Whether a group may have no test to run, as where a person asks for tests by name; how many had one; whether one was
-# left out.
+# Whether a group may have no test to run, as where a person asks for tests by name; how many had one; after how many
+# minutes without a word they are taken to hang; whether one was left out.
 may_be_empty=no
 ran=0
+silence=20
 left_out=no
 
 # may_mount: whether this is root that may mount file systems. A container's root may not.
@@ -57,10 +58,32 @@ give_to_nobody() {
     chmod -R a+rX "$place/libraries"
 }
 
+# end_if_silent EVENTS: ends the tests that write EVENTS if they have had nothing to say for so many minutes that they
+# wait for what never comes, and names those that had begun.
+end_if_silent() {
+    while sleep 20 >/dev/null 2>&1; do
+        if [[ $(find "$1" -mmin "+$silence" 2>/dev/null) ]]; then
+            say "nothing happens any more; these had begun and not ended:"
+            python3 "$here/lib/unended.py" "$1" >&2
+            pkill -KILL -f -- "$1" || :
+        fi
+    done
+}
+
 # run COMMAND... : runs the chosen tests.
 run() {
-    local code=0
-    "$@" --testing-library swift-testing "${chosen[@]}" </dev/null || code=$?
+    local code=0 watch events
+    # Whoever runs the tests writes it.
+    events=$(mktemp -d "$place/events.XXXXXX")
+    chmod 0777 "$events"
+    events+=/events
+    end_if_silent "$events" &
+    watch=$!
+    "$@" --testing-library swift-testing --event-stream-output-path "$events" --event-stream-version 0 \
+        "${chosen[@]}" </dev/null || code=$?
+    kill "$watch"
+    # Said to be waited for, so that the shell does not tell of its end.
+    wait "$watch" 2>/dev/null || :
     if ((code == EX_NO_TESTS)); then
         [[ $may_be_empty == yes ]] ||
             fail $EX_SOFTWARE "no test is meant by ${chosen[*]}" "a suite was renamed, and tools/test was not"

@@ -15,6 +15,7 @@ have_package() {
         debhelper) command -v dh >/dev/null ;;
         dpkg-dev) command -v dpkg-buildpackage >/dev/null ;;
         man-db) command -v man >/dev/null ;;
+        procps) command -v pkill >/dev/null ;;
         iproute2) command -v ip >/dev/null ;;
         util-linux) command -v setpriv >/dev/null ;;
         acl) command -v setfacl >/dev/null ;;
