@@ -130,11 +130,14 @@ final class TicketKeys: Sendable {
 
     private static func authenticate(by key: TicketKey, _ mac: OpaquePointer?) -> Bool {
         var digest = Array("SHA256".utf8CString)
-        return digest.withUnsafeMutableBufferPointer { digest in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", digest.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_init(mac, key.authentication, key.authentication.count, parameters) == 1
+        // A parameter holds pointers to its name and its value: both have to be there until it is read.
+        return "digest".withCString { name in
+            digest.withUnsafeMutableBufferPointer { digest in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(name, digest.baseAddress, 0), OSSL_PARAM_construct_end(),
+                ]
+                return EVP_MAC_init(mac, key.authentication, key.authentication.count, parameters) == 1
+            }
         }
     }
 }
