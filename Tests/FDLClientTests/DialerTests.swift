@@ -107,6 +107,32 @@ private final class SpokenProxy: Sendable {
         func channelActive(context: ChannelHandlerContext) { told() }
     }
 
+    /// As a connection whose handshake is refused at once.
+    private final class Closing: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        func channelActive(context: ChannelHandlerContext) { context.close(promise: nil) }
+    }
+
+    @Test func `The handler of a connection that has ended already is there to say why`() async throws {
+        let listener = try await SpokenProxy([])
+        let port = try #require(listener.channel.localAddress?.port)
+        let dialer = Dialer(group: .singletonMultiThreadedEventLoopGroup, timeout: .seconds(30))
+        let opened = dialer.open(
+            Origin(host: "127.0.0.1", port: port),
+            making: { channel in
+                let handler = Closing()
+                try channel.pipeline.syncOperations.addHandler(handler)
+                return handler
+            }
+        )
+        let (channel, handler) = try await opened.get()
+        try await channel.closeFuture.get()
+        try await channel.eventLoop.submit { _ = handler.value }.get()
+        await #expect(throws: ChannelPipelineError.self) {
+            try await channel.pipeline.containsHandler(type: Closing.self).get()
+        }
+    }
+
     @Test(arguments: [true, false])
     func `CONNECT names host and port, and brings the login`(autoRead: Bool) async throws {
         let proxy = try await SpokenProxy(["HTTP/1.1 200 Connection established\r\nVia: 1.1 p\r\n\r\n"])

@@ -2,6 +2,7 @@ import FDLCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// Opens the connections to sources, below TLS. It tries all addresses of a host name until one answers (RFC 8305), or
 /// goes through a proxy.
@@ -53,5 +54,29 @@ struct Dialer: Sendable {
                     return channel
                 }
             }
+    }
+    /// As `open`, with the handler that `initialize` has made: where a handshake fails at once it has left the pipeline by
+    /// then, and knows why.
+    func open<Handler>(
+        _ origin: Origin,
+        at address: SocketAddress? = nil,
+        making initialize: @escaping @Sendable (any Channel) throws -> Handler
+    ) -> EventLoopFuture<(any Channel, NIOLoopBound<Handler>)> {
+        let made = Made<Handler>()
+        return open(origin, at: address) { channel in
+            let handler = NIOLoopBound(try initialize(channel), eventLoop: channel.eventLoop)
+            made.handlers.withLock { $0[ObjectIdentifier(channel)] = handler }
+        }
+        .flatMapThrowing { channel in
+            guard let handler = made.handlers.withLock({ $0.removeValue(forKey: ObjectIdentifier(channel)) }) else {
+                throw ChannelError.inappropriateOperationForState
+            }
+            return (channel, handler)
+        }
+    }
+
+    /// Of each address that is tried.
+    private final class Made<Handler>: Sendable {
+        let handlers = Mutex<[ObjectIdentifier: NIOLoopBound<Handler>]>([:])
     }
 }

@@ -70,22 +70,20 @@ struct SourceConnector: Sendable {
         _ dialer: Dialer,
         _ handler: @escaping @Sendable (any Channel) -> FetchHandler
     ) -> EventLoopFuture<Connected> {
-        dialer.open(origin, at: address) { channel in
-            let context = tls.context(for: origin, of: url)
-            let first = try TLSHandler(client: context, host: origin.host, sessions: sessions)
-            try Self.add(first, handler(channel), to: channel)
-        }
-        .flatMap { channel in
-            channel.eventLoop.submit {
-                let handler = try channel.pipeline.syncOperations.handler(type: FetchHandler.self)
-                let connection = FetchConnection(
-                    channel: channel,
-                    handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)
-                )
-                return handler.whenReady.map { connection }
+        dialer.open(
+            origin,
+            at: address,
+            making: { channel in
+                let context = tls.context(for: origin, of: url)
+                let first = try TLSHandler(client: context, host: origin.host, sessions: sessions)
+                let last = handler(channel)
+                try Self.add(first, last, to: channel)
+                return last
             }
-            .flatMap { $0 }
-            .map { .success($0) }
+        )
+        .flatMap { channel, handler in
+            let connection = FetchConnection(channel: channel, handler: handler)
+            return channel.eventLoop.flatSubmit { handler.value.whenReady.map { .success(connection) } }
         }
         .recover { .failure(SourceError(connectionError: $0)) }
     }

@@ -120,20 +120,18 @@ package final class RegistryClient: RegistryTransport {
     private func open() async throws(SourceError) -> RegistryConnection {
         let (origin, context) = (repository.url.origin, context)
         do {
-            return try await dialer.open(origin) { channel in
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addHandler(TLSHandler(client: context, host: origin.host))
-                try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                try pipeline.addHandler(RegistryHandler())
-            }
-            .flatMapThrowing { channel in
-                let handler = try channel.pipeline.syncOperations.handler(type: RegistryHandler.self)
-                return RegistryConnection(
-                    channel: channel,
-                    handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)
-                )
-            }
-            .get()
+            let opened = dialer.open(
+                origin,
+                making: { channel in
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(TLSHandler(client: context, host: origin.host))
+                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                    let handler = RegistryHandler()
+                    try pipeline.addHandler(handler)
+                    return handler
+                }
+            )
+            return try await opened.map { RegistryConnection(channel: $0, handler: $1) }.get()
         } catch {
             throw SourceError(connectionError: error)
         }
