@@ -48,20 +48,22 @@ package struct HelpText {
             let lines = places.map(\.line).map { "  \($0.name)\n      \($0.meaning)" }
             parts.append("FILES AND ENVIRONMENT:\n" + lines.joined(separator: "\n"))
         }
-        let meanings = ([.done] + codes).map { "  \($0.rawValue)  \(Self.meaning($0))" }
+        let meanings = ([.done] + codes).map { "  \($0.rawValue)  \(meaning($0))" }
         parts.append("EXIT CODES:\n" + meanings.joined(separator: "\n"))
         return parts.joined(separator: "\n\n")
     }
 
-    private static func meaning(_ code: ExitCode) -> String {
-        switch code {
+    private func meaning(_ code: ExitCode) -> String {
+        // Only who fetches keeps what was fetched.
+        let fetches = codes.contains(.noSource)
+        return switch code {
         case .done: "done"
-        case .usage: "the command line is wrong, or a file that it names is not there"
+        case .usage: "the command line is wrong, or what is to be read is not there"
         case .integrity: "a signature or a digest does not hold, or a manifest has expired or is older than one seen"
         case .noSource: "no source can give some chunk; what was fetched is kept"
         case .cannotCreate: "the output cannot be created"
-        case .localIO: "this machine's disk failed or is full; what was fetched is kept"
-        case .interrupted: "interrupted; the same command goes on where it stopped"
+        case .localIO: "this machine's disk failed or is full" + (fetches ? "; what was fetched is kept" : "")
+        case .interrupted: "interrupted" + (fetches ? "; the same command goes on where it stopped" : "")
         case .tls: "TLS or authentication failed, and no source is left"
         case .configuration: "a key, a certificate or a setting cannot be used"
         }

@@ -4,6 +4,8 @@ public import FDLOpenSSL
 /// Why a key cannot be used.
 public enum KeyError: Error, Sendable, Hashable {
     case notAPublicKey(String)
+    /// A secret key is where a public one belongs.
+    case secretForPublic
     /// Not a private key in PEM that OpenSSL can read.
     case notASecretKey(String)
     /// A private key of another kind than Ed25519.
@@ -20,6 +22,7 @@ extension KeyError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAPublicKey(let reason): "is not a minisign public key: \(reason)"
+        case .secretForPublic: "is a secret key, where a public one belongs"
         case .notASecretKey(let reason): "is not a secret key" + (reason.isEmpty ? "" : ": \(reason)")
         case .notEd25519: "holds a key of another kind than Ed25519"
         case .passphraseMissing: "is encrypted, and no passphrase was given"
@@ -43,6 +46,7 @@ extension KeyError: Explained {
     private var hint: String {
         switch self {
         case .notAPublicKey: "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
+        case .secretForPublic: "nobody but its owner should have that: give the .pub file that belongs to it"
         case .notASecretKey, .notEd25519: "make a key with fdl-sign keygen"
         case .passphraseMissing:
             "name a file that holds the passphrase with --passphrase-file, or run it at a terminal, where it is asked for"

@@ -43,11 +43,11 @@ extension PublishingError: Explained {
     /// What a person is told.
     public var failure: Failure {
         switch self {
-        case .input(let error): error.failure
+        case .input(let error): error.failure(for: .input)
         case .notAFile(let path):
-            Failure(.localIO, "\(path) is neither a regular file nor a folder", hint: "copy its content to a file")
+            Failure(.usage, "\(path) is neither a regular file nor a folder", hint: "copy its content to a file")
         case .emptyFolder(let path):
-            Failure(.localIO, "there is no regular file in \(path)", hint: "put what is to be published there")
+            Failure(.usage, "there is no regular file in \(path)", hint: "put what is to be published there")
         case .invalidPath(let path, let error):
             Failure(.localIO, "\"\(path)\" cannot be published: \(error)", hint: "rename it or move it away")
         case .nameNotUTF8(let path):

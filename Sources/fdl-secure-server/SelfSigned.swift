@@ -21,14 +21,16 @@ enum SelfSigned {
         return path
     }
 
-    /// Says where they are, the pin, and a command for readers.
+    /// Says where they are, the pin, a command for readers, and how a manifest spares them the pin.
     static func say(_ path: String, pin: PublicKeyPin?, _ address: ListenAddress) {
         guard let pin else { return }
         let host = isWildcard(address.host) ? machine : address.host
         let url = "https://\(ListenAddress(host: host, port: address.port))/"
-        for line in ["key and certificate: \(path)", "pin: \(pin)", "fdl-secure get \(url) --pin \(pin)"] {
-            StandardStream.output.writeLine(line)
-        }
+        let lines = [
+            "key and certificate: \(path)", "pin: \(pin)", "fdl-secure get \(url) --pin \(pin)",
+            "without a pin: fdl-sign manifest FILE --source \(url) --ca \(shellWord(path))",
+        ]
+        for line in lines { StandardStream.output.writeLine(line) }
     }
 
     private static func isWildcard(_ host: String) -> Bool { host == "::" || host == "0.0.0.0" }

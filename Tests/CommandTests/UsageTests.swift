@@ -71,4 +71,32 @@ struct UsageTests {
         #expect(ended.text.hasPrefix(#"{"event":"error","code":64,"message":""#))
         #expect(ended.text.contains(report.hint))
     }
+
+    @Test(arguments: [(Program.secure, "gte", "get, verify"), (.sign, "singn", "manifest, cosign")])
+    func `A command that is none is named, whatever follows it`(
+        program: Program,
+        word: String,
+        names: String
+    ) async throws {
+        let scene = try await Scene()
+        for options in [[], ["https://x.example/", "--pin", "x"]] {
+            let ended = try await scene.run(program, [word] + options, by: .reader)
+            let told = try ended.failed([64], saying: ["has no command \(word)"])
+            #expect(told.hint.contains(names))
+        }
+    }
+
+    @Test func `A pin does not hide that the address is none`() async throws {
+        let scene = try await Scene()
+        let pin = "sha256//" + String(repeating: "A", count: 43) + "="
+        let ended = try await scene.run(.secure, ["get", "http://x.example/", "--pin", pin], by: .reader)
+        try ended.failed(64, saying: "https://")
+    }
+
+    @Test func `A secret key is not taken for a public one`() async throws {
+        let scene = try await Scene()
+        try await scene.must(.sign, ["keygen", "-o", "k"], by: .reader)
+        let ended = try await scene.run(.secure, ["trust", "add", "k.key", "--label", "a"], by: .reader)
+        try ended.failed(78, saying: "k.key is a secret key")
+    }
 }

@@ -22,7 +22,8 @@ extension KeyError: Walked {
 
     var next: KeyError? {
         switch self {
-        case .notAPublicKey: .notASecretKey("no start line")
+        case .notAPublicKey: .secretForPublic
+        case .secretForPublic: .notASecretKey("no start line")
         case .notASecretKey: .notEd25519
         case .notEd25519: .passphraseMissing
         case .passphraseMissing: .passphraseWrong

@@ -27,6 +27,11 @@ import Testing
                     "the key is not a minisign public key: it has one line",
                     "give a .pub file of fdl-sign keygen or minisign -G, or its second line"
                 ),
+                Told(
+                    .configuration,
+                    "the key is a secret key, where a public one belongs",
+                    "nobody but its owner should have that: give the .pub file that belongs to it"
+                ),
                 Told(.configuration, "the key is not a secret key: no start line", make),
                 Told(.configuration, "the key holds a key of another kind than Ed25519", make),
                 Told(

@@ -11,9 +11,9 @@ import Testing
         expect(
             PublishingError.self,
             [
-                Told(.localIO, "cannot open x: No such file or directory", "check the path"),
-                Told(.localIO, "x is neither a regular file nor a folder", "copy its content to a file"),
-                Told(.localIO, "there is no regular file in x", "put what is to be published there"),
+                Told(.usage, "cannot open x: No such file or directory", "check the path"),
+                Told(.usage, "x is neither a regular file nor a folder", "copy its content to a file"),
+                Told(.usage, "there is no regular file in x", "put what is to be published there"),
                 Told(
                     .localIO,
                     "\"a\\b\" cannot be published: it has a backslash",

@@ -108,7 +108,8 @@ import Testing
         SourceRow("the certificate is not for the IP address 192.0.2.1", name),
         SourceRow(
             "the certificate is self-signed and not trusted",
-            privateCA,
+            "if the server has made it itself, take the pin of its key from whoever runs it (--pin), or the certificate "
+                + "(--cacert)",
             (
                 .withAuthority,
                 "the file of --cacert lacks this certificate: compare it with what the server's operator says it is"

@@ -109,6 +109,9 @@ extension TLSError: Explained {
         case (.systemForSecrets, _):
             "a login or a token goes to no server that only the manifest's CA vouches for: name that CA with --cacert, "
                 + "after checking whose it is"
+        case (.system, .selfSigned):
+            "if the server has made it itself, take the pin of its key from whoever runs it (--pin), or the certificate "
+                + "(--cacert)"
         case (.system, _):
             "if the server has a private CA, name that with --cacert, after checking whose it is"
         }

@@ -10,8 +10,11 @@ public enum KeyFile {
 
     /// Reads a public key in minisign's format.
     public static func publicKey(_ path: String) throws(KeyRingError) -> PublicKey {
-        let text = String(decoding: try read(path), as: UTF8.self)
-        return try atPath(path) { () throws(KeyError) in try PublicKey(minisign: text) }
+        let bytes = try read(path)
+        return try atPath(path) { () throws(KeyError) in
+            guard !PrivateKeyContent.isPrivateKey(bytes) else { throw .secretForPublic }
+            return try PublicKey(minisign: String(decoding: bytes, as: UTF8.self))
+        }
     }
 
     /// Reads a secret key, in PEM or as minisign writes it.

@@ -82,12 +82,19 @@ struct SourceOptions: ParsableArguments {
         let origins = Set(named.map(\.url.origin) + manifests.compactMap(ManifestFetch.origin))
         let registries = Set(named.filter { $0.kind == .oci }.map(\.url.origin))
         var access = try options.access(to: origins, registries: registries)
-        for text in pin { try add(text, of: origins, to: &access) }
+        // What looks like an address and is none has its own error.
+        let isServerMeant = manifests.contains { $0.contains("://") }
+        for text in pin { try add(text, of: origins, isServerMeant: isServerMeant, to: &access) }
         return access
     }
 
     /// A pin is for the origin before its `=`, or else for all origins that the command line names.
-    private func add(_ text: String, of named: Set<Origin>, to access: inout SourceAccess) throws(Failure) {
+    private func add(
+        _ text: String,
+        of named: Set<Origin>,
+        isServerMeant: Bool,
+        to access: inout SourceAccess
+    ) throws(Failure) {
         let mark = text.firstRange(of: "=sha256//")
         let key = mark.map { text[text.index(after: $0.lowerBound)...] } ?? text[...]
         guard let pin = PublicKeyPin(String(key)) else {
@@ -102,7 +109,7 @@ struct SourceOptions: ParsableArguments {
             let origin = text[..<mark.lowerBound]
             origins = [try url(origin.contains("://") ? String(origin) : "https://\(origin)", "--pin").origin]
         }
-        guard !origins.isEmpty else {
+        guard !origins.isEmpty || isServerMeant else {
             throw Failure(
                 .usage,
                 "--pin without ORIGIN= is for the servers on the command line, and none is named",

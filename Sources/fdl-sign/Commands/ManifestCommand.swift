@@ -80,7 +80,11 @@ struct ManifestCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("pin"),
-        help: ArgumentHelp("A source's key: sha256//BASE64. May be repeated.", valueName: "pin")
+        help: ArgumentHelp(
+            "A source's key, besides its chain and name: sha256//BASE64. May be repeated. For a certificate that nobody "
+                + "else has signed there is --ca.",
+            valueName: "pin"
+        )
     )
     var pins: [String] = []
 

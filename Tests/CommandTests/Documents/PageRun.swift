@@ -87,7 +87,8 @@ final class PageRun {
         let isWorker = command.hasPrefix("fdl-secure-server") && !command.contains("--check")
         let program = try scene.start(
             .system("sh"),
-            ["-c", (isWorker ? "exec " : "") + meant(command)],
+            // What is started in the background is this test's own process.
+            ["-c", isWorker ? "exec " + meant(command.replacingSuffix(" &", with: "")) : meant(command)],
             by: person,
             in: place,
             environment: try await variables()

@@ -11,6 +11,7 @@ struct Unrun: Sendable {
     static let all: [Unrun] = [
         Unrun(page: "README.md", command: "mkdir -p ~/.local && tar", reason: archive),
         Unrun(page: "README.md", command: "sudo apt", reason: packages),
+        Unrun(page: "README.md", command: "kill %1", reason: "the test stops its own workers"),
         Unrun(page: "README.md", command: "tools/install", reason: "InstallTests run it"),
         Unrun(page: "README.md", command: "tools/quickstart", reason: "QuickstartTests run it"),
         Unrun(page: "docs/hosting.md", command: "packaging/object-stores/", reason: "ObjectStorePublishTests run them"),
