@@ -144,7 +144,7 @@ struct SignalTests {
         #expect(ended.code == 0, "\(ended.errors)")
     }
 
-    @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    @Test(.withoutSanitizer("its report takes the place"), arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
     func `Standard streams that are closed take no file's place`(closed: String) async throws {
         let get = try start(.secure, after: "exec \(closed)", try await slowGet())
         try await begun(get)
@@ -166,7 +166,8 @@ struct SignalTests {
         )
     }
 
-    @Test func `Standard output that is closed takes no download`() async throws {
+    @Test(.withoutSanitizer("its report takes the place"))
+    func `Standard output that is closed takes no download`() async throws {
         let arguments = try await ["get", published.manifest, "-o", "-", "--server", worker.url] + scene.acceptance()
         try await start(.secure, after: "exec >&-", arguments).wait().failed(74, saying: "standard output")
     }
