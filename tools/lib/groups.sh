@@ -70,6 +70,17 @@ end_if_silent() {
     done
 }
 
+# forget_dead_clocks: removes what a faketime left that was killed: it would keep the next one of that process id from
+# starting.
+forget_dead_clocks() {
+    local shared
+    for shared in /dev/shm/faketime_shm_*; do
+        if [[ -e $shared && ! -e /proc/${shared##*_} ]]; then
+            rm -f "$shared" "/dev/shm/sem.faketime_sem_${shared##*_}" 2>/dev/null || :
+        fi
+    done
+}
+
 # run COMMAND... : runs the chosen tests.
 run() {
     local code=0 watch events
