@@ -100,26 +100,26 @@ package enum Program {
         if let error = error as? any Explained { end(error.failure) }
         // Help and version are thrown too, and go to standard output.
         guard !root.exitCode(for: error).isSuccess else { root.exit(withError: error) }
-        let program = root.configuration.commandName ?? root._commandName
-        if let failure = unknownCommand(Array(CommandLine.arguments.dropFirst()), of: root, program) { end(failure) }
+        let program = root._commandName
+        if let failure = unknownCommand(CommandLine.arguments.dropFirst(), of: root, program) { end(failure) }
         let message = root.message(for: error)
         let explained = made?.explained(message) ?? message
         end(usageFailure(explained, root.fullMessage(for: error), program))
     }
 
-    /// A command that is none. The parser takes it for an argument, and blames what comes behind it.
-    static func unknownCommand(
-        _ arguments: [String],
-        of root: any ParsableCommand.Type,
-        _ program: String
-    ) -> Failure? {
-        let names = root.configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
-        guard !names.isEmpty, let word = arguments.first, !word.hasPrefix("-"), !(names + ["help"]).contains(word)
-        else { return nil }
+    /// A command that is none, at whatever depth. The parser takes it for an argument, and blames what comes behind it.
+    static func unknownCommand(_ arguments: ArraySlice<String>, of command: any ParsableCommand.Type, _ name: String)
+        -> Failure?
+    {
+        let subcommands = command.configuration.subcommands
+        guard !subcommands.isEmpty, let word = arguments.first, !word.hasPrefix("-"), word != "help" else { return nil }
+        if let subcommand = subcommands.first(where: { $0._commandName == word }) {
+            return unknownCommand(arguments.dropFirst(), of: subcommand, "\(name) \(word)")
+        }
         return Failure(
             .usage,
-            "\(program) has no command \(shownArgument(word))",
-            hint: "it has \(names.joined(separator: ", ")) (see \(program) --help)"
+            "\(name) has no command \(shownArgument(word))",
+            hint: "it has \(subcommands.map { $0._commandName }.joined(separator: ", ")) (see \(name) --help)"
         )
     }
 

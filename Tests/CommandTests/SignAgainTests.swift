@@ -31,8 +31,8 @@ struct SignAgainTests {
 
     private func version() throws -> Int64 { try Manifest(parsing: Files.read(manifest)).version }
 
-    @Test func `The clock went back: the version goes on, the publisher hears of it, and readers follow`() async throws
-    {
+    @Test(.fakesTheClock)
+    func `The clock went back: the version goes on, the publisher hears of it, and readers follow`() async throws {
         let signed = try await sign(clock: "2026-06-01 12:00:00 UTC")
         #expect(signed.code == 0, "\(signed.errors)")
         let first = try version()
@@ -84,7 +84,8 @@ struct SignAgainTests {
         #expect(try await verify().code == 0)
     }
 
-    @Test func `A clock before 2020 is said to be wrong`() async throws {
+    @Test(.fakesTheClock)
+    func `A clock before 2020 is said to be wrong`() async throws {
         let first = try await sign(clock: "2019-12-31 12:00:00 UTC")
         #expect(first.code == 0 && first.errors.contains("clock is wrong"), "\(first.errors)")
         #expect(try await sign().code == 0)
@@ -92,7 +93,8 @@ struct SignAgainTests {
         try await sign(clock: "1970-01-02 00:00:00 UTC").failed(64, saying: "clock is wrong", "1970-01-02")
     }
 
-    @Test func `What has expired by a wrong clock is told with the clock`() async throws {
+    @Test(.fakesTheClock)
+    func `What has expired by a wrong clock is told with the clock`() async throws {
         #expect(try await sign("--expires", "90d").code == 0)
         let key = try await scene.publisherKey()
         let arguments = ["2090-01-01 00:00:00 UTC", Program.secure.path, "verify", manifest, input]

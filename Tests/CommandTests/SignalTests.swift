@@ -136,9 +136,7 @@ struct SignalTests {
         let program = try start(.server, after: "trap '' HUP", arguments)
         _ = try await program.listeningPort()
         program.signal(SIGHUP)
-        try await program.until("it reads the certificate") {
-            program.errors.contains("certificate read again") ? () : nil
-        }
+        try await program.says("certificate read again")
         program.signal(SIGTERM)
         let ended = try await program.wait()
         #expect(ended.code == 0, "\(ended.errors)")

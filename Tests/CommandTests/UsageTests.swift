@@ -72,16 +72,21 @@ struct UsageTests {
         #expect(ended.text.contains(report.hint))
     }
 
-    @Test(arguments: [(Program.secure, "gte", "get, verify"), (.sign, "singn", "manifest, cosign")])
+    @Test(
+        arguments: [
+            (Program.secure, ["gte"], "get, verify"), (.sign, ["singn"], "manifest, cosign"),
+            (.secure, ["trust", "ad"], "add, "),
+        ] as [(Program, [String], String)]
+    )
     func `A command that is none is named, whatever follows it`(
         program: Program,
-        word: String,
+        words: [String],
         names: String
     ) async throws {
         let scene = try await Scene()
         for options in [[], ["https://x.example/", "--pin", "x"]] {
-            let ended = try await scene.run(program, [word] + options, by: .reader)
-            let told = try ended.failed([64], saying: ["has no command \(word)"])
+            let ended = try await scene.run(program, words + options, by: .reader)
+            let told = try ended.failed([64], saying: ["has no command \(words.last ?? "")"])
             #expect(told.hint.contains(names))
         }
     }

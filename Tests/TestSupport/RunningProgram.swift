@@ -222,6 +222,11 @@ package final class RunningProgram: Sendable {
             return nil
         }
     }
+
+    /// Waits until it has said so on standard error: a worker's log has a thread of its own.
+    package func says(_ text: String) async throws {
+        try await until("it says \(text)") { errors.contains(text) ? () : nil }
+    }
 }
 
 /// Waits until `condition` gives a value.

@@ -92,7 +92,7 @@ run() {
     watch=$!
     "$@" --testing-library swift-testing --event-stream-output-path "$events" --event-stream-version 0 \
         "${chosen[@]}" </dev/null || code=$?
-    kill "$watch"
+    kill "$watch" || :
     # Said to be waited for, so that the shell does not tell of its end.
     wait "$watch" 2>/dev/null || :
     if ((code == EX_NO_TESTS)); then

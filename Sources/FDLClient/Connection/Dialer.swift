@@ -55,6 +55,7 @@ struct Dialer: Sendable {
                 }
             }
     }
+
     /// As `open`, with the handler that `initialize` has made: where a handshake fails at once it has left the pipeline by
     /// then, and knows why.
     func open<Handler>(

@@ -28,11 +28,6 @@ struct AddressLimitTests {
         return connections
     }
 
-    /// Waits until the worker has said so: its log has a thread of its own.
-    private func says(_ worker: Worker, _ text: String) async throws {
-        try await worker.program.until("it says \(text)") { worker.program.errors.contains(text) ? () : nil }
-    }
-
     private func lines(_ worker: Worker, _ text: String) -> Int {
         worker.program.errors.split(separator: "\n").count { $0.contains(text) }
     }
@@ -55,8 +50,8 @@ struct AddressLimitTests {
         let neighbour = try await RawConnection.open(to: worker, in: scene, from: "127.0.0.2")
         try await neighbour.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try await neighbour.answers(1) == ["200 OK"])
-        try await says(worker, "its longest idle one makes room")
-        try await says(worker, "address=127.0.0.2")
+        try await worker.program.says("its longest idle one makes room")
+        try await worker.program.says("address=127.0.0.2")
         // At once, and then once a minute.
         #expect(lines(worker, "its longest idle one makes room") <= 3, "\(worker.program.errors)")
     }
@@ -80,7 +75,7 @@ struct AddressLimitTests {
         #expect(flood.count(where: \.isOpen) <= 30)
         try await reader.readOn()
         try await eventually("the slow reader gets all") { reader.receivedBytes > 32 << 20 ? () : nil }
-        try await says(worker, "the longest idle one makes room")
+        try await worker.program.says("the longest idle one makes room")
     }
 
     @Test func `connections that never say a word make room as well`() async throws {
@@ -108,11 +103,11 @@ struct AddressLimitTests {
         #expect((one.dropFirst() + others).count(where: \.isOpen) == 4)
         try await others[0].send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try await others[0].answers(1) == ["200 OK"])
-        try await says(worker, "peer=192.0.2.2:5000")
+        try await worker.program.says("peer=192.0.2.2:5000")
         // Without the header the proxy is not served, and with it nobody else is.
         let bare = try await RawConnection.open(to: worker, in: scene, from: "127.0.0.5")
         try await bare.ended()
-        try await says(worker, "does not begin with a valid PROXY header")
+        try await worker.program.says("does not begin with a valid PROXY header")
         let liar = try await RawConnection.open(to: worker, in: scene, from: "127.0.0.6", greeting: header("192.0.2.1"))
         try await liar.ended()
         try await onlooker.fetches("beside a proxy")
@@ -155,7 +150,7 @@ struct AddressLimitTests {
             by: .reader
         )
         #expect(ended.output == published.bytes)
-        try await says(worker, "peer=127.0.0.42:")
+        try await worker.program.says("peer=127.0.0.42:")
     }
 
     @Test(arguments: [

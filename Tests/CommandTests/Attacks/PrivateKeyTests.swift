@@ -12,10 +12,6 @@ struct PrivateKeyTests {
         published = try await scene.publish(prose(100_000), chunkSize: 65_536)
     }
 
-    private func says(_ worker: Worker, _ text: String) async throws {
-        try await worker.program.until("it says \(text)") { worker.program.errors.contains(text) ? () : nil }
-    }
-
     private func openssl(_ arguments: String...) async throws {
         try await scene.must(.system("openssl"), arguments, by: .publisher)
     }
@@ -50,11 +46,11 @@ struct PrivateKeyTests {
         let names = ["backup.pem", "privkey.pem", "key.der", "bundle.p12", "server.key~", "combined.txt"]
         for name in names {
             #expect(try await onlooker.status("files/" + name) == 404, "\(name)")
-            try await says(worker, "path=\(name)")
+            try await worker.program.says("path=\(name)")
         }
         // One that appears later.
         try await openssl("genpkey", "-algorithm", "x25519", "-out", root + "/late.txt")
-        try await says(worker, "path=late.txt")
+        try await worker.program.says("path=late.txt")
         #expect(try await onlooker.status("files/late.txt") == 404)
         // What is public is served: the certificate.
         try await scene.must(.system("cp"), [scene.certificates.server, root + "/cert.pem"], by: .publisher)
@@ -77,7 +73,7 @@ struct PrivateKeyTests {
         // Renewed by rename, and nobody has sent SIGHUP yet.
         try await scene.must(.system("sh"), ["-c", #"cp "$0" "$0.new" && mv "$0.new" "$0""#, pair], by: .publisher)
         #expect(try await onlooker.status("files/tls.pem") == 404)
-        try await says(worker, "path=tls.pem")
+        try await worker.program.says("path=tls.pem")
     }
 
     @Test func `One that a signed manifest lists is served, and who signs it is warned`() async throws {
@@ -96,7 +92,7 @@ struct PrivateKeyTests {
         _ = try await scene.get(manifest, to: scene.path("copy"), from: [worker.url]).done()
         // Once its signature is gone, it is a key like any other.
         #expect(unlink(manifest + ".minisig") == 0)
-        try await says(worker, "does not belong there")
+        try await worker.program.says("does not belong there")
         #expect(try await onlooker.status("files/demo.key") == 404)
     }
 }

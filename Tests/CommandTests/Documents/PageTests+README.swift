@@ -56,6 +56,7 @@ extension PageTests {
         try await scene.must(.secure, ["trust", "forget", "big.iso"], by: .reader)
         for end in ["", ".minisig"] { try Files.copy(signed + end, to: run.here("big.iso.manifest.json" + end)) }
     }
+
     /// All of it on one machine, at ports of the system's choice.
     private func tried(_ run: PageRun) async throws {
         let home = scene.home(of: .publisher)

@@ -64,7 +64,7 @@ struct ClockFieldTests {
     }
 
     @Test(
-        .withoutSanitizer("faketime's clock hangs it"),
+        .fakesTheClock,
         .reported(as: "theupdateframework/python-tuf#12", "theupdateframework/specification#150")
     )
     func `The publisher's clock was set back, and what it signs is older than what readers have`() async throws {
@@ -89,14 +89,14 @@ struct ClockFieldTests {
         }
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `A machine without a clock signs as of 1970, and nobody hears of it`() async throws {
         let ended = try await sign(at: "@2001-01-01 00:00:00")
         #expect(ended.code == 0)
         #expect(ended.errors.contains("clock"), "\(ended.errors)")
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `The reader's clock is wrong, and the publisher is blamed`() async throws {
         #expect(try await sign(["--expires", "90d"]).code == 0)
         let key = try await scene.publisherKey()

@@ -27,7 +27,7 @@ struct InspectTests {
         #expect(object.hasPrefix(#"{"event":"manifest","name":"data.bin""#) && object.contains(#""expired":false"#))
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `inspect shows an expired manifest, and that it is, and counts nothing as seen`() async throws {
         try Files.write(noise(1000), to: scene.path("published/data.bin"))
         let key = try await scene.publisherKey().replacingSuffix(".pub", with: ".key")

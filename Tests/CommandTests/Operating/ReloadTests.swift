@@ -30,11 +30,7 @@ struct ReloadTests {
     private func change(_ worker: Worker, _ settings: String..., until said: String) async throws {
         _ = try write(["\"listen\": [\"127.0.0.1:0\"]"] + settings)
         worker.program.signal(SIGHUP)
-        try await says(worker, said)
-    }
-
-    private func says(_ worker: Worker, _ text: String) async throws {
-        try await worker.program.until("it says \(text)") { worker.program.errors.contains(text) ? () : nil }
+        try await worker.program.says(said)
     }
 
     private func open(_ count: Int, to worker: Worker, from address: String) async throws -> [RawConnection] {
@@ -122,7 +118,7 @@ struct ReloadTests {
         let proxy = try await RawConnection.open(to: worker, in: scene, from: "127.0.0.5", greeting: greeting)
         try await proxy.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try await proxy.answers(1) == ["200 OK"])
-        try await says(worker, "peer=192.0.2.1:5000")
+        try await worker.program.says("peer=192.0.2.1:5000")
     }
 
     @Test(arguments: [("86400", "1"), ("1", "2")])
@@ -147,7 +143,7 @@ struct ReloadTests {
         #expect(try await status(worker, "GET /files/none-before HTTP/1.1\r\nHost: a\r\n\r\n") == "404 Not Found")
         try await change(worker, "\"log-level\": \"debug\"", until: "log-level: not set -> debug")
         #expect(try await status(worker, "GET /files/none-after HTTP/1.1\r\nHost: a\r\n\r\n") == "404 Not Found")
-        try await says(worker, "none-after")
+        try await worker.program.says("none-after")
         #expect(!worker.program.errors.contains("none-before"))
     }
 

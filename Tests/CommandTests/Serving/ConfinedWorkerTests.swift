@@ -87,9 +87,7 @@ struct ConfinedWorkerTests {
         let worker = try await scene.worker(root: published.root, options, certificate: live + "/fullchain.pem")
         turn(to: 2)
         worker.program.signal(SIGHUP)
-        try await worker.program.until("it has read the new pair") {
-            worker.program.errors.contains("certificate read again") ? () : nil
-        }
+        try await worker.program.says("certificate read again")
         #expect(try await fetches(worker, authority: made.authority))
     }
 

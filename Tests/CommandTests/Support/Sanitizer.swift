@@ -12,4 +12,7 @@ extension Trait where Self == ConditionTrait {
     static func withoutSanitizer(_ reason: String) -> Self {
         .disabled(if: Sanitizer.isUsed, "a sanitizer is used: \(reason)")
     }
+
+    /// For a test whose programs get their clock from faketime, which hangs those that the address sanitizer is in.
+    static var fakesTheClock: Self { withoutSanitizer("faketime hangs what it is in") }
 }

@@ -30,7 +30,8 @@ struct FreshnessTests {
         return try await publisher.sign(command + options, at: date)
     }
 
-    @Test func `Fresh word is followed, none and stale word are not`() async throws {
+    @Test(.fakesTheClock)
+    func `Fresh word is followed, none and stale word are not`() async throws {
         let missing = try await publisher.get(worker.url).failed(
             [65],
             saying: ["still the newest", "/manifests/tool.fresh.json"]

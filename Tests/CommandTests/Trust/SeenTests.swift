@@ -92,7 +92,7 @@ struct SeenTests {
         _ = try await verify().succeeded()
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `A manifest from the future is refused: one of the clocks is wrong`() async throws {
         try await sign("7")
         let options = ["--publisher-key", try await scene.publisherKey()]

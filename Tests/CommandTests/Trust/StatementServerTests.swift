@@ -38,7 +38,7 @@ struct StatementServerTests {
         try await update().failed(69, saying: "cannot fetch a publisher statement")
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `An update says that the last statement has expired`() async throws {
         let fingerprint = try await publisher.makeStatement()
         _ = try await publisher.pin(fingerprint).succeeded()

@@ -242,7 +242,7 @@ struct StatementTests {
         _ = try await update().succeeded()
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `A statement that has expired is refused, and a clock that is wrong is pointed out`() async throws {
         let fingerprint = try await publisher.makeStatement(["--expires", "30d"])
         let manifest = try await publisher.publish(noise(1_000))

@@ -66,7 +66,7 @@ struct UpdateAttackTests {
         _ = try await publisher.get(worker.url).succeeded()
     }
 
-    @Test(.withoutSanitizer("faketime's clock hangs it"))
+    @Test(.fakesTheClock)
     func `Indefinite freeze: a worker shows what was the newest once`() async throws {
         let worker = try await served([
             "--fresh-key", publisher.pub("fresh"), "--maximum-age", "7d", "--expires", "1y",

@@ -44,7 +44,8 @@ struct YearTests {
         _ = try await signs(day, what, ["manifest", file, "--name", "tool"] + options, keys).succeeded()
     }
 
-    @Test func `Keys added, lost and stolen, a threshold raised, freshness, a freeze, and a reader who slept`()
+    @Test(.fakesTheClock)
+    func `Keys added, lost and stolen, a threshold raised, freshness, a freeze, and a reader who slept`()
         async throws
     {
         let certificates = scene.path("certificates")
