@@ -5,6 +5,9 @@ package enum ContentEncoding: String, Sendable, Hashable, CaseIterable {
     /// What HTTP calls deflate is the zlib format (RFC 1950) around a deflate stream (RFC 1951).
     case deflate
 
+    /// The metric's name by which a worker says in `Server-Timing` that it compressed what was asked for.
+    package static let timingMetric = "compress"
+
     /// zlib's `windowBits` for the largest window; 16 more asks for gzip's wrapper.
     var windowBits: Int32 {
         switch self {

@@ -92,6 +92,17 @@ struct ServerTests {
         #expect((length < chunk.body.count) == (encoding != "identity"))
     }
 
+    @Test func `A chunk that is compressed for whoever asks is said to be, and remembered`() async throws {
+        let digest = try anyDigest()
+        let path = "chunks/\(digest.prefix(2))/\(digest)"
+        let first = try await curl(path, "-H", "Accept-Encoding: gzip")
+        #expect(first.headers["server-timing"]?.hasPrefix("compress;dur=") == true)
+        let second = try await curl(path, "-H", "Accept-Encoding: gzip")
+        #expect(second.headers["content-encoding"] == "gzip")
+        #expect(second.headers["server-timing"] == nil)
+        #expect(second.body == first.body)
+    }
+
     @Test func `A manifest and its signature as they were signed`() async throws {
         let manifest = try await curl("manifests/data.bin.json")
         #expect(manifest.body == (try Files.read(published.manifest)))

@@ -50,9 +50,9 @@ import Testing
                 settings: FetchSettings(
                     buffers: ChunkBufferPool(chunkSize: size, memoryLimit: 1 << 20, isForDisk: false),
                     limiter: nil,
-                    compression: .never,
                     timeouts: timeouts
                 ),
+                compression: SourceCompression(mode: .never, loops: SharedLoops(count: 1)),
                 ready: promise
             )
             try channel.pipeline.syncOperations.addHandler(handler)

@@ -54,6 +54,19 @@ import Testing
         #expect(try check(.ok, [("Content-Length", "196608")], kind: .mirror, chunks: 0..<3) == .success(nil))
     }
 
+    @Test func tellsWhatWasCompressedForTheRequest() {
+        func form(_ headers: [(String, String)], _ encoding: ContentEncoding? = .gzip) -> CompressionChoice.Form {
+            ResponseCheck.form(of: .init(version: .http1_1, status: .ok, headers: HTTPHeaders(headers)), encoding)
+        }
+        #expect(form([]) == .compressed(in: .zero))
+        #expect(form([("Server-Timing", "compress;dur=25")]) == .compressed(in: .milliseconds(25)))
+        #expect(form([("Server-Timing", "db;dur=53, compress;dur=4")]) == .compressed(in: .milliseconds(4)))
+        for other in ["cache;desc=hit, db;dur=53", "compress", "compress;dur=-3", "compress;dur=1e99", "comp;dur=3"] {
+            #expect(form([("Server-Timing", other)]) == .compressed(in: .zero), "\(other)")
+        }
+        #expect(form([("Server-Timing", "compress;dur=25")], nil) == .plain)
+    }
+
     @Test func tellsRefusalsFromFaults() throws {
         #expect(try check(.notFound, [], kind: .worker) == .failure(.lacking))
         #expect(try check(.forbidden, [], kind: .worker) == .failure(.forbidden(403)))

@@ -73,7 +73,10 @@ struct CompressedChunksTests {
         try inflater.finish()
         #expect(inflated == Array(bytes[1000..<201_000]))
         #expect(compressed.digest == SHA256Digest(hashing: Array(compressed.bytes.readableBytesView)))
-        let headers = ChunkHeaders.answer(chunk, compressed).headers
+        let headers = ChunkHeaders.answer(chunk, compressed, wait: nil).headers
+        #expect(!headers.contains(name: "server-timing"))
+        let waited = ChunkHeaders.answer(chunk, compressed, wait: .microseconds(25_400)).headers
+        #expect(waited["server-timing"] == ["compress;dur=25"])
         #expect(headers.first(name: "content-encoding") == encoding.rawValue)
         #expect(headers.first(name: "repr-digest") == "sha-256=:\(Base64.encode(compressed.digest.bytes)):")
     }

@@ -7,8 +7,8 @@ import NIOHTTP1
 final class Exchange {
     /// How a response ended. The next one can begin then.
     enum Outcome {
-        /// Complete, with its encoding; nil if it was plain. Its bytes show how fast the connection is.
-        case whole(ContentEncoding?)
+        /// Complete. Its bytes show how fast the connection is.
+        case whole(CompressionChoice.Form)
         /// A well-formed refusal.
         case refused(SourceError)
         /// A redirect.
@@ -36,18 +36,18 @@ final class Exchange {
 
     private enum CancelledHead {
         case awaited
-        case good(ContentEncoding?)
+        case good(CompressionChoice.Form)
         case refused
     }
 
     /// A class because the verifier cannot be copied: it is changed in place while it is part of a `State`.
     private final class Body {
         var verifier: ChunkVerifier
-        let encoding: ContentEncoding?
+        let form: CompressionChoice.Form
 
-        init(_ verifier: consuming ChunkVerifier, _ encoding: ContentEncoding?) {
+        init(_ verifier: consuming ChunkVerifier, _ form: CompressionChoice.Form) {
             self.verifier = verifier
-            self.encoding = encoding
+            self.form = form
         }
     }
 
@@ -60,12 +60,16 @@ final class Exchange {
     let measuresDelay: Bool
     /// Whether the source has announced that it closes the connection after this response.
     private(set) var isLast = false
+    /// When the source could begin with it at the earliest: once it was asked for, and all before it was complete.
+    private var due = NIODeadline.now()
+    private var isBehindCompressed = false
     /// Whether it is answered by a registry's challenge, cancelled or not.
     private(set) var isChallenged = false
     /// Bytes of the body as they came over the network, before decoding.
     private var wireBytes = 0
     /// When the body began to arrive, and how many bytes came then.
     private var beginning: (time: NIODeadline, bytes: Int)?
+    private var inflating = TimeAmount.zero
     private var untoldBytes = 0
     private var state = State.awaitingHead
 
@@ -135,8 +139,9 @@ final class Exchange {
             default: throw WebPage.cause(error, of: head)
             }
         }
+        let form = ResponseCheck.form(of: head, encoding)
         guard !isCancelled else {
-            state = .cancelled(.good(encoding))
+            state = .cancelled(.good(form))
             return
         }
         var inflater: ChunkInflater?
@@ -148,7 +153,7 @@ final class Exchange {
             }
         }
         let verifier = ChunkVerifier(chunks: request.chunks, inflater: inflater, buffers: buffers)
-        state = .body(Body(verifier, encoding))
+        state = .body(Body(verifier, form))
     }
 
     private func refuse(_ error: SourceError) {
@@ -160,18 +165,35 @@ final class Exchange {
         let head: CancelledHead
         switch state {
         case .awaitingHead: head = .awaited
-        case .body(let body): head = .good(body.encoding)
+        case .body(let body): head = .good(body.form)
         case .refused, .redirected, .challenged: head = .refused
         case .cancelled: return
         }
         state = .cancelled(head)
     }
 
-    /// How the body has come over the network so far.
-    var arrival: CompressionChoice.Arrival {
-        guard let beginning else { return .init(length: 0, later: 0, time: .zero) }
-        let time = Duration.nanoseconds((NIODeadline.now() - beginning.time).nanoseconds)
-        return .init(length: wireBytes, later: wireBytes - beginning.bytes, time: time)
+    /// How the body has come over the network; nil if it is empty.
+    var arrival: CompressionChoice.Arrival? {
+        guard let beginning else { return nil }
+        return .init(
+            length: wireBytes,
+            later: wireBytes - beginning.bytes,
+            wait: .nanoseconds((beginning.time - due).nanoseconds),
+            time: .nanoseconds((NIODeadline.now() - beginning.time).nanoseconds),
+            inflating: .nanoseconds(inflating.nanoseconds),
+            isBehindCompressed: isBehindCompressed
+        )
+    }
+
+    /// The answer before it on the connection is complete.
+    func becomesDue(behind other: Exchange) {
+        due = .now()
+        isBehindCompressed =
+            switch other.state {
+            case .body(let body): body.form != .plain
+            case .cancelled(.good(let form)): form != .plain
+            case .awaitingHead, .refused, .redirected, .challenged, .cancelled: false
+            }
     }
 
     /// Counts bytes of the body, before they are appended.
@@ -191,9 +213,11 @@ final class Exchange {
         switch state {
         case .awaitingHead: break
         case .body(let body):
+            let begun = body.form == .plain ? nil : NIODeadline.now()
             try bytes.readableBytesSpan.withUnsafeBytes { bytes throws(SourceError) in
                 try body.verifier.append(bytes, verified: verified)
             }
+            if let begun { inflating = inflating + (.now() - begun) }
         case .refused(let refusal): guard isWorthReading else { throw refusal }
         case .redirected: guard isWorthReading else { throw .protocolViolation("a redirect with a long body") }
         case .challenged: guard isWorthReading else { throw .forbidden(401) }
@@ -211,11 +235,11 @@ final class Exchange {
         case .awaitingHead, .cancelled(.awaited): return nil
         case .body(let body):
             try body.verifier.finish()
-            return .whole(body.encoding)
+            return .whole(body.form)
         case .refused(let error): return .refused(error)
         case .redirected(let redirection): return .elsewhere(redirection)
         case .challenged(let challenge): return .challenged(challenge)
-        case .cancelled(.good(let encoding)): return .whole(encoding)
+        case .cancelled(.good(let form)): return .whole(form)
         case .cancelled(.refused): return .ignored
         }
     }

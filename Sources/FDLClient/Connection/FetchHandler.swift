@@ -33,7 +33,7 @@ final class FetchHandler: ChannelDuplexHandler {
     let writer: RequestWriter
     var sink: Outbox
     let settings: FetchSettings
-    var compression: CompressionChoice
+    let compression: SourceCompression
 
     private let ready: EventLoopPromise<Void>
     private(set) var context: ChannelHandlerContext?
@@ -63,6 +63,7 @@ final class FetchHandler: ChannelDuplexHandler {
         follower: RedirectFollower,
         sink: FetchSink,
         settings: FetchSettings,
+        compression: SourceCompression,
         ready: EventLoopPromise<Void>
     ) {
         self.role = role
@@ -70,7 +71,7 @@ final class FetchHandler: ChannelDuplexHandler {
         self.writer = writer
         self.sink = Outbox(to: sink)
         self.settings = settings
-        self.compression = CompressionChoice(mode: settings.compression)
+        self.compression = compression
         self.ready = ready
         if case .source = role { follower.home = self }
     }
@@ -78,7 +79,10 @@ final class FetchHandler: ChannelDuplexHandler {
     /// Completes when the TLS handshake is done; fails with a `SourceError` if the connection ends before.
     var whenReady: EventLoopFuture<Void> { ready.futureResult }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        compression.joined()
+    }
 
     // MARK: Responses
 
@@ -159,12 +163,8 @@ final class FetchHandler: ChannelDuplexHandler {
     func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) throws(SourceError) {
         guard let outcome = try exchange.finish() else { return }
         switch outcome {
-        case .whole(let encoding):
-            compression.observe(
-                exchange.arrival,
-                wasAsked: exchange.request.acceptsCompression,
-                encoding: encoding
-            )
+        case .whole(let form):
+            if let arrival = exchange.arrival { compression.observe(arrival, to: exchange.request, as: form) }
             if case .link(let link) = role { follower.succeed(exchange.request, on: link) }
         case .refused(let error): tellFailure(exchange, error)
         case .elsewhere(let redirection):
@@ -182,10 +182,13 @@ final class FetchHandler: ChannelDuplexHandler {
     /// Removes the first exchange, which is over: the next response is due.
     private func advance(_ context: ChannelHandlerContext) {
         // A close that was announced is without fault only after the response that announced it is complete.
-        if outstanding.removeFirst().isLast { phase = .ending }
+        let over = outstanding.removeFirst()
+        if over.isLast { phase = .ending }
         answered += 1
         mark()
-        if outstanding.isEmpty {
+        if let next = outstanding.first {
+            next.becomesDue(behind: over)
+        } else {
             timer?.cancel()
             timer = nil
         }
@@ -242,6 +245,7 @@ final class FetchHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        compression.left()
         timer?.cancel()
         if phase == .handshaking { ready.fail(SourceError.closedEarly("during the TLS handshake")) }
     }

@@ -44,7 +44,6 @@ struct FetchTimeouts: Sendable {
 struct FetchSettings: Sendable {
     let buffers: ChunkBufferPool
     let limiter: RateLimiter?
-    let compression: DownloadRequest.Compression
     var timeouts = FetchTimeouts()
 
     /// Sets the options of a connection's channel. With a rate limit, the channel reads only on request.

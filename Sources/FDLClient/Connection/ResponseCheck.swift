@@ -76,6 +76,16 @@ enum ResponseCheck {
         }
     }
 
+    /// How a body comes whose encoding is known; nil is plain. A worker that compresses before it sends says how long that
+    /// took, in `Server-Timing` (W3C Server Timing section 3).
+    static func form(of head: HTTPResponseHead, _ encoding: ContentEncoding?) -> CompressionChoice.Form {
+        guard encoding != nil else { return .plain }
+        let metric = "\(ContentEncoding.timingMetric);dur="
+        let times = head.headers[canonicalForm: "Server-Timing"].lazy
+            .filter { $0.hasPrefix(metric) }.compactMap { UInt16($0.dropFirst(metric.count)) }
+        return .compressed(in: .milliseconds(Int64(times.first ?? 0)))
+    }
+
     /// The encodings that a head names. `aws-chunked` is how an upload was framed, and says nothing about what is stored.
     private static func labels(of head: HTTPResponseHead) -> [Substring] {
         head.headers[canonicalForm: "Content-Encoding"].filter {

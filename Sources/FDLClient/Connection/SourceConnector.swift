@@ -18,6 +18,8 @@ struct SourceConnector: Sendable {
     let endpoints: [Endpoint]
     /// Indexed by `SourceID`: each address may be another server, which cannot resume another's sessions.
     let sessions: [TLSSessionCache]
+    /// Indexed by `SourceID`.
+    let compression: [SourceCompression]
     let settings: FetchSettings
 
     typealias Connected = Result<FetchConnection, SourceError>
@@ -27,7 +29,7 @@ struct SourceConnector: Sendable {
     func connect(_ id: ConnectionID, to source: SourceID, _ sink: FetchSink) -> EventLoopFuture<Connected> {
         let endpoint = endpoints[source.rawValue]
         let (writer, signposts) = (writers[endpoint.source], signposts[endpoint.source])
-        let sessions = sessions[source.rawValue]
+        let (sessions, compression) = (sessions[source.rawValue], compression[source.rawValue])
         let url = writer.source.url
         return open(url.origin, at: endpoint.address, of: url, sessions, dialer) { channel in
             let loop = channel.eventLoop
@@ -43,6 +45,7 @@ struct SourceConnector: Sendable {
                         follower: bound.value.1,
                         sink: sink,
                         settings: settings,
+                        compression: compression,
                         ready: loop.makePromise()
                     )
                 }
@@ -53,6 +56,7 @@ struct SourceConnector: Sendable {
                 follower: follower,
                 sink: sink,
                 settings: settings,
+                compression: compression,
                 ready: loop.makePromise()
             )
         }

@@ -82,9 +82,9 @@ struct ChunkFetch {
                 memoryLimit: memoryLimit,
                 isForDisk: request.writesDirectly
             ),
-            limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) },
-            compression: request.compression
+            limiter: request.rateLimit.map { RateLimiter(bytesPerSecond: $0) }
         )
+        let loops = SharedLoops(count: group.makeIterator().reduce(0) { count, _ in count + 1 })
         let tls = try SourceTLS(request.tls, request.access, for: .chunks)
         return SourceConnector(
             dialer: Dialer(
@@ -106,6 +106,9 @@ struct ChunkFetch {
             signposts: request.sources.map { _ in Signposts() },
             endpoints: endpoints,
             sessions: endpoints.map { _ in TLSSessionCache() },
+            compression: endpoints.map { _ in
+                SourceCompression(mode: request.compression, rateLimit: request.rateLimit, loops: loops)
+            },
             settings: settings
         )
     }

@@ -23,10 +23,16 @@ enum ChunkHeaders {
     }
 
     /// The answer that sends a chunk compressed.
-    static func answer(_ chunk: CompressibleChunk, _ compressed: CompressedChunk) -> Answer {
+    /// - Parameter wait: how long it was waited for the compression; nil if it was done already. It is told (Server
+    ///   Timing, W3C): a reader on a fast network may rather have the next chunks plain.
+    static func answer(_ chunk: CompressibleChunk, _ compressed: CompressedChunk, wait: Duration?) -> Answer {
         var headers = fields(digest: compressed.digest)
         headers.add(name: "Content-Encoding", value: chunk.encoding.rawValue)
         headers.add(name: "ETag", value: entityTag(chunk.digest, chunk.encoding))
+        if let wait {
+            let milliseconds = Int(wait / .milliseconds(1))
+            headers.add(name: "Server-Timing", value: "\(ContentEncoding.timingMetric);dur=\(milliseconds)")
+        }
         return Answer(.ok, headers: headers, body: .bytes(compressed.bytes))
     }
 }

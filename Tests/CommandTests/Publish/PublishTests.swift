@@ -38,6 +38,20 @@ struct PublishTests {
         #expect(try await scene.areSame(folder, scene.path("mirrored")))
     }
 
+    @Test func `What is limited to little comes compressed, also if the server closes behind each answer`() async throws
+    {
+        let published = try await scene.publish(prose(6 << 20), chunkSize: 65_536)
+        try await scene.publishTree(published.manifest, [tree, "--precompress"]).succeeded()
+        let server = try await Mirror.start(root: tree, in: scene, server: "gzip_static on; keepalive_requests 1;")
+        let slowly = ["--server", server.url, "--limit-rate", "4M"]
+        _ = try await scene.get(published.manifest, to: scene.path("copy"), from: [], slowly).done()
+        #expect(try Files.hold(scene.path("copy"), published.bytes))
+        // REQUEST" STATUS LENGTH
+        let plain = try server.requests.count { $0.contains("\" 200 65536 ") }
+        #expect(plain == 0)
+        #expect(try server.requests.count >= published.chunkCount)
+    }
+
     @Test func `A worker serves a published tree, and its compressed chunks as they are`() async throws {
         let published = try await scene.publish(prose(3_000_000), chunkSize: 65_536)
         let (folder, manifest) = try await scene.signedFolder("album", files: 60)

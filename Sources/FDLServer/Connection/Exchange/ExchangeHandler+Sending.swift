@@ -117,13 +117,13 @@ extension ExchangeHandler {
         _ head: HTTPRequestHead,
         _ context: ChannelHandlerContext
     ) -> Int {
-        func answer(_ entry: CompressedChunks.Entry?) -> Answer {
+        func answer(_ entry: CompressedChunks.Entry?, wait: Duration? = nil) -> Answer {
             if case .compressed(let compressed) = entry {
                 if head.method != .HEAD {
                     let count = Int64(compressed.bytes.readableBytes)
                     services.metrics?.compressed(from: chunk.slice.length, to: count)
                 }
-                return ChunkHeaders.answer(chunk, compressed)
+                return ChunkHeaders.answer(chunk, compressed, wait: wait)
             }
             return plain
         }
@@ -137,7 +137,8 @@ extension ExchangeHandler {
             state = .compressing(ticket)
             result.assumeIsolated().whenComplete { result in
                 guard case .compressing = self.state, let context = self.context else { return }
-                _ = self.start(answer(try? result.get()), request: head, context)
+                let wait = Duration.nanoseconds((NIODeadline.now() - self.started).nanoseconds)
+                _ = self.start(answer(try? result.get(), wait: wait), request: head, context)
                 self.advance()
             }
         }
