@@ -31,7 +31,7 @@ struct CompressionChoice {
     /// So many compressed bodies tell that they do not come faster than plain ones any more.
     private static let judgedBodies = 4
 
-    private enum Network { case unknown, slow, between, fast }
+    private enum Speed { case unknown, slow, between, fast }
 
     /// Whether compressed chunks come faster than plain ones.
     private enum Gain {
@@ -110,7 +110,7 @@ struct CompressionChoice {
         return true
     }
 
-    private var speed: Network {
+    private var speed: Speed {
         guard !isLimitedToSlow else { return .slow }
         guard let rate = network.bytesPerSecond else { return .unknown }
         return rate < Self.slowBytesPerSecond ? .slow : rate < Self.fastBytesPerSecond ? .between : .fast

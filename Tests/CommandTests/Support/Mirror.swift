@@ -29,18 +29,31 @@ final class Mirror: Sendable {
     }
 }
 
-/// A port that nothing listens on at this moment.
+/// Below those that the system gives to whoever asks for any port.
+private let fixedPorts = 20_000..<32_768
+private let lastPort = SharedMutex(Int.random(in: fixedPorts))
+
+/// A port that nothing listens on at this moment, another one each time: two tests that are told the same one, or a
+/// program that the system gives it to before the test's own has begun to listen, would talk to the wrong server.
 func freePort() throws -> Int {
+    for _ in fixedPorts {
+        let port = lastPort.withLock { last in
+            last = last + 1 == fixedPorts.upperBound ? fixedPorts.lowerBound : last + 1
+            return last
+        }
+        if isFree(port: port) { return port }
+    }
+    throw HarnessError("no free port in \(fixedPorts)")
+}
+
+private func isFree(port: Int) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
-    var address = loopback(port: 0)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutableBytes(of: &address) { raw -> Int32 in
-        guard let pointer = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
-        return bind(descriptor, pointer, size) == 0 ? getsockname(descriptor, pointer, &size) : -1
+    var address = loopback(port: UInt16(port))
+    return withUnsafeBytes(of: &address) { raw in
+        guard let pointer = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
+        return bind(descriptor, pointer, socklen_t(raw.count)) == 0
     }
-    guard code == 0 else { throw HarnessError("no free port: errno \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// Whether something listens on a port of 127.0.0.1.
