@@ -31,6 +31,8 @@ struct LocalFaultTests {
         let chunk = "/chunks/\(digest.prefix(2))/\(digest)"
         // Those that it has stay, whatever their number; it gets no other.
         try await limit(3)
+        // What a tree lacks that has not changed since it was seen is known without a descriptor.
+        try Files.write([], to: published.root + "/new")
         let paths = ["/files/data.bin", chunk, "/manifests/data.bin.json", "/healthz", "/manifests/unknown.json"]
         for (number, path) in paths.enumerated() {
             try await client.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
