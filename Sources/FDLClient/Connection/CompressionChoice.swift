@@ -93,11 +93,8 @@ struct CompressionChoice {
         case .always: return true
         case .auto: break
         }
-        switch speed {
-        case .unknown, .fast: return false
-        case .between: guard isGainOrTrial() else { return false }
-        case .slow: break
-        }
+        let speed = speed
+        guard speed == .slow || speed == .between else { return false }
         if unmeasured >= patience, !isLimitedToSlow {
             unmeasured = 0
             patience *= 2
@@ -107,7 +104,7 @@ struct CompressionChoice {
             pause -= 1
             return false
         }
-        return true
+        return speed == .slow || isGainOrTrial()
     }
 
     private var speed: Speed {

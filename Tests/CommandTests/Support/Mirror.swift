@@ -41,29 +41,21 @@ func freePort() throws -> Int {
             last = last + 1 == fixedPorts.upperBound ? fixedPorts.lowerBound : last + 1
             return last
         }
-        if isFree(port: port) { return port }
+        if succeeds(bind, port: port) { return port }
     }
     throw HarnessError("no free port in \(fixedPorts)")
 }
 
-private func isFree(port: Int) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = loopback(port: UInt16(port))
-    return withUnsafeBytes(of: &address) { raw in
-        guard let pointer = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-        return bind(descriptor, pointer, socklen_t(raw.count)) == 0
-    }
-}
-
 /// Whether something listens on a port of 127.0.0.1.
-func accepts(port: Int) -> Bool {
+func accepts(port: Int) -> Bool { succeeds(connect, port: port) }
+
+/// Whether a new socket can be bound to a port of 127.0.0.1, or connected to it.
+private func succeeds(_ call: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, port: Int) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = loopback(port: UInt16(port))
     return withUnsafeBytes(of: &address) { raw in
-        guard let pointer = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-        return connect(descriptor, pointer, socklen_t(raw.count)) == 0
+        call(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count)) == 0
     }
 }
 
