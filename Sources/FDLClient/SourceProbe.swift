@@ -123,7 +123,7 @@ private final class ProbeHandler: ChannelInboundHandler {
     private func step() -> Duration {
         let now = NIODeadline.now()
         defer { mark = now }
-        return .nanoseconds((now - mark).nanoseconds)
+        return Duration(now - mark)
     }
 
     func channelActive(context: ChannelHandlerContext) {

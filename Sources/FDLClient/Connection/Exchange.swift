@@ -178,9 +178,9 @@ final class Exchange {
         return .init(
             length: wireBytes,
             later: wireBytes - beginning.bytes,
-            wait: .nanoseconds((beginning.time - due).nanoseconds),
-            time: .nanoseconds((NIODeadline.now() - beginning.time).nanoseconds),
-            inflating: .nanoseconds(inflating.nanoseconds),
+            wait: Duration(beginning.time - due),
+            time: Duration(.now() - beginning.time),
+            inflating: Duration(inflating),
             isBehindCompressed: isBehindCompressed
         )
     }

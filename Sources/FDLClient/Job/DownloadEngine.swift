@@ -105,7 +105,7 @@ final class DownloadEngine {
     /// and with a `Failure` if the run was stopped.
     var outcome: EventLoopFuture<Outcome> { promise.futureResult }
 
-    var now: DownloadPlan.Instant { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
+    var now: DownloadPlan.Instant { Duration(.now() - started) }
 
     /// Begins the download.
     func start() {

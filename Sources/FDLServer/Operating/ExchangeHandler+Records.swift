@@ -28,7 +28,7 @@ extension ExchangeHandler {
     ///   - client: the peer when the answer was sent: by now the connection may have none.
     ///   - isComplete: whether all of it has left this process.
     func record(_ answer: OutgoingAnswer, of client: AccessRecord.Client?, isComplete: Bool) {
-        let duration = Duration.nanoseconds((NIODeadline.now() - answer.started).nanoseconds)
+        let duration = Duration(.now() - answer.started)
         let route = Route(target: answer.target)
         services.metrics?.answered(route, status: answer.status, bytes: answer.sentBytes, duration)
         guard let log = services.accessLog, let client else { return }

@@ -137,7 +137,7 @@ extension ExchangeHandler {
             state = .compressing(ticket)
             result.assumeIsolated().whenComplete { result in
                 guard case .compressing = self.state, let context = self.context else { return }
-                let wait = Duration.nanoseconds((NIODeadline.now() - self.started).nanoseconds)
+                let wait = Duration(.now() - self.started)
                 _ = self.start(answer(try? result.get(), wait: wait), request: head, context)
                 self.advance()
             }
