@@ -5,8 +5,12 @@ import Testing
 /// What affinity gives where sources are caches, or hold a part of the chunks each.
 @Suite("Affinity, simulated")
 struct AffinityTests {
-    private func layout(_ chunks: Int) -> ChunkLayout {
-        ChunkLayout(chunkSize: .standard(totalBytes: 0), fileSizes: [Int64(chunks) << 20])
+    private func layout(_ chunks: Int, chunkSize: ChunkSize = .standard(totalBytes: 0)) -> ChunkLayout {
+        ChunkLayout(chunkSize: chunkSize, fileSizes: [Int64(chunks * chunkSize.bytes)])
+    }
+
+    private func smallChunks(_ count: Int) throws -> ChunkLayout {
+        layout(count, chunkSize: try #require(ChunkSize(bytes: 64 << 10)))
     }
 
     /// Six readers at once, each with paths of its own, and caches that begin empty.
@@ -80,6 +84,48 @@ struct AffinityTests {
         }
     }
 
+    @Test("many small chunks on two of ten workers each: hardly one is asked for in vain until that is known")
+    func smallFragments() throws {
+        for seed in 0..<3 as Range<UInt64> {
+            var scenario = try Scenario(
+                name: "small fragments",
+                seed: seed,
+                sources: Array(repeating: SimulatedSource(rate: 10e6, delay: 0.01), count: 10),
+                layout: smallChunks(4096)
+            )
+            scenario.rankingSeed = seed
+            scenario.place(copies: 2)
+            let outcome = scenario.run()
+            #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(3))")
+            #expect(outcome.finished)
+            print("requests for 4096 small chunks: \(outcome.fetches), \(outcome.time) s, ideal \(scenario.ideal)")
+            #expect(outcome.fetches <= 4096 * 21 / 20)
+            #expect(outcome.time <= 1.15 * scenario.ideal)
+        }
+    }
+
+    @Test("small neighbours belong to one worker, fewer and larger ones each to its own", arguments: [4095, 4096])
+    func neighbours(count: Int) throws {
+        var random = TestGenerator(seed: 5)
+        let digests = (0..<count).map { _ in SHA256Digest.random(using: &random) }
+        let keys = (0..<4).map { Affinity.Key(url: "https://\($0)/", digest: .random(using: &random)) }
+        func first(_ ranking: Ranking) -> [Int] {
+            digests.indices.map { chunk in keys.indices.first { ranking.place(of: $0, for: chunk) == 1 } ?? -1 }
+        }
+        let byItself = digests.map { Affinity.order(of: $0, among: keys)[0] }
+        let byGroup = digests.indices.map { byItself[$0 / 16 * 16] }
+        let small = try Ranking(
+            layout: smallChunks(count),
+            digests: digests,
+            sources: keys.map { ($0, .worker) }
+        )
+        #expect(first(small) == (count == 4096 ? byGroup : byItself))
+        #expect(first(small.byChunk ?? small) == byItself)
+        let large = Ranking(layout: layout(count), digests: digests, sources: keys.map { ($0, .worker) })
+        #expect(first(large) == byItself)
+        #expect(large.byChunk == nil)
+    }
+
     @Test("placed otherwise than the function says, all is found all the same", arguments: [2, 5])
     func otherwise(parts: Int) {
         var scenario = Scenario(
@@ -124,9 +170,9 @@ struct AffinityTests {
 }
 
 extension Scenario {
-    /// Gives each chunk to the first `copies` sources of its ranking.
+    /// Gives each chunk to the first `copies` sources of its ranking, as a publisher does: each by itself.
     mutating func place(copies: Int) {
-        guard let ranking else { return }
+        guard let ranking = ranking?.byChunk ?? ranking else { return }
         let bound = layout.chunkCount
         for source in sources.indices {
             var holdings = ChunkSet(bound: bound)

@@ -21,7 +21,8 @@ package enum Affinity {
     /// How much a chunk belongs to a source: the more the higher. SplitMix64's finalizer over both, so that every bit
     /// of either counts.
     /// - Parameters:
-    ///   - chunk: the first 8 bytes of the chunk's digest, big-endian; for a mirror of the first chunk of its run.
+    ///   - chunk: the first 8 bytes of the chunk's digest, big-endian; for a mirror of the first chunk of its run, for
+    ///     a worker of the first of its group.
     ///   - source: the word of the source's key.
     @inline(__always)
     package static func weight(chunk: UInt64, source: UInt64) -> UInt64 {
@@ -36,6 +37,14 @@ package enum Affinity {
 
     /// How many neighbouring chunks of a file a mirror takes as one, from the file's start.
     package static func run(chunkSize: ChunkSize) -> Int { max(1, (8 << 20) / chunkSize.bytes) }
+
+    /// How many small neighbouring chunks of a file a worker takes as one, from the file's start, as long as no worker
+    /// is known to lack any: a reader that has neighbours from one source writes them together. Only where there are
+    /// so many that it does not matter what is asked in vain until fragments are recognized.
+    /// - Parameter count: of all chunks.
+    package static func group(chunkSize: ChunkSize, count: Int) -> Int {
+        count < 4096 ? 1 : max(1, (1 << 20) / chunkSize.bytes)
+    }
 
     /// The places in `sources` by what a chunk belongs to them, the first one first. Equal weights are ordered by the
     /// URLs' bytes.

@@ -118,10 +118,16 @@ extension PendingChunks {
 
     /// A source has answered that it lacks a chunk.
     mutating func lacks(_ chunk: Int, _ source: Int) {
-        guard let ranking, !ranking.isMirror(source),
-            holdings.lacks(source, place: ranking.place(of: source, for: chunk))
-        else { return }
-        reassignAll(of: source)
+        guard let known = ranking, !known.isMirror(source) else { return }
+        let ranking = known.byChunk ?? known
+        let isNews = holdings.lacks(source, place: ranking.place(of: source, for: chunk))
+        if ranking !== known {
+            // The first time: from now on a publisher may have placed each chunk by itself.
+            self.ranking = ranking
+            for chunk in 0..<bound { reassign(chunk) }
+        } else if isNews {
+            reassignAll(of: source)
+        }
     }
 
     /// A source has given a chunk.

@@ -31,7 +31,7 @@ struct PendingChunks: Sendable {
     private var ranks: [UInt16] = []
     // By source: the chunks it may not be asked for; nil if there are none.
     private(set) var excluded: [ChunkSet?]
-    let ranking: Ranking?
+    var ranking: Ranking?
     // The pending chunks that have an owner, and those that have none, though there is a ranking.
     var owned: OwnedChunks
     var open: CursoredSet

@@ -7,6 +7,8 @@ package final class Ranking: Sendable {
     private let sources: [Ranked]
     private let hasMirrors: Bool
     private let run: Int
+    /// How many neighbours belong to one worker.
+    private let group: Int
 
     private struct Ranked: Sendable {
         let word: UInt64
@@ -25,6 +27,7 @@ package final class Ranking: Sendable {
         self.layout = layout
         self.digests = digests
         run = Affinity.run(chunkSize: layout.chunkSize)
+        group = Affinity.group(chunkSize: layout.chunkSize, count: digests.count)
         hasMirrors = sources.contains { $0.kind == .mirror }
         let urls = Set(sources.map(\.key.url)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         var seen = Set<String>()
@@ -37,6 +40,14 @@ package final class Ranking: Sendable {
             )
         }
     }
+
+    private init(byChunk grouped: Ranking) {
+        (layout, digests, sources) = (grouped.layout, grouped.digests, grouped.sources)
+        (hasMirrors, run, group) = (grouped.hasMirrors, grouped.run, 1)
+    }
+
+    /// The order for sources that do not hold all chunks, which are placed one by one; nil if this is it.
+    package var byChunk: Ranking? { group > 1 ? Ranking(byChunk: self) : nil }
 
     /// A source's claim to a chunk, to be compared with another one's.
     private struct Claim {
@@ -51,15 +62,15 @@ package final class Ranking: Sendable {
         }
     }
 
-    /// The words of a chunk: its own for workers, its run's for mirrors.
-    private func words(_ chunk: Int) -> (own: UInt64, run: UInt64) {
-        let own = digests[chunk].leadingWord
-        guard hasMirrors else { return (own, own) }
-        return (own, digests[unit(of: chunk).lowerBound].leadingWord)
+    /// The words of a chunk: its group's for workers, its run's for mirrors.
+    private func words(_ chunk: Int) -> (group: UInt64, run: UInt64) {
+        let word = digests[group > 1 ? neighbours(of: chunk, group).lowerBound : chunk].leadingWord
+        guard hasMirrors else { return (word, word) }
+        return (word, digests[unit(of: chunk).lowerBound].leadingWord)
     }
 
-    private func weight(_ source: Int, _ words: (own: UInt64, run: UInt64)) -> UInt64 {
-        Affinity.weight(chunk: sources[source].isMirror ? words.run : words.own, source: sources[source].word)
+    private func weight(_ source: Int, _ words: (group: UInt64, run: UInt64)) -> UInt64 {
+        Affinity.weight(chunk: sources[source].isMirror ? words.run : words.group, source: sources[source].word)
     }
 
     private func claim(_ source: Int, _ weight: UInt64) -> Claim {
@@ -69,10 +80,12 @@ package final class Ranking: Sendable {
     }
 
     /// The chunks that a mirror takes as one with this one.
-    func unit(of chunk: Int) -> Range<Int> {
+    func unit(of chunk: Int) -> Range<Int> { neighbours(of: chunk, run) }
+
+    private func neighbours(of chunk: Int, _ count: Int) -> Range<Int> {
         let file = layout.chunks(ofFile: layout.file(ofChunk: chunk))
-        let start = chunk - (chunk - file.lowerBound) % run
-        return start..<min(start + run, file.upperBound)
+        let start = chunk - (chunk - file.lowerBound) % count
+        return start..<min(start + count, file.upperBound)
     }
 
     /// The source that a chunk belongs to most of those that come into question, and the one after it.

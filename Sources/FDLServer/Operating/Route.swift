@@ -10,15 +10,17 @@ enum Route: String, CaseIterable {
             self = .other
             return
         }
-        let path = Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        func isBelow(_ folder: String) -> Bool { path.starts(with: folder.utf8) }
+        // Its second letter says which of them it may be.
         self =
-            switch path {
-            case "/": .page
-            case "/healthz": .health
-            case "/manifests/index.json": .index
-            case _ where path.hasPrefix("/manifests/"): .manifest
-            case _ where path.hasPrefix("/chunks/"): .chunk
-            case _ where path.hasPrefix("/files/"): .file
+            switch path.dropFirst().first {
+            case nil where isBelow("/"): .page
+            case UInt8(ascii: "h") where path.elementsEqual("/healthz".utf8): .health
+            case UInt8(ascii: "m") where path.elementsEqual("/manifests/index.json".utf8): .index
+            case UInt8(ascii: "m") where isBelow("/manifests/"): .manifest
+            case UInt8(ascii: "c") where isBelow("/chunks/"): .chunk
+            case UInt8(ascii: "f") where isBelow("/files/"): .file
             default: .other
             }
     }

@@ -32,19 +32,24 @@ extension ExchangeHandler {
 
     /// How much of what is left is sent next: as much as the socket has room for, in whole records, and one record if
     /// it has none. What it does not take is memory that a slow client holds.
-    func pieceSize(_ left: Int, most: Int, _ context: ChannelHandlerContext) -> Int {
-        guard left > Self.leastPieceBytes else { return left }
-        let wanted = min(left, most)
-        guard let room = SocketRoom.of(context.channel), room < wanted + wanted / 8 else { return wanted }
-        let records = room / (Self.leastPieceBytes + Self.leastPieceBytes / 8)
-        return min(wanted, max(1, records) * Self.leastPieceBytes)
+    func pieceSize(_ left: Int, most: Int) -> Int {
+        var size = left
+        if left > Self.leastPieceBytes {
+            size = min(left, most)
+            if let room = room?.shortage(for: size + size / 8) {
+                let records = room / (Self.leastPieceBytes + Self.leastPieceBytes / 8)
+                size = min(size, max(1, records) * Self.leastPieceBytes)
+            }
+        }
+        room?.fill(Self.headBytes + size)
+        return size
     }
 
     func readFromDisk(_ slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) {
         enter(.answering)
         state = .reading(answer)
         let most = isPaced ? pieceLimit : Self.diskPieceBytes
-        let wanted = pieceSize(Int(clamping: slice.length), most: most, context)
+        let wanted = pieceSize(Int(clamping: slice.length), most: most)
         let allocator = context.channel.allocator
         let result = services.readers.runIfActive(eventLoop: context.eventLoop) {
             var buffer = allocator.buffer(capacity: wanted)

@@ -153,7 +153,7 @@ extension ExchangeHandler {
         let scratch = LoopScratch.ofThisLoop
         let sendsBody = request?.method != .HEAD
         let outgoing = OutgoingAnswer(answer, sendsBody: sendsBody, closesConnection: closes, request, started)
-        let wanted = pieceSize(Int(clamping: outgoing.rest.length), most: pieceLimit, context)
+        let wanted = pieceSize(Int(clamping: outgoing.rest.length), most: pieceLimit)
         bookFirst(wanted)
         var buffer = scratch.takeBuffer(capacity: 2 * Self.headBytes + wanted)
         defer { scratch.putBack(buffer) }
@@ -198,7 +198,7 @@ extension ExchangeHandler {
     private func sendPiece(of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         switch answer.rest {
         case .bytes(var buffer):
-            let wanted = pieceSize(buffer.readableBytes, most: pieceLimit, context)
+            let wanted = pieceSize(buffer.readableBytes, most: pieceLimit)
             let piece = buffer.readSlice(length: wanted) ?? ByteBuffer()
             return send(piece, of: answer, then: buffer.readableBytes > 0 ? .bytes(buffer) : .none, context)
         case .slice(let slice):
@@ -211,7 +211,7 @@ extension ExchangeHandler {
 
     private func sendPiece(of slice: FileSlice, of answer: OutgoingAnswer, _ context: ChannelHandlerContext) -> Int {
         let scratch = LoopScratch.ofThisLoop
-        let wanted = pieceSize(Int(clamping: slice.length), most: pieceLimit, context)
+        let wanted = pieceSize(Int(clamping: slice.length), most: pieceLimit)
         var buffer = scratch.takeBuffer(capacity: wanted)
         defer { scratch.putBack(buffer) }
         switch read(slice, wanted, behind: &buffer) {

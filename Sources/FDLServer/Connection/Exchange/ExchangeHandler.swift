@@ -24,6 +24,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var pending = CircularBuffer<PendingRequest>(initialCapacity: 1)
     var deadlines: ConnectionDeadlines
     var context: ChannelHandlerContext?
+    /// What the socket still takes; nil without a channel.
+    var room: SocketRoom?
     /// Who the peer is, once the handshake is done.
     private(set) var peerIdentity: TLSHandshakeCompleted?
     var turn = Turn.free
@@ -62,6 +64,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        room = SocketRoom(of: context.channel)
         deadlines.begin()
         arm()
     }
@@ -69,6 +72,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         deadlines.end()
         self.context = nil
+        room = nil
         timer?.cancel()
         timer = nil
     }
