@@ -13,9 +13,18 @@ struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     init(_ address: SocketAddress?) {
-        // A zone, which tells a link apart, is left out.
-        let text = address?.ipAddress.map { String($0.prefix { $0 != "%" }) }
-        self.init(bytes: text.flatMap { IPAddress.bytes(of: $0) } ?? [])
+        // Where sockaddr_in and sockaddr_in6 have it (ip(7), ipv6(7)). A zone, which tells a link apart, is left out.
+        let place: Range<Int>? =
+            switch address {
+            case .v4: 4..<8
+            case .v6: 8..<24
+            case .unixDomainSocket, nil: nil
+            }
+        guard let address, let place else {
+            self.init(bytes: [])
+            return
+        }
+        self.init(bytes: address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[place]) })
     }
 
     /// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, since whoever has one address there
