@@ -24,6 +24,12 @@ __attribute__((constructor)) static void open_reports(void) {
     start += strlen("log_path=");
     snprintf(path, sizeof path, "%.*s.%ld", (int)strcspn(start, ":"), start, (long)getpid());
     int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    // A program that is started without standard output must not write into the reports in its place.
+    if (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+        int low = descriptor;
+        descriptor = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(low);
+    }
     if (descriptor < 0) {
         perror(path);
         abort();
