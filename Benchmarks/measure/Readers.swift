@@ -11,8 +11,8 @@ enum Readers {
     ///   - count: how many readers.
     /// - Returns: MiB a second of all, and what the slowest had beside the mean: mean ÷ least.
     static func read(port: Int, count: Int, seconds: Int, _ targets: [String]) throws -> String {
-        let outcomes = try run(port: port, count: count, targets) { reader in
-            let deadline = reader.began + Double(seconds)
+        let outcomes = try run(port: port, count: count, targets) { reader, start in
+            let deadline = start + Double(seconds)
             var bytes = 0
             repeat { bytes += try reader.readAnswer(until: deadline) } while Clock.wall.now() < deadline
             return Double(bytes)
@@ -27,7 +27,9 @@ enum Readers {
     /// - Returns: seconds until the last had its whole file.
     static func readOnce(port: Int, _ targets: [String]) throws -> String {
         let began = Clock.wall.now()
-        _ = try run(port: port, count: targets.count, targets) { Double(try $0.readAnswer(until: .infinity)) }
+        _ = try run(port: port, count: targets.count, targets) { reader, _ in
+            Double(try reader.readAnswer(until: .infinity))
+        }
         return fixed(Clock.wall.now() - began)
     }
 
@@ -48,18 +50,21 @@ enum Readers {
         withExtendedLifetime(readers) {}
     }
 
+    /// - Parameter body: called on a thread for each reader once all are connected, with the time that was then.
     private static func run(
         port: Int,
         count: Int,
         _ targets: [String],
-        _ body: @escaping @Sendable (Reader) throws -> Double
+        _ body: @escaping @Sendable (Reader, Double) throws -> Double
     ) throws -> [Double] {
         let shared = Shared(count)
         for number in 0..<count {
             let target = targets[number % targets.count]
             let isStarted = startThread {
+                let reader = Result { try Reader(port: port, target) }
+                let start = shared.awaitAll()
                 do {
-                    let outcome = try body(try Reader(port: port, target))
+                    let outcome = try body(reader.get(), start)
                     shared.outcomes.withLock { $0.append(outcome) }
                 } catch {
                     shared.failure.withLock { $0 = "\(error)" }
@@ -78,14 +83,33 @@ enum Readers {
         let failure = Mutex<String?>(nil)
         /// Readers that have not ended.
         let left: Atomic<Int>
+        /// Readers that are not connected yet, and the time when the last one was.
+        private let connecting: Mutex<(count: Int, start: Double?)>
 
-        init(_ count: Int) { left = Atomic(count) }
+        init(_ count: Int) {
+            left = Atomic(count)
+            connecting = Mutex((count, nil))
+        }
+
+        /// Waits for all to be connected: those that are would keep the others from it while they read.
+        /// - Returns: when they were.
+        func awaitAll() -> Double {
+            var start = connecting.withLock { state -> Double? in
+                state.count -= 1
+                if state.count == 0 { state.start = Clock.wall.now() }
+                return state.start
+            }
+            while start == nil {
+                usleep(1000)
+                start = connecting.withLock { $0.start }
+            }
+            return start ?? 0
+        }
     }
 }
 
 /// One connection. Confined to its thread.
 private final class Reader {
-    let began: Double
     private let ssl: OpaquePointer
     private let request: String
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -96,7 +120,6 @@ private final class Reader {
         else { throw MeasureError("cannot connect") }
         self.ssl = ssl
         request = "GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        began = Clock.wall.now()
     }
 
     func ask() throws {
