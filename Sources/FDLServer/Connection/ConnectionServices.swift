@@ -1,3 +1,4 @@
+import FDLTLS
 import Logging
 import NIOPosix
 
@@ -8,6 +9,7 @@ struct ConnectionServices: Sendable {
     var limits: WorkerLimits
     /// See `LiveLimits`.
     var demandsTLS = false
+    let turns = PerLoop { SendingTurns() }
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool
     let logger: Logger

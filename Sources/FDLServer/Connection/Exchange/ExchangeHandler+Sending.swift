@@ -1,5 +1,6 @@
 import FDLCore
 import FDLSystem
+import FDLTLS
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -46,10 +47,9 @@ extension ExchangeHandler {
             return
         }
         turn = .yielded
-        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            handler.value.turn = .free
-            handler.value.advance()
+        services.turns.value(on: context.eventLoop).take(on: context.eventLoop) {
+            self.turn = .free
+            self.advance()
         }
     }
 
