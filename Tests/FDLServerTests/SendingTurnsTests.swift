@@ -41,7 +41,8 @@ struct SendingTurnsTests {
             .bind(host: "127.0.0.1", port: 0).get()
         let more = More()
         try await loop.submit {
-            let turns = SendingTurns()
+            // Long enough for a loop that a busy machine or a sanitizer slows down.
+            let turns = SendingTurns(pause: .milliseconds(1))
             func goOn() { if more.isThere.load(ordering: .relaxed) { turns.take(on: loop, goOn) } }
             goOn()
         }.get()
