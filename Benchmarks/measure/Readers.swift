@@ -94,16 +94,14 @@ enum Readers {
         /// Waits for all to be connected: those that are would keep the others from it while they read.
         /// - Returns: when they were.
         func awaitAll() -> Double {
-            var start = connecting.withLock { state -> Double? in
+            connecting.withLock { state in
                 state.count -= 1
                 if state.count == 0 { state.start = Clock.wall.now() }
-                return state.start
             }
-            while start == nil {
+            while true {
+                if let start = connecting.withLock({ $0.start }) { return start }
                 usleep(1000)
-                start = connecting.withLock { $0.start }
             }
-            return start ?? 0
         }
     }
 }

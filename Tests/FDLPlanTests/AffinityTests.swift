@@ -61,46 +61,41 @@ struct AffinityTests {
         #expect(ours.allSatisfy { $0 <= 80 })
     }
 
+    /// Ten workers with each chunk on two of them.
+    private func fragmentRun(_ layout: ChunkLayout, seed: UInt64) -> (scenario: Scenario, outcome: Outcome) {
+        var scenario = Scenario(
+            name: "fragments",
+            seed: seed,
+            sources: Array(repeating: SimulatedSource(rate: 10e6, delay: 0.01), count: 10),
+            layout: layout
+        )
+        scenario.rankingSeed = seed
+        scenario.place(copies: 2)
+        let outcome = scenario.run()
+        #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(3))")
+        #expect(outcome.finished)
+        #expect(outcome.time <= 1.15 * scenario.ideal)
+        return (scenario, outcome)
+    }
+
     @Test("ten workers with each chunk on two of them: found without an index")
     func fragments() {
         for seed in 0..<5 as Range<UInt64> {
-            var scenario = Scenario(
-                name: "fragments",
-                seed: seed,
-                sources: Array(repeating: SimulatedSource(rate: 10e6, delay: 0.01), count: 10),
-                layout: layout(1024)
-            )
-            scenario.rankingSeed = seed
-            scenario.place(copies: 2)
-            let outcome = scenario.run()
-            #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(3))")
-            #expect(outcome.finished)
+            var (scenario, outcome) = fragmentRun(layout(1024), seed: seed)
             scenario.isRanked = false
             let plain = scenario.run()
             print("requests for 1024 chunks: \(outcome.fetches) with affinity, \(plain.fetches) without")
             print("in \(outcome.time) s, \(plain.time) s; ideal \(scenario.ideal)")
             #expect(outcome.fetches <= 1229)
-            #expect(outcome.time <= 1.15 * scenario.ideal)
         }
     }
 
     @Test("many small chunks on two of ten workers each: hardly one is asked for in vain until that is known")
     func smallFragments() throws {
         for seed in 0..<3 as Range<UInt64> {
-            var scenario = try Scenario(
-                name: "small fragments",
-                seed: seed,
-                sources: Array(repeating: SimulatedSource(rate: 10e6, delay: 0.01), count: 10),
-                layout: smallChunks(4096)
-            )
-            scenario.rankingSeed = seed
-            scenario.place(copies: 2)
-            let outcome = scenario.run()
-            #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(3))")
-            #expect(outcome.finished)
+            let (scenario, outcome) = fragmentRun(try smallChunks(4096), seed: seed)
             print("requests for 4096 small chunks: \(outcome.fetches), \(outcome.time) s, ideal \(scenario.ideal)")
             #expect(outcome.fetches <= 4096 * 21 / 20)
-            #expect(outcome.time <= 1.15 * scenario.ideal)
         }
     }
 

@@ -18,19 +18,25 @@ find_release() {
             fail $EX_USAGE "there is no directory $2" "leave --bin out to build the programs"
         manual=$bin/generate-manual
     else
-        need_packages libssl-dev zlib1g-dev pkg-config binutils
-        need_swift
+        need_packages binutils
         say "building the programs (it takes some minutes the first time)"
-        for program in "${programs[@]}"; do
-            release_build "$root" --product "$program"
-        done
-        bin=$(release_build "$root" --show-bin-path)
+        build_release "$root" "${programs[@]}"
         build_manual "$root/.build/static"
         manual=$root/.build/static/generate-manual
     fi
     for program in "${programs[@]/#/$bin/}" "$manual"; do
         [[ -x $program ]] || fail $EX_CONFIG "there is no $program" "leave --bin out to build the programs"
     done
+}
+
+# build_release ROOT PROGRAM...: builds what is named, as it is handed out, and sets $bin to where it is.
+build_release() {
+    local root=$1 program
+    shift
+    need_packages libssl-dev zlib1g-dev pkg-config
+    need_swift
+    for program; do release_build "$root" --product "$program"; done
+    bin=$(release_build "$root" --show-bin-path)
 }
 
 # release_build ROOT OPTION...: swift build, in a directory of its own: other options would make it all anew. No path of

@@ -9,6 +9,7 @@ struct ConnectionServices: Sendable {
     var limits: WorkerLimits
     /// See `LiveLimits`.
     var demandsTLS = false
+    /// Where connections that have more to send wait, on each event loop.
     let turns = PerLoop { SendingTurns() }
     /// For reads that have to wait for the disk.
     let readers: NIOThreadPool
