@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "FDLTrust", dependencies: ["FDLCore", "FDLCrypto", "FDLSystem"], swiftSettings: settings),
         .target(
             name: "FDLTLS",
-            dependencies: ["COpenSSL", "FDLCore", "FDLOpenSSL", "FDLSystem", nioCore],
+            dependencies: ["CLinux", "COpenSSL", "FDLCore", "FDLOpenSSL", "FDLSystem", nioCore, nioPosix],
             swiftSettings: settings
         ),
         .target(name: "FDLCompression", dependencies: ["CZlib"], swiftSettings: settings),

@@ -41,8 +41,7 @@ struct SendingTurnsTests {
             .bind(host: "127.0.0.1", port: 0).get()
         let more = More()
         try await loop.submit {
-            // Long enough for a loop that a busy machine or a sanitizer slows down.
-            let turns = SendingTurns(pause: .milliseconds(1))
+            let turns = SendingTurns()
             func goOn() { if more.isThere.load(ordering: .relaxed) { turns.take(on: loop, goOn) } }
             goOn()
         }.get()

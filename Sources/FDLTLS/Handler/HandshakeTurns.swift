@@ -4,11 +4,10 @@ import NIOCore
 final class HandshakeTurns {
     /// How many may wait: with an ECDSA key, about as many as a loop makes in a quarter of a second.
     static let limit = 512
-    /// After this the loop looks at its sockets, and at what is due, before handshakes go on.
-    private static let pause = TimeAmount.microseconds(10)
     /// If handshakes go on later than this, the loop had something else to do.
     private static let idleTime = TimeAmount.microseconds(150)
 
+    private let nextPoll = NextPoll()
     private var budget = HandshakeBudget(now: NIODeadline.now().uptimeNanoseconds)
     private var waiting = CircularBuffer<() -> Void>()
     private var isScheduled = false
@@ -30,7 +29,7 @@ final class HandshakeTurns {
         if isScheduled { return }
         isScheduled = true
         let start = NIODeadline.now()
-        eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+        nextPoll.run(on: eventLoop) {
             self.isScheduled = false
             self.goOn(after: NIODeadline.now() - start)
             if !self.waiting.isEmpty { self.schedule(on: eventLoop) }
