@@ -14,7 +14,7 @@ package final class NextPoll {
         case missing
         /// The channel owns the descriptor; it is nil while the loop takes it.
         case hung(CInt, (any Channel)?)
-        /// The loop has closed it, or could not take it.
+        /// The loop has ended, and nothing more is run.
         case gone
     }
 
@@ -31,9 +31,13 @@ package final class NextPoll {
     package func run(on eventLoop: any EventLoop, _ body: @escaping () -> Void) {
         precondition(due == nil)
         if case .missing = bell { hang(on: eventLoop) }
-        due = body
-        if case .hung(let descriptor, _) = bell, eventfd_write(descriptor, 1) == 0 { return }
-        runLater(on: eventLoop)
+        switch bell {
+        case .gone: return
+        case .hung(let descriptor, _) where eventfd_write(descriptor, 1) == 0: due = body
+        case .hung, .missing:
+            due = body
+            runLater(on: eventLoop)
+        }
     }
 
     private func runLater(on eventLoop: any EventLoop) {
@@ -62,7 +66,8 @@ package final class NextPoll {
             .whenComplete { [weak self] result in
                 switch result {
                 case .success(let channel):
-                    if let self { self.bell = .hung(descriptor, channel) } else { channel.close(promise: nil) }
+                    guard let self, case .hung = bell else { return channel.close(promise: nil) }
+                    bell = .hung(descriptor, channel)
                 // The channel has closed the descriptor then.
                 case .failure: self?.lose(on: eventLoop)
                 }
@@ -70,9 +75,13 @@ package final class NextPoll {
     }
 
     private func lose(on eventLoop: any EventLoop) {
-        if case .gone = bell { return }
-        bell = .gone
+        bell = .missing
         if due != nil { runLater(on: eventLoop) }
+    }
+
+    private func end() {
+        bell = .gone
+        due = nil
     }
 
     private final class Ear: ChannelInboundHandler {
@@ -84,6 +93,6 @@ package final class NextPoll {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) { owner?.runDue() }
 
-        func channelInactive(context: ChannelHandlerContext) { owner?.lose(on: context.eventLoop) }
+        func channelInactive(context: ChannelHandlerContext) { owner?.end() }
     }
 }
