@@ -1,5 +1,6 @@
 # Reads a man page as swift-argument-parser writes it, and writes it as people look for it: man fdl-secure-get, or
-# man fdl-secure get. What a command's help says below its options is put where a man page has it.
+# man fdl-secure get. What a command's help says below its options is put where a man page has it. The pages of its own
+# commands follow it, for what they are and do.
 
 # The name of a page: the generator has dots between a program and its commands.
 function page(text) {
@@ -30,6 +31,14 @@ function section(title, items) {
     if (items != "") printf ".Sh %s\n.Bl -tag -width 6n\n%s.El\n", title, items
 }
 
+FILENAME != ARGV[1] {
+    text = $0
+    gsub(/^[.]N[md] |"/, "", text)
+    if ($1 == ".Nm" && NF > 1) commands = commands ".It Ic \"" literal(text) "\"\n"
+    if ($1 == ".Nd") commands = commands prose(text) "\n"
+    if ($1 == ".Nd") nextfile
+    next
+}
 /^(EXAMPLES|FILES AND ENVIRONMENT|EXIT CODES):$/ { taking = $1; sub(/:/, "", taking); next }
 /^[.]/ { taking = "" }
 taking == "EXIT" && NF { code = $1; sub(/^ +[0-9]+ +/, ""); codes = codes ".It " code "\n" prose($0) "\n" }
@@ -66,6 +75,7 @@ isBroken { if ($1 != ".It" && $1 != ".Bl" && $1 != ".Sh") print ".Pp"; isBroken 
 /^[.]/ { print; next }
 { print prose($0) }
 END {
+    section("COMMANDS", commands)
     section("ENVIRONMENT", environment)
     section("FILES", files)
     section("EXIT STATUS", codes)

@@ -113,10 +113,10 @@ blank_section() {
 
 # put_manual ROOT PROGRAM DIRECTORY: the program's man page, and one for each of its commands.
 put_manual() {
-    local root=$1 pages=$3/.$2 page name alone=
+    local root=$1 pages=$3/.$2 page name alone= commands
     mkdir "$pages"
     # The generator asks a program for its options, and leaves out what is not ASCII.
-    "$bin/$2" --experimental-dump-help | sed 's/…/.../g' >"$pages/help"
+    "$bin/$2" --experimental-dump-help | sed 's/…/.../g' | awk -f "$root/tools/lib/defaults.awk" >"$pages/help"
     printf '#!/bin/sh\ncat "$0/../help"\n' | sed "s|\$0/..|$pages|" >"$pages/tool"
     chmod 0755 "$pages/tool"
     "$manual" "$pages/tool" --multi-page --date "$(date -d "@$SOURCE_DATE_EPOCH" +%F)" --output-directory "$pages"
@@ -126,7 +126,8 @@ put_manual() {
     for page in "$pages"/*.1; do
         name=${page##*/}
         name=${name%.1}
-        awk -v isAlone="$alone" -f "$root/tools/lib/manual.awk" "$page" >"$3/${name//./-}.1"
+        mapfile -t commands < <(find "$pages" -name "$name.*.1" ! -name "$name.*.*.1" | sort)
+        awk -v isAlone="$alone" -f "$root/tools/lib/manual.awk" "$page" "${commands[@]}" >"$3/${name//./-}.1"
     done
     rm -r "$pages"
 }

@@ -49,4 +49,16 @@ struct ManualTests {
         let all = try await shown("fdl-secure")
         #expect(all.contains("fdl-secure-get(1), "))
     }
+
+    @Test func `A program's page lists its commands, and an option has its default`() async throws {
+        let all = try await shown("fdl-secure")
+        #expect(all.contains("\nCOMMANDS\n     fdl-secure doctor\n"), "\(all)")
+        #expect(all.contains("     fdl-secure get\n             Download what a manifest lists; run"), "\(all)")
+        #expect(!all.contains("fdl-secure trust add\n             "))
+        let trust = try await shown("fdl-secure-trust")
+        #expect(trust.contains("     fdl-secure trust add\n             "), "\(trust)")
+        #expect(try await !shown("fdl-secure-get").contains("COMMANDS"))
+        let server = try await shown("fdl-secure-server")
+        #expect(server.contains("room.  (default: 4096)"), "\(server)")
+    }
 }
