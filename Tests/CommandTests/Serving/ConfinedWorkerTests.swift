@@ -6,9 +6,11 @@ import Testing
 struct ThreadStatus {
     let fields: [String: String]
 
-    /// Those of all threads.
+    /// Those of all threads that are the program's.
     static func all(of program: RunningProgram) throws -> [ThreadStatus] {
-        try Files.list("/proc/\(program.pid)/task").map { thread in
+        var threads = try Files.list("/proc/\(program.pid)/task").compactMap { Int($0) }.sorted()
+        if Sanitizer.hasThread { threads.remove(at: 1) }
+        return try threads.map { thread in
             let text = String(decoding: try Files.read("/proc/\(program.pid)/task/\(thread)/status"), as: UTF8.self)
             var fields: [String: String] = [:]
             for line in text.split(separator: "\n") {

@@ -4,7 +4,11 @@ import Testing
 /// The sanitizer that everything was built with (`tools/test --sanitize`), if any.
 enum Sanitizer {
     /// It takes several times the memory and the time, and terabytes of addresses.
-    static let isUsed = ProcessInfo.processInfo.environment["FDL_TEST_SANITIZER"] != nil
+    static let isUsed = name != nil
+    /// It has a thread of its own in each program, made before the program begins.
+    static let hasThread = name == "thread"
+
+    private static let name = ProcessInfo.processInfo.environment["FDL_TEST_SANITIZER"]
 }
 
 extension Trait where Self == ConditionTrait {
