@@ -38,6 +38,7 @@ public final class Worker: Sendable {
     private static let readerThreads = 4
     /// The descriptors kept for files and a few connections, besides those of the event loops and listeners.
     private static let spareDescriptors = 16
+    private static let loopDescriptors = WorkerChannel.descriptorsPerLoop * System.coreCount
     /// The memory, in bytes, that must be available at the start: for a few connections and what the libraries take.
     private static let leastBytes = 64 << 20
 
@@ -82,7 +83,7 @@ public final class Worker: Sendable {
         } catch {
             throw .root(error)
         }
-        ownDescriptors = ProcessLimits.openDescriptors
+        ownDescriptors = ProcessLimits.openDescriptors + Self.loopDescriptors
         connections = Connections(
             Self.rules(configuration, ownDescriptors: ownDescriptors, logger),
             logger: logger,
@@ -140,6 +141,7 @@ public final class Worker: Sendable {
             ),
             connections: connections
         )
+        await channel.prepare(loops)
         // The service group's own messages repeat ours, and call the end of a failed start an error.
         var frameworkLogger = logger
         if logger.logLevel > .debug { frameworkLogger.logLevel = .critical }
@@ -270,7 +272,7 @@ public final class Worker: Sendable {
     private static func loops() throws(WorkerError) -> MultiThreadedEventLoopGroup {
         let cores = System.coreCount
         do throws(SystemError) {
-            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors)
+            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors + loopDescriptors)
             try ProcessLimits.check(threads: loops + readerThreads + 2 * cores, bytes: leastBytes)
             return loops < cores ? MultiThreadedEventLoopGroup(numberOfThreads: loops) : .singleton
         } catch {

@@ -17,6 +17,21 @@ struct WorkerChannel: Sendable {
     /// half-made one conforms to.
     static let decoderType: Void = { _ = ByteToMessageHandler(HTTPRequestDecoder()) }()
 
+    /// How many descriptors `prepare` opens for each event loop.
+    static let descriptorsPerLoop = 2
+
+    /// Opens what the connections of each event loop share. Connections can use up the descriptors.
+    func prepare(_ loops: any EventLoopGroup) async {
+        for eventLoop in loops.makeIterator() {
+            // A loop that has ended has no connections.
+            try? await eventLoop.submit {
+                services.turns.value(on: eventLoop).nextPoll.prepare(on: eventLoop)
+                certificates.context.prepareTurns(on: eventLoop)
+            }
+            .get()
+        }
+    }
+
     /// Sets a connection up, or closes it. To be called on its event loop.
     func setUp(_ channel: any Channel) {
         do {

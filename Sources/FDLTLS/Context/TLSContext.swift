@@ -2,6 +2,7 @@ import COpenSSL
 package import FDLCore
 import FDLOpenSSL
 import Glibc
+package import NIOCore
 import Synchronization
 
 /// What the connections of one side share: certificate, key, trust, and the rules of the protocol. Immutable.
@@ -43,6 +44,11 @@ package final class TLSContext: Sendable {
 
     /// The files that private keys were read from.
     package var privateKeyPaths: [String] { sites?.identities.map(\.keyPath) ?? [] }
+
+    /// Opens the descriptor that the handshakes of an event loop need to take turns. To be called on that loop.
+    package func prepareTurns(on eventLoop: any EventLoop) {
+        turns.value(on: eventLoop).nextPoll.prepare(on: eventLoop)
+    }
 
     private init(client configuration: TLSClientConfiguration, _ shared: SharedContext) {
         role = .client

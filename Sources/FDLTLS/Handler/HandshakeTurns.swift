@@ -7,7 +7,7 @@ final class HandshakeTurns {
     /// If handshakes go on later than this, the loop had something else to do.
     private static let idleTime = TimeAmount.microseconds(150)
 
-    private let nextPoll = NextPoll()
+    let nextPoll = NextPoll()
     private var budget = HandshakeBudget(now: NIODeadline.now().uptimeNanoseconds)
     private var waiting = CircularBuffer<() -> Void>()
     private var isScheduled = false

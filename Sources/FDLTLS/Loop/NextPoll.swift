@@ -27,10 +27,15 @@ package final class NextPoll {
         if case .hung(_, let channel) = bell { channel?.close(promise: nil) }
     }
 
+    /// Opens the descriptor, if that has not been done: it is there then when there are none left.
+    package func prepare(on eventLoop: any EventLoop) {
+        if case .missing = bell { hang(on: eventLoop) }
+    }
+
     /// - Precondition: what was given before has been run.
     package func run(on eventLoop: any EventLoop, _ body: @escaping () -> Void) {
         precondition(due == nil)
-        if case .missing = bell { hang(on: eventLoop) }
+        prepare(on: eventLoop)
         switch bell {
         case .gone: return
         case .hung(let descriptor, _) where eventfd_write(descriptor, 1) == 0: due = body

@@ -9,7 +9,7 @@ final class SendingTurns {
     /// The loop looks at its sockets again at the latest after this, and one turn.
     private static let longest = TimeAmount.milliseconds(1)
 
-    private let nextPoll = NextPoll()
+    let nextPoll = NextPoll()
     private var waiting = CircularBuffer<() -> Void>()
     private var isScheduled = false
 
