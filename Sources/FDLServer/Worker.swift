@@ -38,7 +38,6 @@ public final class Worker: Sendable {
     private static let readerThreads = 4
     /// The descriptors kept for files and a few connections, besides those of the event loops and listeners.
     private static let spareDescriptors = 16
-    private static let loopDescriptors = WorkerChannel.descriptorsPerLoop * System.coreCount
     /// The memory, in bytes, that must be available at the start: for a few connections and what the libraries take.
     private static let leastBytes = 64 << 20
 
@@ -83,7 +82,9 @@ public final class Worker: Sendable {
         } catch {
             throw .root(error)
         }
-        ownDescriptors = ProcessLimits.openDescriptors + Self.loopDescriptors
+        // Those that are opened before it serves are its own too.
+        let opened = Array(loops.makeIterator()).count * WorkerChannel.descriptorsPerLoop
+        ownDescriptors = ProcessLimits.openDescriptors + opened
         connections = Connections(
             Self.rules(configuration, ownDescriptors: ownDescriptors, logger),
             logger: logger,
@@ -272,7 +273,8 @@ public final class Worker: Sendable {
     private static func loops() throws(WorkerError) -> MultiThreadedEventLoopGroup {
         let cores = System.coreCount
         do throws(SystemError) {
-            let loops = try ProcessLimits.eventLoops(cores: cores, spare: spareDescriptors + loopDescriptors)
+            let more = WorkerChannel.descriptorsPerLoop
+            let loops = try ProcessLimits.eventLoops(cores: cores, more: more, spare: spareDescriptors)
             try ProcessLimits.check(threads: loops + readerThreads + 2 * cores, bytes: leastBytes)
             return loops < cores ? MultiThreadedEventLoopGroup(numberOfThreads: loops) : .singleton
         } catch {

@@ -23,7 +23,7 @@ struct WorkerChannel: Sendable {
     /// Opens what the connections of each event loop share. Connections can use up the descriptors.
     func prepare(_ loops: any EventLoopGroup) async {
         for eventLoop in loops.makeIterator() {
-            // A loop that has ended has no connections.
+            // Nothing in it throws.
             try? await eventLoop.submit {
                 services.turns.value(on: eventLoop).nextPoll.prepare(on: eventLoop)
                 certificates.context.prepareTurns(on: eventLoop)

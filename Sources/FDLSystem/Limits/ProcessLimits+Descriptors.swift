@@ -19,13 +19,16 @@ extension ProcessLimits {
     }
 
     /// How many event loops there can be, one a core at most.
-    /// - Parameter spare: the descriptors needed besides.
+    /// - Parameters:
+    ///   - more: the descriptors that each takes besides its own.
+    ///   - spare: the descriptors needed besides.
     /// - Throws: `SystemError` EMFILE if there is not even room for one.
-    package static func eventLoops(cores: Int, spare: Int) throws(SystemError) -> Int {
-        let free = freeDescriptors(of: cores * descriptorsPerLoop + spare)
-        let loops = min(cores, (free - spare) / descriptorsPerLoop)
+    package static func eventLoops(cores: Int, more: Int = 0, spare: Int) throws(SystemError) -> Int {
+        let each = descriptorsPerLoop + more
+        let free = freeDescriptors(of: cores * each + spare)
+        let loops = min(cores, (free - spare) / each)
         guard free >= spare, loops >= 1 else {
-            let needed = spare + descriptorsPerLoop - free
+            let needed = spare + each - free
             throw SystemError(operation: .other("open the \(needed) more descriptors that this needs"), code: EMFILE)
         }
         return loops

@@ -64,7 +64,10 @@ package final class NextPoll {
         let ear = NIOLoopBound(Ear(self), eventLoop: eventLoop)
         bootstrap
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ear.value) }
+                channel.eventLoop.makeCompletedFuture {
+                    ear.value.isTaken = true
+                    try channel.pipeline.syncOperations.addHandler(ear.value)
+                }
             }
             .takingOwnershipOfDescriptor(input: descriptor)
             .assumeIsolated()
@@ -73,8 +76,9 @@ package final class NextPoll {
                 case .success(let channel):
                     guard let self, case .hung = bell else { return channel.close(promise: nil) }
                     bell = .hung(descriptor, channel)
-                // The channel has closed the descriptor then.
-                case .failure: self?.lose(on: eventLoop)
+                case .failure:
+                    if !ear.value.isTaken { close(descriptor) }
+                    self?.lose(on: eventLoop)
                 }
             }
     }
@@ -92,6 +96,8 @@ package final class NextPoll {
     private final class Ear: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 
+        /// Whether there is a channel: it closes the descriptor, whatever becomes of it.
+        var isTaken = false
         private weak var owner: NextPoll?
 
         init(_ owner: NextPoll) { self.owner = owner }
