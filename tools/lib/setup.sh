@@ -40,8 +40,29 @@ have_package() {
     esac
 }
 
+# is_everyones DIRECTORY: whether every user may enter it.
+is_everyones() {
+    local place
+    place=$(readlink -f "$1") || return 1
+    while [ -n "$place" ]; do
+        [ $((0$(stat -c %a "$place" 2>/dev/null) & 1)) = 1 ] || return 1
+        place=${place%/*}
+    done
+}
+
+# everyones_path: the directories of PATH that every user may enter.
+everyones_path() {
+    local directory path= IFS=:
+    for directory in $PATH; do
+        if is_everyones "$directory"; then path=$path:$directory; fi
+    done
+    printf '%s\n' "${path#:}"
+}
+
+# missing_packages PACKAGE...: those that are not there. What only root can reach is not: root's tests run as nobody.
 missing_packages() {
-    local package
+    local package PATH=$PATH
+    if [ "$(id -u)" = 0 ]; then PATH=$(everyones_path); fi
     for package in "$@"; do
         have_package "$package" || printf '%s ' "$package"
     done

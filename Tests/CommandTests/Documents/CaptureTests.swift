@@ -23,7 +23,7 @@ struct CaptureTests {
                 .replacing(#/ +/#, with: " ")
                 // A rate is shown where there is one.
                 .replacing(#/( N/s)?( N (s|min|h))* left$/#, with: "")
-                .replacing(#/ N/s$/#, with: "")
+                .replacing(#/ N/s(?= gave |$)/#, with: "")
         }
         return shapes.enumerated().filter { $0 == 0 || shapes[$0 - 1] != $1 }.map(\.element)
     }
