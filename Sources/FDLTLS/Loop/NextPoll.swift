@@ -34,7 +34,7 @@ package final class NextPoll {
 
     /// - Precondition: what was given before has been run.
     package func run(on eventLoop: any EventLoop, _ body: @escaping () -> Void) {
-        precondition(due == nil)
+        precondition(due == nil, "one thing at a time")
         prepare(on: eventLoop)
         switch bell {
         case .gone: return
